@@ -1,0 +1,21 @@
+//! Instances of combinatorial-optimisation problems: exact evaluation, file formats, generators and step-wise
+//! construction. No learning and no search lives here.
+
+pub mod construct;
+pub mod cvrp;
+pub mod format;
+pub mod generate;
+pub mod kdtree;
+pub mod metric;
+pub mod near;
+pub mod problem;
+pub mod tsp;
+
+pub use construct::Construct;
+pub use cvrp::{Cvrp, Routes};
+pub use format::{Format, ParseError, Rounding};
+pub use generate::{Generate, Stream, stream};
+pub use metric::{Distances, Metric};
+pub use near::Near;
+pub use problem::{COST_LIMIT, Cost, Problem, Violation};
+pub use tsp::{Tour, Tsp};

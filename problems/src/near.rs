@@ -1,0 +1,96 @@
+//! Lists of nearest neighbours: what local searches look at instead of all n nodes.
+
+use crate::kdtree::KdTree;
+use crate::metric::{Distances, Metric, radians};
+
+/// For every node its nearest other nodes, nearest first. Memory O(n k).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// List of node i: `list[start[i]..start[i + 1]]`.
+    list: Vec<u32>,
+    start: Vec<u32>,
+}
+
+impl Near {
+    /// The `k` nearest other nodes of every node (fewer if there are fewer), by the distance to them.
+    pub fn nearest(distances: &Distances, k: usize) -> Self {
+        Self::nearest_among(distances, k, |_| true)
+    }
+
+    /// As [`Near::nearest`], where only nodes that `accept` holds for enter the lists (CVRP leaves out the depot).
+    pub fn nearest_among(distances: &Distances, k: usize, accept: impl Fn(u32) -> bool) -> Self {
+        match (distances.metric(), distances.points()) {
+            (Some(Metric::Geo), Some(points)) => {
+                let sphere: Vec<[f64; 3]> = points.iter().map(|&p| unit_sphere(p)).collect();
+                Self::by_tree(&sphere, k, accept)
+            }
+            (Some(_), Some(points)) => Self::by_tree(points, k, accept),
+            _ => Self::by_scan(distances, k, accept),
+        }
+    }
+
+    /// Lists made elsewhere, for example by quadrants or by a bound's reduced costs.
+    pub fn from_lists(lists: &[Vec<u32>]) -> Self {
+        let mut start = vec![0];
+        let mut list = Vec::new();
+        for neighbours in lists {
+            list.extend_from_slice(neighbours);
+            start.push(list.len() as u32);
+        }
+        Self { list, start }
+    }
+
+    /// The neighbours of `node`.
+    #[inline(always)]
+    pub fn of(&self, node: usize) -> &[u32] {
+        &self.list[self.start[node] as usize..self.start[node + 1] as usize]
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.start.len() - 1
+    }
+
+    /// Whether there are no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn by_tree<const D: usize>(points: &[[f64; D]], k: usize, accept: impl Fn(u32) -> bool) -> Self {
+        let tree = KdTree::new(points);
+        let mut found = Vec::with_capacity(k + 1);
+        let mut near = Self { list: Vec::with_capacity(points.len() * k), start: vec![0] };
+        for (node, &point) in points.iter().enumerate() {
+            tree.nearest(point, k, |other| other as usize != node && accept(other), &mut found);
+            near.list.extend(found.iter().map(|&(_, other)| other));
+            near.start.push(near.list.len() as u32);
+        }
+        near
+    }
+
+    /// O(n^2 log k) for explicit weights; uses the distance from the node.
+    fn by_scan(distances: &Distances, k: usize, accept: impl Fn(u32) -> bool) -> Self {
+        let n = distances.len();
+        let mut near = Self { list: Vec::with_capacity(n * k.min(n)), start: vec![0] };
+        let mut row: Vec<u32> = Vec::with_capacity(n);
+        for node in 0..n {
+            row.clear();
+            row.extend((0..n as u32).filter(|&other| other as usize != node && accept(other)));
+            let key = |other: &u32| (distances.get(node, *other as usize), *other);
+            if k < row.len() {
+                row.select_nth_unstable_by_key(k, key);
+                row.truncate(k);
+            }
+            row.sort_unstable_by_key(key);
+            near.list.extend_from_slice(&row);
+            near.start.push(near.list.len() as u32);
+        }
+        near
+    }
+}
+
+/// A point of the unit sphere; chords order pairs as great-circle distances do.
+fn unit_sphere([latitude, longitude]: [f64; 2]) -> [f64; 3] {
+    let (latitude, longitude) = (radians(latitude), radians(longitude));
+    [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+}

@@ -1,0 +1,94 @@
+//! What every optimisation problem has: a solution type and an exact judge.
+
+use std::fmt::Debug;
+
+use thiserror::Error;
+
+/// An objective value in the instance's own integer units. Always minimised (knapsack stores minus the profit).
+pub type Cost = i64;
+
+/// An upper limit for any sum of costs in an instance. Readers refuse instances that could exceed it, so that
+/// searches can add penalties and differences without overflow checks.
+pub const COST_LIMIT: Cost = 1 << 60;
+
+/// An instance of a combinatorial-optimisation problem together with the exact evaluation of its solutions.
+pub trait Problem: Send + Sync + 'static {
+    /// A complete solution, feasible or not.
+    type Solution: Clone + Debug + PartialEq + Send + Sync;
+
+    /// The name on the command line and in reports.
+    const NAME: &'static str;
+
+    /// The cost of `solution`, computed from scratch, or the first rule that it breaks.
+    ///
+    /// This is the only judge: no search reports a cost that did not come from here.
+    fn evaluate(&self, solution: &Self::Solution) -> Result<Cost, Violation>;
+}
+
+/// The first rule that a solution breaks. Nodes, customers and routes are named as in the instance and solution files.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The number of visited nodes is not the number of nodes.
+    #[error("{expected} nodes must be visited, the solution has {found}")]
+    WrongLength {
+        /// Nodes of the instance.
+        expected: usize,
+        /// Entries of the solution.
+        found: usize,
+    },
+    /// A node that the instance does not have.
+    #[error("node {node} does not exist")]
+    UnknownNode {
+        /// The number as in the solution file.
+        node: usize,
+    },
+    /// A node that is visited more than once.
+    #[error("node {node} is visited more than once")]
+    Repeated {
+        /// The number as in the solution file.
+        node: usize,
+    },
+    /// A node that is never visited.
+    #[error("node {node} is not visited")]
+    Missing {
+        /// The number as in the solution file.
+        node: usize,
+    },
+    /// An edge that the instance fixes and the tour does not use.
+    #[error("the fixed edge {a}-{b} is not in the tour")]
+    FixedEdge {
+        /// One end, as in the instance file.
+        a: usize,
+        /// The other end.
+        b: usize,
+    },
+    /// A route carries more than the vehicle holds.
+    #[error("route {route} carries {load}, the capacity is {capacity}")]
+    Overload {
+        /// Counted from 1.
+        route: usize,
+        /// Sum of the demands on the route.
+        load: i64,
+        /// Capacity of a vehicle.
+        capacity: i64,
+    },
+    /// A route is longer than the limit.
+    #[error("route {route} lasts {duration}, the limit is {limit}")]
+    TooLong {
+        /// Counted from 1.
+        route: usize,
+        /// Distance plus service times of the route.
+        duration: Cost,
+        /// The longest duration allowed.
+        limit: Cost,
+    },
+    /// More routes than vehicles.
+    #[error("{routes} routes are used, the fleet has {vehicles} vehicles")]
+    TooManyRoutes {
+        /// Routes that serve a customer.
+        routes: usize,
+        /// Size of the fleet.
+        vehicles: usize,
+    },
+}

@@ -1,0 +1,1 @@
+//! Searches for the capacitated vehicle routing problem.

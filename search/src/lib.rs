@@ -1,0 +1,9 @@
+//! Searches that look for better solutions of combinatorial-optimisation problems.
+
+pub mod cvrp;
+pub mod run;
+pub mod search;
+pub mod tsp;
+
+pub use run::{Budget, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
+pub use search::{Search, islands, sequence};

@@ -1,0 +1,295 @@
+//! One run of a solver on one instance: its clock, budget, cancellation, listener and incumbent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use heuron_problems::{Cost, Problem, Stream, stream};
+
+/// Cancels runs from another thread or a signal handler. Clones share one flag.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks every run that holds a clone to return its best solution as soon as possible.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether `cancel` was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The time limit.
+    Time,
+    /// The iteration limit.
+    Iterations,
+    /// So many iterations without a better solution.
+    NoImprovement,
+    /// The target cost was reached.
+    Target,
+    /// The solution is proven optimal.
+    Optimal,
+    /// Cancelled by a signal or by [`Stop::cancel`].
+    Interrupted,
+}
+
+/// When a run ends: at the first limit met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// The wall-clock instant at which the answer must be there.
+    pub deadline: Option<Instant>,
+    /// Iterations, summed over all islands. What one iteration is, is stated by each search.
+    pub iterations: Option<u64>,
+    /// Iterations since the last improvement.
+    pub no_improvement: Option<u64>,
+    /// Stop once a solution costs no more than this.
+    pub target: Option<Cost>,
+}
+
+/// How a run is carried out. None of it changes what the run optimises.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// When the run ends.
+    pub budget: Budget,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Threads that execute the islands.
+    pub threads: usize,
+    /// Logical islands. Together with seed and iteration budget they determine the answer; threads do not.
+    pub islands: usize,
+    /// Cancellation flag.
+    pub stop: Stop,
+    /// When the run started; elapsed times count from here.
+    pub started: Instant,
+}
+
+/// A new incumbent, as told to the listener.
+#[derive(Debug)]
+pub struct Progress<'a, P: Problem> {
+    /// Since the start of the run.
+    pub elapsed: Duration,
+    /// Iterations so far.
+    pub iterations: u64,
+    /// Cost of the best solution; none before the first.
+    pub cost: Option<Cost>,
+    /// Proven lower bound on the cost.
+    pub bound: Option<Cost>,
+    /// Name of the stage that is running.
+    pub method: &'static str,
+    /// The new best solution; none for a mere sign of life.
+    pub improved: Option<&'a P::Solution>,
+}
+
+/// Receives every new incumbent, and a sign of life at every mark of the search.
+pub type Listener<'a, P> = dyn FnMut(&Progress<'_, P>) + 'a;
+
+/// The part of a run that islands may look at from any thread: whether it is time to return.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    deadline: Option<Instant>,
+    target: Option<Cost>,
+    stop: Stop,
+}
+
+impl Watch {
+    /// Whether an island whose best solution costs `best` should return now. Reads the clock (about 30 ns): islands
+    /// call it once per few microseconds of work, and within every loop that can last longer than 10 ms.
+    #[inline]
+    pub fn is_over(&self, best: Cost) -> bool {
+        self.stop.is_cancelled()
+            || self.target.is_some_and(|target| best <= target)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// As `is_over` where there is no solution yet, or where the target does not matter.
+    #[inline]
+    pub fn is_late(&self) -> bool {
+        self.is_over(Cost::MAX)
+    }
+
+    /// Time left, if there is a time limit.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The same watch with the deadline moved forward to at most `span` from now: a stage's share of the time.
+    pub fn within(&self, span: Duration) -> Self {
+        let end = Instant::now() + span;
+        Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self.clone() }
+    }
+}
+
+/// Owns clock, budget, cancellation, listener and incumbent. Searches ask it whether to go on and offer it solutions.
+pub struct Run<'a, P: Problem> {
+    problem: &'a P,
+    setup: Setup,
+    listener: &'a mut Listener<'a, P>,
+    best: Option<(Cost, P::Solution)>,
+    bound: Option<Cost>,
+    method: &'static str,
+    iterations: u64,
+    /// Iteration and time of the last improvement.
+    improved: (u64, Duration),
+    reason: Option<StopReason>,
+}
+
+impl<'a, P: Problem> Run<'a, P> {
+    /// A run without a solution.
+    pub fn new(problem: &'a P, setup: Setup, listener: &'a mut Listener<'a, P>) -> Self {
+        Self {
+            problem,
+            setup,
+            listener,
+            best: None,
+            bound: None,
+            method: "",
+            iterations: 0,
+            improved: (0, Duration::ZERO),
+            reason: None,
+        }
+    }
+
+    /// Threads, islands, seed and budget.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The random stream called `name` of island `island`.
+    pub fn stream(&self, name: &str, island: u64) -> Stream {
+        stream(self.setup.seed, name, island)
+    }
+
+    /// The clock, target and cancellation flag, for the islands of a stage.
+    pub fn watch(&self) -> Watch {
+        Watch { deadline: self.setup.budget.deadline, target: self.setup.budget.target, stop: self.setup.stop.clone() }
+    }
+
+    /// Names the stage that is running.
+    pub fn set_method(&mut self, method: &'static str) {
+        self.method = method;
+    }
+
+    /// The stage that is running.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Counts `iterations` done since the last call and says whether to go on. False: return now, nothing is lost.
+    pub fn proceed(&mut self, iterations: u64) -> bool {
+        self.iterations += iterations;
+        if self.reason.is_none() {
+            self.reason = self.verdict();
+        }
+        self.tell(false);
+        self.reason.is_none()
+    }
+
+    fn verdict(&self) -> Option<StopReason> {
+        let budget = &self.setup.budget;
+        let cost = self.cost();
+        if self.bound.is_some_and(|bound| cost.is_some_and(|cost| cost <= bound)) {
+            Some(StopReason::Optimal)
+        } else if budget.target.is_some_and(|target| cost.is_some_and(|cost| cost <= target)) {
+            Some(StopReason::Target)
+        } else if self.setup.stop.is_cancelled() {
+            Some(StopReason::Interrupted)
+        } else if budget.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Some(StopReason::Time)
+        } else if budget.iterations.is_some_and(|limit| self.iterations >= limit) {
+            Some(StopReason::Iterations)
+        } else if budget.no_improvement.is_some_and(|limit| self.iterations - self.improved.0 >= limit) {
+            Some(StopReason::NoImprovement)
+        } else {
+            None
+        }
+    }
+
+    /// Iterations that the budget still allows; at most `wanted`. Searches size their rounds with it.
+    pub fn allowance(&self, wanted: u64) -> u64 {
+        let budget = &self.setup.budget;
+        let left = budget.iterations.map_or(wanted, |limit| limit.saturating_sub(self.iterations).min(wanted));
+        budget.no_improvement.map_or(left, |limit| (limit - (self.iterations - self.improved.0).min(limit)).min(left))
+    }
+
+    /// Evaluates `solution` exactly, keeps it if it is feasible and better, and tells the listener.
+    pub fn offer(&mut self, solution: &P::Solution) -> bool {
+        let Ok(cost) = self.problem.evaluate(solution) else { return false };
+        if self.cost().is_some_and(|best| best <= cost) {
+            return false;
+        }
+        self.best = Some((cost, solution.clone()));
+        self.improved = (self.iterations, self.elapsed());
+        self.tell(true);
+        true
+    }
+
+    /// Records a proven lower bound on the optimal cost.
+    pub fn raise_bound(&mut self, bound: Cost) {
+        self.bound = Some(self.bound.map_or(bound, |old| old.max(bound)));
+    }
+
+    /// Declares the incumbent optimal: the search has proven it.
+    pub fn prove(&mut self) {
+        if let Some(cost) = self.cost() {
+            self.raise_bound(cost);
+        }
+    }
+
+    /// The best solution and its cost: the warm start of the next stage.
+    pub fn best(&self) -> Option<&(Cost, P::Solution)> {
+        self.best.as_ref()
+    }
+
+    /// Cost of the best solution.
+    pub fn cost(&self) -> Option<Cost> {
+        self.best.as_ref().map(|&(cost, _)| cost)
+    }
+
+    /// The best proven lower bound.
+    pub fn bound(&self) -> Option<Cost> {
+        self.bound
+    }
+
+    /// Iterations so far.
+    pub fn iterations(&self) -> u64 {
+        self.iterations
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.setup.started.elapsed()
+    }
+
+    /// Time from the start to the last improvement.
+    pub fn time_to_best(&self) -> Duration {
+        self.improved.1
+    }
+
+    /// Why the run ended; none while it goes on.
+    pub fn reason(&self) -> Option<StopReason> {
+        self.reason
+    }
+
+    /// The incumbent at the end, if any.
+    pub fn into_best(self) -> Option<(Cost, P::Solution)> {
+        self.best
+    }
+
+    fn tell(&mut self, improved: bool) {
+        let progress = Progress {
+            elapsed: self.setup.started.elapsed(),
+            iterations: self.iterations,
+            cost: self.cost(),
+            bound: self.bound,
+            method: self.method,
+            improved: if improved { self.best.as_ref().map(|(_, solution)| solution) } else { None },
+        };
+        (self.listener)(&progress);
+    }
+}

@@ -1,0 +1,1 @@
+//! `heuron`: a combinatorial-optimisation solver with learned and classical heuristics.

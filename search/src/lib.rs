@@ -5,5 +5,5 @@ pub mod run;
 pub mod search;
 pub mod tsp;
 
-pub use run::{Budget, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
+pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
 pub use search::{Search, islands, sequence};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use heuron_problems::{Cost, Problem, Stream, stream};
 
 /// Cancels runs from another thread or a signal handler. Clones share one flag.
@@ -39,11 +40,40 @@ pub enum StopReason {
     Interrupted,
 }
 
+/// What times mean: elapsed and left.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started: Instant,
+    /// Threads that share the process's CPU time; none: wall time.
+    cpu: Option<u32>,
+}
+
+impl Clock {
+    /// Wall time since `started`. Deadlines are hard: the usual choice.
+    pub fn wall(started: Instant) -> Self {
+        Self { started, cpu: None }
+    }
+
+    /// CPU time of this process, divided by the `threads` that it keeps busy: comparable figures on a busy machine.
+    pub fn cpu(threads: usize) -> Self {
+        Self { started: Instant::now(), cpu: Some(threads.max(1) as u32) }
+    }
+
+    /// Time since the start: about 30 ns for wall time, some hundreds for CPU time.
+    #[inline]
+    pub fn elapsed(&self) -> Duration {
+        match self.cpu {
+            None => self.started.elapsed(),
+            Some(threads) => ProcessTime::now().as_duration() / threads,
+        }
+    }
+}
+
 /// When a run ends: at the first limit met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// The wall-clock instant at which the answer must be there.
-    pub deadline: Option<Instant>,
+    /// Elapsed time at which the answer must be there.
+    pub time: Option<Duration>,
     /// Iterations, summed over all islands. What one iteration is, is stated by each search.
     pub iterations: Option<u64>,
     /// Iterations since the last improvement.
@@ -65,8 +95,8 @@ pub struct Setup {
     pub islands: usize,
     /// Cancellation flag.
     pub stop: Stop,
-    /// When the run started; elapsed times count from here.
-    pub started: Instant,
+    /// What elapsed time means.
+    pub clock: Clock,
 }
 
 /// A new incumbent, as told to the listener.
@@ -92,7 +122,8 @@ pub type Listener<'a, P> = dyn FnMut(&Progress<'_, P>) + 'a;
 /// The part of a run that islands may look at from any thread: whether it is time to return.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    deadline: Option<Instant>,
+    clock: Clock,
+    limit: Option<Duration>,
     target: Option<Cost>,
     stop: Stop,
 }
@@ -104,7 +135,7 @@ impl Watch {
     pub fn is_over(&self, best: Cost) -> bool {
         self.stop.is_cancelled()
             || self.target.is_some_and(|target| best <= target)
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self.limit.is_some_and(|limit| self.clock.elapsed() >= limit)
     }
 
     /// As `is_over` where there is no solution yet, or where the target does not matter.
@@ -115,13 +146,13 @@ impl Watch {
 
     /// Time left, if there is a time limit.
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.limit.map(|limit| limit.saturating_sub(self.clock.elapsed()))
     }
 
-    /// The same watch with the deadline moved forward to at most `span` from now: a stage's share of the time.
+    /// The same watch with the limit moved forward to at most `span` from now: a stage's share of the time.
     pub fn within(&self, span: Duration) -> Self {
-        let end = Instant::now() + span;
-        Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self.clone() }
+        let end = self.clock.elapsed() + span;
+        Self { limit: Some(self.limit.map_or(end, |limit| limit.min(end))), ..self.clone() }
     }
 }
 
@@ -167,7 +198,12 @@ impl<'a, P: Problem> Run<'a, P> {
 
     /// The clock, target and cancellation flag, for the islands of a stage.
     pub fn watch(&self) -> Watch {
-        Watch { deadline: self.setup.budget.deadline, target: self.setup.budget.target, stop: self.setup.stop.clone() }
+        Watch {
+            clock: self.setup.clock,
+            limit: self.setup.budget.time,
+            target: self.setup.budget.target,
+            stop: self.setup.stop.clone(),
+        }
     }
 
     /// Names the stage that is running.
@@ -199,7 +235,7 @@ impl<'a, P: Problem> Run<'a, P> {
             Some(StopReason::Target)
         } else if self.setup.stop.is_cancelled() {
             Some(StopReason::Interrupted)
-        } else if budget.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        } else if budget.time.is_some_and(|limit| self.elapsed() >= limit) {
             Some(StopReason::Time)
         } else if budget.iterations.is_some_and(|limit| self.iterations >= limit) {
             Some(StopReason::Iterations)
@@ -263,7 +299,7 @@ impl<'a, P: Problem> Run<'a, P> {
 
     /// Time since the start.
     pub fn elapsed(&self) -> Duration {
-        self.setup.started.elapsed()
+        self.setup.clock.elapsed()
     }
 
     /// Time from the start to the last improvement.
@@ -283,7 +319,7 @@ impl<'a, P: Problem> Run<'a, P> {
 
     fn tell(&mut self, improved: bool) {
         let progress = Progress {
-            elapsed: self.setup.started.elapsed(),
+            elapsed: self.setup.clock.elapsed(),
             iterations: self.iterations,
             cost: self.cost(),
             bound: self.bound,

@@ -10,6 +10,7 @@ pub mod metric;
 pub mod near;
 pub mod problem;
 pub mod tsp;
+mod tsplib;
 
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};

@@ -14,7 +14,7 @@ pub mod tsp;
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
 pub use format::{Format, ParseError, Rounding};
-pub use generate::{Generate, Stream, stream};
+pub use generate::{Generate, SpecError, Stream, stream};
 pub use metric::{Distances, Metric};
 pub use near::Near;
 pub use problem::{COST_LIMIT, Cost, Problem, Violation};

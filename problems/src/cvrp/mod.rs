@@ -1,5 +1,8 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+pub mod generate;
+pub mod scheme;
+
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 

@@ -1,5 +1,7 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod generate;
+
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 

@@ -6,9 +6,12 @@ pub mod cvrp;
 pub mod format;
 pub mod generate;
 pub mod kdtree;
+pub mod knuth;
 pub mod metric;
+pub mod mt19937;
 pub mod near;
 pub mod problem;
+pub mod sets;
 pub mod tsp;
 
 pub use construct::Construct;
@@ -18,4 +21,5 @@ pub use generate::{Generate, SpecError, Stream, stream};
 pub use metric::{Distances, Metric};
 pub use near::Near;
 pub use problem::{COST_LIMIT, Cost, Problem, Violation};
+pub use sets::{Instances, SETS, Set};
 pub use tsp::{Tour, Tsp};

@@ -1,5 +1,6 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+pub mod construct;
 pub mod generate;
 pub mod scheme;
 

@@ -1,5 +1,6 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod construct;
 pub mod generate;
 
 use crate::metric::Distances;

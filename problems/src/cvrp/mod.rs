@@ -1,6 +1,9 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+pub mod construct;
 mod format;
+pub mod generate;
+pub mod scheme;
 mod sol;
 
 use crate::metric::Distances;

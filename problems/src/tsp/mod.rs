@@ -1,6 +1,8 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod construct;
 mod format;
+pub mod generate;
 
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};

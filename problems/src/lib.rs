@@ -8,6 +8,7 @@ pub mod generate;
 pub mod kdtree;
 pub mod metric;
 pub mod near;
+pub mod npz;
 pub mod problem;
 pub mod tsp;
 mod tsplib;

@@ -1,11 +1,13 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+mod feasible;
 mod format;
 mod sol;
 
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 
+pub use feasible::Infeasible;
 pub use sol::{DeclaredCost, read_sol};
 
 /// A CVRP instance. Node 0 is the depot, nodes 1..=customers() are the customers, numbered as in CVRPLIB solutions.

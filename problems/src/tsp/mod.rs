@@ -1,9 +1,12 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+mod feasible;
 mod format;
 
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
+
+pub use feasible::Infeasible;
 
 /// A TSP instance.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,7 @@ import math
 from html import escape
 from statistics import fmean
 
-from runs import Log, Row
+from runs import OURS, Log, Row
 
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 70, 130, 40, 50
@@ -20,7 +20,7 @@ Curve = list[tuple[float, float]]
 
 def anytime(rows: list[Row], log: Log, best_known: dict[str, float]) -> Curve:
     """Mean gap at a time. A solver that tells a trace is read along its longest runs, one that does not has a point
-    for every limit that it was run with, at the mean time it really took."""
+    for every limit that it was run with, at the mean time that it really took."""
     longest = max(row.limit_s for row in rows)
     final = [row for row in rows if row.limit_s == longest]
     traces = [(row.instance, log.trace(row.task())) for row in final]
@@ -33,7 +33,7 @@ def anytime(rows: list[Row], log: Log, best_known: dict[str, float]) -> Curve:
     for limit in sorted({row.limit_s for row in rows}):
         some = [row for row in rows if row.limit_s == limit]
         if all(row.gap_pct is not None for row in some):
-            points.append((fmean(row.wall_s for row in some), fmean(row.gap_pct for row in some)))
+            points.append((fmean(row.used_s() for row in some), fmean(row.gap_pct for row in some)))
     return sorted(points)
 
 
@@ -79,7 +79,7 @@ def draw(curves: dict[str, Curve], title: str) -> str:
     for number, (name, curve) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(at):.1f},{y(gap):.1f}" for at, gap in curve)
-        width = 2.5 if number == 0 else 1.5
+        width = 2.5 if name == OURS else 1.5
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
         if len(curve) <= 12:
             parts += [f'<circle cx="{x(at):.1f}" cy="{y(gap):.1f}" r="3" fill="{colour}"/>' for at, gap in curve]

@@ -59,6 +59,10 @@ class Row(Task):
     cpu_s: float
     note: str
 
+    def used_s(self) -> float:
+        """The smaller of wall and CPU time: waiting for a core that other work holds is not the solver's fault."""
+        return min(self.wall_s, self.cpu_s / self.threads)
+
     def task(self) -> Task:
         """The identifying part."""
         return Task(**{field.name: getattr(self, field.name) for field in fields(Task)})

@@ -26,14 +26,9 @@ def group_of(problem: str, n: int) -> str:
     return next(name for limit, name in GROUPS[problem] if n <= limit)
 
 
-def used_seconds(row: Row) -> float:
-    """The smaller of wall and CPU time: waiting for a core that other work holds is not the solver's fault."""
-    return min(row.wall_s, row.cpu_s / row.threads)
-
-
 def is_late(row: Row) -> bool:
     """Whether a run used more than its limit."""
-    return used_seconds(row) > row.limit_s + GRACE
+    return row.used_s() > row.limit_s + GRACE
 
 
 def is_disturbed(row: Row) -> bool:
@@ -48,10 +43,10 @@ def mean_gap(rows: Iterable[Row]) -> str:
         return ""
     solved = [row.gap_pct for row in rows if row.gap_pct is not None]
     if not solved:
-        return f"none ({fmean(map(used_seconds, rows)):.1f} s)"
+        return f"none ({fmean(row.used_s() for row in rows):.1f} s)"
     text = f"{fmean(solved):.3f}"
     if any(is_late(row) for row in rows):
-        text += f" ({fmean(map(used_seconds, rows)):.1f} s)"
+        text += f" ({fmean(row.used_s() for row in rows):.1f} s)"
     return text if len(solved) == len(rows) else f"{text} [{len(solved)}/{len(rows)}]"
 
 

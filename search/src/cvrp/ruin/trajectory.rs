@@ -60,8 +60,7 @@ impl Trajectory {
         // Metropolis' rule, turned around: drawn first, the largest cost that is accepted cuts the recreate short.
         let ceiling = self.state.cost() + (-temperature * (1.0 - unit(&mut self.rng)).ln()) as Cost;
         self.ruin.strings(ground, config, &mut self.state, seed, &mut self.rng);
-        let whole =
-            self.recreate.greedy(ground, config, &mut self.state, &self.ruin.removed, ceiling, &mut self.rng);
+        let whole = self.recreate.greedy(ground, config, &mut self.state, &self.ruin.removed, ceiling, &mut self.rng);
         if whole && self.state.cost() <= ceiling {
             self.state.keep();
         } else {

@@ -140,7 +140,7 @@ impl Solvable for Cvrp {
     }
 
     fn infeasibility(&self) -> Option<String> {
-        None
+        self.infeasibility().map(|reason| reason.to_string())
     }
 
     fn wrap(solution: Routes) -> Solution {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use heuron_problems::ParseError;
+use heuron_problems::{ParseError, npz};
 
 use crate::detect::detect;
 use crate::error::Error;
@@ -27,6 +27,9 @@ pub fn load(path: &Path, options: &Options) -> Result<Vec<Instance>, Error> {
 }
 
 fn instances(bytes: Vec<u8>, path: &Path, options: &Options) -> Result<Vec<Instance>, ParseError> {
+    if bytes.starts_with(ZIP) {
+        return members(&bytes, path, options);
+    }
     let text = text(bytes);
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let kind = match options.problem {
@@ -38,6 +41,20 @@ fn instances(bytes: Vec<u8>, path: &Path, options: &Options) -> Result<Vec<Insta
         instance.set_name(stem(path));
     }
     Ok(vec![instance])
+}
+
+/// The instances of a `.npz` set.
+fn members(bytes: &[u8], path: &Path, options: &Options) -> Result<Vec<Instance>, ParseError> {
+    let instances: Vec<Instance> = match npz::read(bytes, &stem(path))? {
+        npz::Set::Tsp(set) => set.into_iter().map(Instance::from).collect(),
+        npz::Set::Cvrp(set) => set.into_iter().map(Instance::from).collect(),
+    };
+    match (options.problem, instances.first().map(Instance::kind)) {
+        (Some(wanted), Some(found)) if wanted != found => {
+            Err(ParseError::whole(format!("a set of {wanted} instances"), format!("one of {found} instances")))
+        }
+        _ => Ok(instances),
+    }
 }
 
 /// Reads a solution file (`-`: standard input) of `instance`. The solution may be infeasible.

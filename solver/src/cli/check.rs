@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use heuron::plot::in_units;
 use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
+use heuron_problems::cvrp::{DeclaredCost, read_sol};
 
 use super::print;
 
@@ -37,6 +38,10 @@ impl Check {
         let text = load_text(&self.solution)?;
         let solution = parse_solution(&self.solution, &text, &instance)?;
         let cost = instance.evaluate(&solution)?;
+        if let Some(declared) = declared(&instance, &text).filter(|d| !d.agrees(cost, instance.scale())) {
+            let (value, cost) = (declared.value, in_units(cost, instance.scale()));
+            eprintln!("heuron: the file declares cost {value}, its routes cost {cost}");
+        }
         print(format!("feasible, cost {}\n", in_units(cost, instance.scale())).as_bytes())?;
         Ok(0)
     }
@@ -55,5 +60,13 @@ impl Check {
             None if count == 1 => Ok(instances.swap_remove(0)),
             None => Err(refusal("none".into())),
         }
+    }
+}
+
+/// The cost that the solution file states: `.tour` files have no place for it.
+fn declared(instance: &Instance, text: &str) -> Option<DeclaredCost> {
+    match instance.kind() {
+        Kind::Tsp => None,
+        Kind::Cvrp => read_sol(text).ok()?.1,
     }
 }

@@ -1,10 +1,11 @@
 //! `heuron generate`: random instances, and instances of published sets.
 
-use std::path::PathBuf;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Instances, SETS, Set, SpecError, Tsp, stream};
+use heuron_problems::{Cvrp, Instances, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -36,7 +37,7 @@ pub struct Generate {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
 
-    /// File, or folder for several instances [default: standard output]
+    /// File, or folder or (for --set) .npz file for several instances [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 }
@@ -44,6 +45,10 @@ pub struct Generate {
 impl Generate {
     /// Writes the instances.
     pub fn run(self) -> Result<u8, Error> {
+        if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
+            Place::single(path)?;
+            return write_set(self.instances()?, path).map(|()| 0);
+        }
         let several = self.count.unwrap_or(if self.set.is_some() { usize::MAX } else { 1 }) > 1;
         let place = match &self.output {
             Some(path) => Place::per_instance(path, several)?,
@@ -96,6 +101,22 @@ fn refusal(error: SpecError) -> Error {
         SpecError::Unknown { .. } | SpecError::Number { .. } => "distribution",
     };
     Error::Spec { key, source: error }
+}
+
+/// All instances in one `.npz` file, which holds unit-square distances only.
+fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
+    let (mut tours, mut plans) = (Vec::new(), Vec::new());
+    for instance in instances {
+        match instance {
+            Instance::Tsp(tsp) => tours.push(tsp),
+            Instance::Cvrp(cvrp) => plans.push(cvrp),
+        }
+    }
+    let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };
+    let mut bytes = Cursor::new(Vec::new());
+    let written = npz::write(&set, &mut bytes);
+    written.map_err(|source| Error::File { path: path.display().to_string(), action: "write", source })?;
+    write_whole(path, bytes.get_ref())
 }
 
 fn write(instance: &Instance, place: &Place) -> Result<(), Error> {

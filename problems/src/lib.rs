@@ -13,6 +13,7 @@ pub mod near;
 pub mod problem;
 pub mod sets;
 pub mod tsp;
+mod tsplib;
 
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};

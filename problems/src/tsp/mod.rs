@@ -1,6 +1,7 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
 pub mod construct;
+mod format;
 pub mod generate;
 
 use crate::metric::Distances;

@@ -10,6 +10,7 @@ pub mod knuth;
 pub mod metric;
 pub mod mt19937;
 pub mod near;
+pub mod npz;
 pub mod problem;
 pub mod sets;
 pub mod tsp;

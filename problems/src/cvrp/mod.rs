@@ -1,6 +1,7 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
 pub mod construct;
+mod feasible;
 mod format;
 pub mod generate;
 pub mod scheme;
@@ -9,6 +10,7 @@ mod sol;
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 
+pub use feasible::Infeasible;
 pub use sol::{DeclaredCost, read_sol};
 
 /// A CVRP instance. Node 0 is the depot, nodes 1..=customers() are the customers, numbered as in CVRPLIB solutions.

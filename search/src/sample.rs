@@ -33,6 +33,7 @@ struct Island<P: Construct, M> {
 
 impl<P: Construct, A: Policy<P>> Search<P> for Sample<A> {
     fn search(&mut self, problem: &P, run: &mut Run<'_, P>) {
+        run.set_method("rollouts");
         let openings = problem.openings();
         let (threads, seed, watch) = (run.setup().threads, run.setup().seed, run.watch());
         let limit = if self.temperature.is_none() { openings.len().max(1) as u64 } else { u64::MAX };

@@ -19,7 +19,8 @@ pub fn public_files() -> Option<PathBuf> {
 pub fn files(folder: PathBuf, extension: &str) -> Vec<PathBuf> {
     let entries = folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.expect("an entry of the folder").path());
-    let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    let mut files: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
     assert!(!files.is_empty(), "no .{extension} file in {}", folder.display());
     files.sort();
     files

@@ -49,7 +49,8 @@ fn published_tours_have_their_published_lengths() {
         let tour = text(&path);
         let length = tsp.evaluate(&tsp.read_solution(&tour).unwrap()).unwrap();
         // Tours that are not optimal state their length in the comment.
-        let stated = tour.lines().find_map(|line| line.strip_prefix("COMMENT : length ")?.split(';').next()?.parse().ok());
+        let stated =
+            tour.lines().find_map(|line| line.strip_prefix("COMMENT : length ")?.split(';').next()?.parse().ok());
         let (_, optimum) = costs[&instance];
         assert_eq!(length as f64, stated.unwrap_or(optimum), "{name}");
         assert!(kind != "opt" || length as f64 == optimum, "{name}");

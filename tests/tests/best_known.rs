@@ -70,7 +70,7 @@ fn published_route_plans_have_their_published_costs() {
             assert_eq!(cvrp.read_solution(&text(&path.with_extension("sol"))), Ok(routes.clone()), "{name}");
             let cost = cvrp.evaluate(&routes).unwrap_or_else(|violation| panic!("{name}: {violation}"));
             let declared = declared.unwrap();
-            assert!(declared.agrees(cost, cvrp.scale), "{name}: {cost} is not {declared:?}");
+            assert!(declared.agrees(&cvrp, cost), "{name}: {cost} is not {declared:?}");
             let (customers, published) = costs[&format!("cvrp/{set}/{name}.vrp")];
             assert_eq!(cvrp.customers(), customers, "{name}");
             // Two digits are published.

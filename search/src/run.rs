@@ -44,8 +44,8 @@ pub enum StopReason {
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
-    /// Threads that share the process's CPU time; none: wall time.
-    cpu: Option<u32>,
+    /// CPU time of the process at the start, and the threads that share it; none: wall time.
+    cpu: Option<(Duration, u32)>,
 }
 
 impl Clock {
@@ -54,9 +54,11 @@ impl Clock {
         Self { started, cpu: None }
     }
 
-    /// CPU time of this process, divided by the `threads` that it keeps busy: comparable figures on a busy machine.
+    /// CPU time that this process uses from now on, divided by the `threads` that it keeps busy: comparable figures on
+    /// a busy machine.
     pub fn cpu(threads: usize) -> Self {
-        Self { started: Instant::now(), cpu: Some(threads.max(1) as u32) }
+        let used = ProcessTime::now().as_duration();
+        Self { started: Instant::now(), cpu: Some((used, threads.max(1) as u32)) }
     }
 
     /// Time since the start: about 30 ns for wall time, some hundreds for CPU time.
@@ -64,7 +66,7 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         match self.cpu {
             None => self.started.elapsed(),
-            Some(threads) => ProcessTime::now().as_duration() / threads,
+            Some((used, threads)) => (ProcessTime::now().as_duration() - used) / threads,
         }
     }
 }

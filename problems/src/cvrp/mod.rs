@@ -1,7 +1,10 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+pub mod construct;
 mod feasible;
 mod format;
+pub mod generate;
+pub mod scheme;
 mod sol;
 
 use crate::metric::Distances;

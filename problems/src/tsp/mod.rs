@@ -1,7 +1,9 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod construct;
 mod feasible;
 mod format;
+pub mod generate;
 
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};

@@ -17,11 +17,13 @@ pub struct DeclaredCost {
 }
 
 impl DeclaredCost {
-    /// Whether `cost` (in units of 1 / `scale`) is the declared one up to the rounding of its last digit.
-    pub fn agrees(&self, cost: Cost, scale: f64) -> bool {
-        // Costs in finer units than the file's carry their own rounding, hence one of them is allowed for.
-        let slack = if scale == 1.0 && self.decimals == 0 { 0.0 } else { 0.5 / 10f64.powi(self.decimals as i32) };
-        (cost as f64 / scale - self.value).abs() <= slack + if scale == 1.0 { 0.0 } else { 1.0 / scale }
+    /// Whether `cost`, which `problem` gives, is the declared one up to the rounding of its last digit.
+    pub fn agrees(&self, problem: &Cvrp, cost: Cost) -> bool {
+        let last_digit = 0.5 / 10f64.powi(self.decimals as i32);
+        // Unrounded distances are kept to a fixed number of digits, so each of at most two edges per customer is up to
+        // half a unit off.
+        let units = if problem.scale == 1.0 { 0.0 } else { problem.customers() as f64 };
+        (cost as f64 / problem.scale - self.value).abs() <= last_digit + units / problem.scale
     }
 }
 
@@ -44,8 +46,7 @@ pub fn read_sol(text: &str) -> Result<(Routes, Option<DeclaredCost>), ParseError
                 return Err(ParseError::at(number, "one cost", "a second one"));
             }
             let value = real(word).ok_or_else(|| ParseError::at(number, "a cost", quoted(word)))?;
-            let decimals = word.split_once('.').map_or(0, |(_, digits)| digits.len());
-            declared = Some(DeclaredCost { value, decimals });
+            declared = Some(DeclaredCost { value, decimals: decimals(word) });
         } else {
             return Err(ParseError::at(number, "\"Route #k: ...\" or \"Cost v\"", quoted(line)));
         }
@@ -54,6 +55,14 @@ pub fn read_sol(text: &str) -> Result<(Routes, Option<DeclaredCost>), ParseError
         return Err(ParseError::whole("\"Route #1: ...\"", "no route"));
     }
     Ok((Routes { routes }, declared))
+}
+
+/// Digits that a number states after its decimal point: 2 in `24.50`, none in `2.4e1`.
+fn decimals(word: &str) -> usize {
+    let (mantissa, exponent) = word.split_once(['e', 'E']).unwrap_or((word, "0"));
+    let stated = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len() as i64);
+    // More than 15 digits are beyond the precision of the value.
+    (stated - exponent.parse::<i64>().unwrap_or(0)).clamp(0, 15) as usize
 }
 
 /// What follows `word` at the beginning of `line`.

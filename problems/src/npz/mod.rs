@@ -96,7 +96,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Set, ParseError> {
 /// Refuses what is no number, and coordinates so large that a cost could overflow.
 fn check_points(name: &str, values: &[f64]) -> Result<(), ParseError> {
     let limit = COST_LIMIT as f64 / UNIT_SCALE / VALUES_LIMIT as f64 / 4.0;
-    match values.iter().find(|value| !(value.abs() <= limit)) {
+    match values.iter().find(|value| !(0.0..=limit).contains(&value.abs())) {
         Some(value) => Err(ParseError::whole(format!("coordinates of the unit square in {name}"), value.to_string())),
         None => Ok(()),
     }

@@ -78,7 +78,8 @@ impl<'a> File<'a> {
                 return Err(ParseError::at(number, format!("a keyword of {}", grammar.name), quoted(line)));
             }
             let (word, value) = split_keyword(line);
-            if let Some(body) = open.take() {
+            let inside = open.take();
+            if let Some(body) = inside {
                 file.close(&text[body..start], number, word);
             }
             if let Some(key) = known(word, grammar.keys) {
@@ -90,7 +91,7 @@ impl<'a> File<'a> {
                 no_value("EOF", value, number)?;
                 ended = true;
             } else {
-                return Err(unknown(line, word, number, grammar));
+                return Err(unknown(line, word, number, inside.is_some(), grammar));
             }
         }
         if number == 0 || (file.headers.is_empty() && file.sections.is_empty()) {
@@ -107,7 +108,7 @@ impl<'a> File<'a> {
             // "TYPE: TSP (M.~Hofmeister)" stands in some files of TSPLIB.
             let kind = header.value.split_ascii_whitespace().next().unwrap_or("");
             if known(kind, grammar.types).is_none() {
-                let expected = format!("TYPE : {}", grammar.types.join(" or "));
+                let expected = format!("TYPE : {}", numbers::alternatives(grammar.types));
                 return Err(ParseError::at(
                     header.line,
                     expected,
@@ -155,7 +156,7 @@ impl<'a> File<'a> {
 
     /// The section of this name, which must be there.
     pub fn require_section(&self, name: &str) -> Result<Section<'a>, ParseError> {
-        self.section(name).ok_or_else(|| ParseError::whole(name, "none"))
+        self.section(name).ok_or_else(|| ParseError::whole(format!("the section {name}"), "none"))
     }
 
     /// `NAME`, or nothing.
@@ -172,7 +173,8 @@ impl<'a> File<'a> {
     /// `DIMENSION`: at least 1.
     pub fn dimension(&self) -> Result<usize, ParseError> {
         let header = self.require("DIMENSION")?;
-        let wrong = || ParseError::at(header.line, "a number of nodes, at least 1", quoted(header.value));
+        let wrong =
+            || ParseError::at(header.line, format!("a number of nodes from 1 to {}", u32::MAX), quoted(header.value));
         let n: u32 = header.value.parse().map_err(|_| wrong())?;
         if n == 0 { Err(wrong()) } else { Ok(n as usize) }
     }
@@ -196,6 +198,12 @@ impl<'a> Section<'a> {
         self.body.len().div_ceil(2)
     }
 
+    /// The error for a section that ends after `count` words.
+    pub fn ends_early_after(&self, count: usize, expected: impl Into<String>) -> ParseError {
+        let error = self.ends_early(expected);
+        ParseError { found: format!("{} after {count}", error.found), ..error }
+    }
+
     /// The error for a section that ends where `expected` should follow.
     pub fn ends_early(&self, expected: impl Into<String>) -> ParseError {
         let found = if self.next.is_empty() { "the end of the file" } else { self.next };
@@ -216,10 +224,12 @@ pub(crate) fn known(word: &str, words: &[&'static str]) -> Option<&'static str> 
     words.iter().copied().find(|other| other.eq_ignore_ascii_case(word))
 }
 
-fn unknown(line: &str, word: &str, number: usize, grammar: &Grammar) -> ParseError {
-    let keyword = word.ends_with("_SECTION") || (line.contains(':') && word.chars().all(|c| c.is_ascii_graphic()));
-    let found = if keyword { format!("{word}, which is not supported") } else { quoted(line) };
-    ParseError::at(number, format!("a keyword of {}", grammar.name), found)
+fn unknown(line: &str, word: &str, number: usize, in_section: bool, grammar: &Grammar) -> ParseError {
+    let keyword = format!("a keyword of {}", grammar.name);
+    if word.ends_with("_SECTION") || (line.contains(':') && word.chars().all(|c| c.is_ascii_graphic())) {
+        return ParseError::at(number, keyword, format!("{}, which is not supported", numbers::shortened(word)));
+    }
+    ParseError::at(number, if in_section { format!("numbers or {keyword}") } else { keyword }, quoted(line))
 }
 
 fn twice(keyword: &str, first: usize, line: usize) -> ParseError {

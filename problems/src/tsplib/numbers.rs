@@ -8,7 +8,7 @@ const SHOWN: usize = 40;
 
 /// `text` in quotation marks, cut to a sensible length, with control characters escaped.
 pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", shortened(text))
+    if text.is_empty() { "nothing".into() } else { format!("\"{}\"", shortened(text)) }
 }
 
 /// As [`quoted`], without the quotation marks.
@@ -38,7 +38,15 @@ pub(crate) fn real(word: &str) -> Option<f64> {
 pub(crate) fn count(word: &str, line: usize, what: &str) -> Result<i64, ParseError> {
     whole(word)
         .filter(|&value| value >= 0)
-        .ok_or_else(|| ParseError::at(line, format!("{what}, a whole number from 0 to 2^60"), quoted(word)))
+        .ok_or_else(|| ParseError::at(line, format!("{what} (a whole number from 0 to 2^60)"), quoted(word)))
+}
+
+/// `A, B or C`.
+pub(crate) fn alternatives(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// The index (from 0) of a node that a file numbers from 1 to `n`.

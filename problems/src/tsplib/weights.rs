@@ -1,6 +1,6 @@
 //! Distances in TSPLIB files: coordinates under a metric, or weights in one of the matrix layouts.
 
-use super::numbers::{count, node, quoted, real};
+use super::numbers::{alternatives, count, node, quoted, real};
 use super::{File, Section, known};
 use crate::format::{ParseError, Rounding, UNROUNDED_SCALE};
 use crate::metric::{Distances, Metric, bounding_box};
@@ -8,6 +8,9 @@ use crate::problem::COST_LIMIT;
 
 /// Keys that describe distances and coordinates.
 pub(crate) const KEYS: [&str; 4] = ["EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE"];
+
+/// Latitudes and longitudes are within these; some files count longitudes from 0 to 360.
+const DEGREES: [f64; 2] = [90.0, 360.0];
 
 const TYPES: [&str; 5] = ["EUC_2D", "CEIL_2D", "ATT", "GEO", "EXPLICIT"];
 
@@ -63,9 +66,10 @@ pub(crate) fn nodes(file: &File<'_>, wanted: &Wanted) -> Result<Nodes, ParseErro
     one_of(file, "NODE_COORD_TYPE", &["TWOD_COORDS", "NO_COORDS"])?;
     one_of(file, "DISPLAY_DATA_TYPE", &["COORD_DISPLAY", "TWOD_DISPLAY", "NO_DISPLAY"])?;
     let format = one_of(file, "EDGE_WEIGHT_FORMAT", &FORMATS)?;
-    let display = file.section("DISPLAY_DATA_SECTION").map(|section| points(section, wanted)).transpose()?;
+    let display = file.section("DISPLAY_DATA_SECTION").map(|section| points(section, wanted, None)).transpose()?;
     if kind == "EXPLICIT" {
-        let coordinates = file.section("NODE_COORD_SECTION").map(|section| points(section, wanted)).transpose()?;
+        let coordinates =
+            file.section("NODE_COORD_SECTION").map(|section| points(section, wanted, None)).transpose()?;
         let distances = matrix(file, format, wanted)?;
         return Ok(Nodes { distances, display: display.or(coordinates), scale: 1.0 });
     }
@@ -79,7 +83,7 @@ pub(crate) fn nodes(file: &File<'_>, wanted: &Wanted) -> Result<Nodes, ParseErro
         return Err(ParseError::at(header.line, format!("FUNCTION with EDGE_WEIGHT_TYPE : {kind}"), format));
     }
     let section = file.require_section("NODE_COORD_SECTION")?;
-    let points = points(section, wanted)?;
+    let points = points(section, wanted, (kind == "GEO").then_some(DEGREES))?;
     let scale = if kind == "EUC_2D" && wanted.rounding == Rounding::None { UNROUNDED_SCALE } else { 1.0 };
     let metric = match kind {
         "CEIL_2D" => Metric::Ceil,
@@ -87,7 +91,7 @@ pub(crate) fn nodes(file: &File<'_>, wanted: &Wanted) -> Result<Nodes, ParseErro
         "GEO" => Metric::Geo,
         _ => Metric::Euclid { scale },
     };
-    check_points(metric, &points, section, wanted)?;
+    check_points(scale, &points, section, wanted)?;
     Ok(Nodes { distances: Distances::new(metric, points), display, scale })
 }
 
@@ -101,7 +105,7 @@ fn one_of(file: &File<'_>, key: &str, allowed: &[&'static str]) -> Result<Option
     match known(header.value, allowed) {
         Some(value) => Ok(Some(value)),
         None => {
-            let expected = format!("{key} : {}", allowed.join(" or "));
+            let expected = format!("{key} : {}", alternatives(allowed));
             Err(ParseError::at(header.line, expected, quoted(header.value)))
         }
     }
@@ -114,21 +118,18 @@ pub(crate) fn rows<const D: usize>(
     what: &str,
     mut accept: impl FnMut(usize, usize, [&str; D]) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
+    let malformed = |line, row| ParseError::at(line, format!("a node number and {what}"), quoted(row));
     // Before any memory is taken: DIMENSION may be as wrong as anything else.
     let lines = section.rows().count();
     if lines != n {
+        let damaged = section.rows().find(|&(_, row)| cut::<D>(row).is_none());
         let expected = format!("{n} lines after {}, one per node as DIMENSION says", section.name);
-        return Err(ParseError::at(section.line, expected, lines.to_string()));
+        let miscounted = ParseError::at(section.line, expected, lines.to_string());
+        return Err(damaged.map_or(miscounted, |(line, row)| malformed(line, row)));
     }
     let mut seen = vec![false; n];
     for (line, row) in section.rows() {
-        let mut words = row.split_ascii_whitespace();
-        let number = words.next().unwrap_or("");
-        let mut values = [""; D];
-        values.fill_with(|| words.next().unwrap_or(""));
-        if values[D - 1].is_empty() || words.next().is_some() {
-            return Err(ParseError::at(line, format!("a node number and {what}"), quoted(row)));
-        }
+        let (number, values) = cut(row).ok_or_else(|| malformed(line, row))?;
         let node = node(number, line, n)?;
         if std::mem::replace(&mut seen[node], true) {
             return Err(ParseError::at(
@@ -142,15 +143,37 @@ pub(crate) fn rows<const D: usize>(
     Ok(())
 }
 
-fn points(section: Section<'_>, wanted: &Wanted) -> Result<Vec<[f64; 2]>, ParseError> {
+/// The first word of a line and the `D` others.
+fn cut<const D: usize>(row: &str) -> Option<(&str, [&str; D])> {
+    let mut words = row.split_ascii_whitespace();
+    let number = words.next()?;
+    let mut values = [""; D];
+    for value in &mut values {
+        *value = words.next()?;
+    }
+    words.next().is_none().then_some((number, values))
+}
+
+/// Reads `node x y` lines. The order of `x` and `y` is that of the file: GEO has the latitude first.
+fn points(section: Section<'_>, wanted: &Wanted, limits: Option<[f64; 2]>) -> Result<Vec<[f64; 2]>, ParseError> {
     if wanted.n > section.words_at_most() {
         return Err(section.ends_early(format!("{} nodes in {}", wanted.n, section.name)));
     }
+    let limits = limits.unwrap_or([f64::MAX; 2]);
     let mut points = vec![[0.0; 2]; wanted.n];
     rows(section, wanted.n, "2 coordinates", |node, line, words: [&str; 2]| {
         let mut point = [0.0; 2];
-        for (value, word) in point.iter_mut().zip(words) {
-            *value = real(word).ok_or_else(|| ParseError::at(line, "a coordinate", quoted(word)))?;
+        for axis in 0..2 {
+            let (word, limit) = (words[axis], limits[axis]);
+            let value = real(word).filter(|value| value.abs() <= limit);
+            point[axis] = value.ok_or_else(|| {
+                let within = if limit < f64::MAX {
+                    format!("an angle within {limit} degrees")
+                } else {
+                    "a finite number".into()
+                };
+                ParseError::at(line, format!("a coordinate ({within})"), quoted(word))
+            })?;
         }
         points[wanted.renumbered(node)] = point;
         Ok(())
@@ -158,19 +181,9 @@ fn points(section: Section<'_>, wanted: &Wanted) -> Result<Vec<[f64; 2]>, ParseE
     Ok(points)
 }
 
-/// Refuses points whose distances could overflow a cost, and angles that are none.
-fn check_points(metric: Metric, points: &[[f64; 2]], section: Section<'_>, wanted: &Wanted) -> Result<(), ParseError> {
+/// Refuses points whose distances could overflow a cost.
+fn check_points(scale: f64, points: &[[f64; 2]], section: Section<'_>, wanted: &Wanted) -> Result<(), ParseError> {
     let (low, high) = bounding_box(points);
-    if metric == Metric::Geo {
-        let inside = low[0] >= -90.0 && high[0] <= 90.0 && low[1] >= -360.0 && high[1] <= 360.0;
-        let found = format!("{} to {} and {} to {}", low[0], high[0], low[1], high[1]);
-        return if inside {
-            Ok(())
-        } else {
-            Err(ParseError::at(section.line, "latitudes within 90 and longitudes within 360 degrees", found))
-        };
-    }
-    let scale = if let Metric::Euclid { scale } = metric { scale } else { 1.0 };
     // One unit more for rounding up.
     let longest = (high[0] - low[0]).hypot(high[1] - low[1]) * scale + 1.0;
     if longest * wanted.edges as f64 >= COST_LIMIT as f64 {
@@ -214,11 +227,11 @@ impl Layout {
         }
     }
 
-    /// Number of entries; none if it does not fit a word.
-    fn entries(&self, n: usize) -> Option<usize> {
-        match self {
-            Layout::Full => n.checked_mul(n),
-            Layout::Upper(skip) | Layout::Lower(skip) => n.checked_mul(n + 1 - 2 * skip).map(|twice| twice / 2),
+    fn entries(&self, n: usize) -> u128 {
+        let n = n as u128;
+        match *self {
+            Layout::Full => n * n,
+            Layout::Upper(skip) | Layout::Lower(skip) => n * (n + 1 - 2 * skip as u128) / 2,
         }
     }
 }
@@ -231,17 +244,17 @@ fn matrix(file: &File<'_>, format: Option<&str>, wanted: &Wanted) -> Result<Dist
         .ok_or_else(|| ParseError::at(header.line, "a matrix layout with EDGE_WEIGHT_TYPE : EXPLICIT", format))?;
     let section = file.require_section("EDGE_WEIGHT_SECTION")?;
     let n = wanted.n;
-    let entries = layout.entries(n).filter(|&entries| entries <= section.words_at_most());
-    let Some(entries) = entries else {
-        return Err(section.ends_early(format!("more weights ({n} nodes in {format})")));
-    };
+    let entries = layout.entries(n);
+    let expected = format!("{entries} weights ({n} nodes in {format})");
+    let too_few = || section.ends_early_after(section.words().count(), expected.clone());
+    if entries > section.words_at_most() as u128 {
+        return Err(too_few());
+    }
     let mut weights = vec![0; n * n];
     let mut words = section.words();
     for i in 0..n {
         for j in layout.columns(n, i) {
-            let Some((line, word)) = words.next() else {
-                return Err(section.ends_early(format!("{entries} weights ({n} nodes in {format})")));
-            };
+            let (line, word) = words.next().ok_or_else(too_few)?;
             if i == j {
                 real(word).ok_or_else(|| ParseError::at(line, "a number on the diagonal", quoted(word)))?;
                 continue;
@@ -252,13 +265,11 @@ fn matrix(file: &File<'_>, format: Option<&str>, wanted: &Wanted) -> Result<Dist
             if !matches!(layout, Layout::Full) {
                 weights[b * n + a] = weight;
             } else if !wanted.asymmetric && j < i && weights[b * n + a] != weight {
-                let expected = format!("weight {} as from node {} to {}", weights[b * n + a], j + 1, i + 1);
-                return Err(ParseError::at(line, expected, format!("{weight} from {} to {}", i + 1, j + 1)));
+                return Err(lopsided(line, [i + 1, j + 1], weights[b * n + a], weight));
             }
         }
     }
     if let Some((line, word)) = words.next() {
-        let expected = format!("{entries} weights ({n} nodes in {format})");
         return Err(ParseError::at(line, expected, format!("one more, {}", quoted(word))));
     }
     let distances = Distances::from_matrix(n, weights);
@@ -267,4 +278,9 @@ fn matrix(file: &File<'_>, format: Option<&str>, wanted: &Wanted) -> Result<Dist
         Some(total) if total < COST_LIMIT => Ok(distances),
         _ => Err(too_long(section.line, wanted.edges, &longest.to_string())),
     }
+}
+
+fn lopsided(line: usize, [from, to]: [usize; 2], there: i64, here: i64) -> ParseError {
+    let expected = format!("{there} from node {from} to {to} as from {to} to {from} (unless TYPE is ATSP or ACVRP)");
+    ParseError::at(line, expected, here.to_string())
 }

@@ -69,11 +69,8 @@ pub fn jobs<'a>(files: &'a [PathBuf], shard: Shard, options: &'a Options) -> imp
             number += 1;
             return Vec::new();
         }
-        let loaded = if file == Path::new("-") {
-            signal::while_waiting(|| load(file, options))
-        } else {
-            load(file, options)
-        };
+        let loaded =
+            if file == Path::new("-") { signal::while_waiting(|| load(file, options)) } else { load(file, options) };
         let found = named(file, loaded);
         let first = number;
         number += found.len();

@@ -253,7 +253,13 @@ impl Session<'_> {
     }
 
     /// Files first, standard output last: a reader that goes away does not cost the files.
-    fn deliver(&mut self, instance: &Instance, stem: &str, outcome: &Outcome, file: Option<PathBuf>) -> Result<(), Error> {
+    fn deliver(
+        &mut self,
+        instance: &Instance,
+        stem: &str,
+        outcome: &Outcome,
+        file: Option<PathBuf>,
+    ) -> Result<(), Error> {
         let text = instance.solution_text(&outcome.solution)?;
         if let Some(path) = &file {
             write_whole(path, &text)?;

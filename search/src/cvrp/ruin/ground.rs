@@ -48,9 +48,11 @@ impl<'a> Ground<'a> {
     /// customers the queries take about a second.
     fn list_neighbours(&mut self, k: usize, watch: &Watch) -> bool {
         let n = self.problem.customers() + 1;
-        let plane = self.problem.distances.points().filter(|_| {
-            self.problem.distances.metric().is_some_and(|metric| metric != Metric::Geo)
-        });
+        let plane = self
+            .problem
+            .distances
+            .points()
+            .filter(|_| self.problem.distances.metric().is_some_and(|metric| metric != Metric::Geo));
         let Some(points) = plane else {
             let near = Near::nearest_among(&self.problem.distances, k, |v| v != 0);
             (1..n).for_each(|v| self.push_list(v, near.of(v).iter().copied()));

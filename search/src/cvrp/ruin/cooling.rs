@@ -42,9 +42,9 @@ impl Cooling {
             let span = end.saturating_sub(start).as_secs_f64().max(1e-9);
             run.elapsed().saturating_sub(start).as_secs_f64() / span
         });
-        let done = self.iterations.map(|(start, end)| {
-            (run.iterations() - start) as f64 / end.saturating_sub(start).max(1) as f64
-        });
+        let done = self
+            .iterations
+            .map(|(start, end)| (run.iterations() - start) as f64 / end.saturating_sub(start).max(1) as f64);
         let share = match (time, done) {
             (None, None) => ((run.iterations() - self.start) % self.horizon) as f64 / self.horizon as f64,
             _ => time.unwrap_or(0.0).max(done.unwrap_or(0.0)),

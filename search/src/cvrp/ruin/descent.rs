@@ -109,7 +109,14 @@ impl Descent {
     }
 
     /// 2-opt and 2-opt* moves that create the edge (u, v) of length `near`.
-    fn cuts(&self, ground: &Ground<'_>, state: &State, (u, v): (u32, u32), near: Cost, best: &mut (Cost, Option<Move>)) {
+    fn cuts(
+        &self,
+        ground: &Ground<'_>,
+        state: &State,
+        (u, v): (u32, u32),
+        near: Cost,
+        best: &mut (Cost, Option<Move>),
+    ) {
         let (a, b) = (*state.node(u), *state.node(v));
         let (r1, r2) = (a.route, b.route);
         let mut consider = |cost: Cost, found: Move| {

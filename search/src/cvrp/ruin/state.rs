@@ -347,3 +347,32 @@ fn walk(first: &[u32], next: impl Fn(u32) -> u32) -> Vec<Vec<u32>> {
     let follow = |&v: &u32| std::iter::successors(Some(v), |&v| Some(next(v)).filter(|&v| v != 0)).collect();
     first.iter().filter(|&&v| v != 0).map(follow).collect()
 }
+
+#[cfg(test)]
+impl State {
+    /// Compares links, loads, durations and cost with what follows from the routes.
+    pub fn check(&self, ground: &Ground<'_>) {
+        let mut on_routes = 0;
+        let mut cost = 0;
+        for (index, route) in self.routes.iter().enumerate() {
+            let (mut prev, mut at, mut size, mut load, mut duration) = (0, route.first, 0, 0, 0);
+            while at != 0 {
+                let node = self.node(at);
+                assert_eq!((node.prev, node.route), (prev, index as u32));
+                assert_eq!(node.before, ground.distance(prev, at));
+                assert_eq!(node.after, ground.distance(at, node.next));
+                size += 1;
+                load += ground.demand(at);
+                duration += node.before + ground.problem.service;
+                (prev, at) = (at, node.next);
+            }
+            cost += duration - ground.problem.service * Cost::from(size) + ground.distance(prev, 0);
+            duration += ground.distance(prev, 0);
+            let whole = Route { first: route.first, last: prev, size, load, duration };
+            assert_eq!(*route, whole);
+            assert_eq!(size == 0, self.free.contains(&(index as u32)));
+            on_routes += size as usize;
+        }
+        assert_eq!((cost, on_routes), (self.cost, self.customers));
+    }
+}

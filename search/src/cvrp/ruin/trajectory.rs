@@ -81,3 +81,88 @@ impl Trajectory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cvrp, Generate, Problem, stream};
+    use rand::Rng;
+
+    use super::super::savings::{savings, sweep};
+    use super::*;
+    use crate::run::{Clock, Run, Setup, Stop};
+
+    fn instance(n: usize, seed: u64) -> Cvrp {
+        let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
+        Cvrp::generate(&spec, &mut stream(seed, "trajectory", n as u64))
+    }
+
+    fn watch(problem: &Cvrp) -> Watch {
+        let clock = Clock::wall(std::time::Instant::now());
+        let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
+        Run::new(problem, setup, &mut |_| {}).watch()
+    }
+
+    /// Ruins, recreates, descends and takes back at random, and compares with a state built from scratch.
+    fn wander(problem: &Cvrp, seed: u64) {
+        let ground = Ground::new(problem, 20, &watch(problem)).expect("there is time");
+        let config = Config::default();
+        let mut rng = stream(seed, "wander", 0);
+        let mut walk = Trajectory::new(State::new(&ground, &sweep(problem).routes), stream(seed, "walk", 0));
+        for step in 0..300 {
+            let start = 1 + below(&mut rng, problem.customers()) as u32;
+            let before = walk.state.clone();
+            walk.ruin.strings(&ground, &config, &mut walk.state, start, &mut rng);
+            let slack = [0, 100, Cost::MAX / 4][step % 3];
+            let ceiling = before.cost() + slack;
+            let absent = &walk.ruin.removed;
+            assert!(!absent.is_empty());
+            let whole = walk.recreate.greedy(&ground, &config, &mut walk.state, absent, ceiling, &mut rng);
+            if whole && rng.random_bool(0.7) {
+                walk.descent.descend(&ground, &config, &mut walk.state);
+                walk.state.keep();
+                walk.state.check(&ground);
+                assert_eq!(problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
+            } else {
+                walk.state.undo(&ground);
+                assert_eq!(walk.state.current_routes(), before.current_routes());
+                assert_eq!(walk.state.cost(), before.cost());
+                walk.state.check(&ground);
+            }
+            assert_eq!(problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
+            assert!(walk.state.best_cost() <= walk.state.cost());
+        }
+    }
+
+    #[test]
+    fn state_equals_recomputation_after_random_steps() {
+        for seed in 0..6 {
+            wander(&instance(60, seed), seed);
+            wander(&instance(200, seed), seed);
+        }
+    }
+
+    #[test]
+    fn state_equals_recomputation_with_limits() {
+        for seed in 0..4 {
+            let mut problem = instance(120, seed);
+            let farthest = (1..=120).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+            (problem.service, problem.limit) = (5, Some(2 * farthest + 50));
+            wander(&problem, seed);
+        }
+    }
+
+    #[test]
+    fn savings_and_sweep_are_solutions() {
+        for seed in 0..10 {
+            let mut problem = instance(150, seed);
+            if seed % 2 == 1 {
+                let farthest = (1..=150).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+                problem.limit = Some(2 * farthest);
+            }
+            let ground = Ground::new(&problem, 100, &watch(&problem)).expect("there is time");
+            let saved = problem.evaluate(&savings(&ground, 100, &watch(&problem))).expect("feasible");
+            let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
+            assert!(saved < swept);
+        }
+    }
+}

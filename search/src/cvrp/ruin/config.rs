@@ -7,6 +7,8 @@ pub struct Config {
     pub lists: usize,
     /// Neighbours beside which a removed customer may be put back. Default 40.
     pub neighbours: usize,
+    /// Neighbours that the local search looks at. Default 10.
+    pub granular: usize,
     /// Longest string of customers to remove. Default 10 (SISR's L max).
     pub string_length: usize,
     /// Mean number of customers to remove. Default 10 (SISR's c bar).
@@ -17,10 +19,14 @@ pub struct Config {
     pub split_depth: f64,
     /// Probability that recreate overlooks a position. Default 0.01 (SISR).
     pub blink: f64,
-    /// Start temperature in mean arc costs. Default 0.1 (FILO2).
+    /// Start temperature in mean arc costs. Default 1.
     pub hot: f64,
+    /// Start temperature in mean arc costs where an earlier stage left a solution. Default 0.1.
+    pub warm: f64,
     /// End temperature as a share of the start temperature. Default 0.01 (FILO2).
     pub cold: f64,
+    /// Iterations of an island between two marks. Default 5 000: some 50 ms.
+    pub round: u64,
     /// Iterations of a cooling from hot to cold where the budget sets no end, per customer. Default 2 000.
     pub horizon: u64,
 }
@@ -30,13 +36,16 @@ impl Default for Config {
         Self {
             lists: 100,
             neighbours: 40,
+            granular: 10,
             string_length: 10,
             removals: 10.0,
             split: 0.5,
             split_depth: 0.01,
             blink: 0.01,
-            hot: 0.1,
+            hot: 1.0,
+            warm: 0.1,
             cold: 0.01,
+            round: 5_000,
             horizon: 2_000,
         }
     }

@@ -1,25 +1,36 @@
-//! Ruin and recreate for large instances.
+//! Ruin and recreate: the engine for large instances, from a few hundred to tens of thousands of customers.
+//!
+//! SISR (J. Christiaens and G. Vanden Berghe, "Slack induction by string removals for vehicle routing problems",
+//! Transportation Science 54(2), 2020), started from savings, with neighbour lists and a journal as in FILO
+//! (L. Accorsi and D. Vigo, "A fast and scalable heuristic for the solution of large-scale capacitated vehicle
+//! routing problems", Transportation Science 55(4), 2021): an iteration costs the same whatever n is. Memory is
+//! O(n k). Distances must be symmetric.
 
 mod config;
+mod cooling;
+mod descent;
 mod draw;
+mod fleet;
 mod ground;
+mod parts;
 mod recreate;
 mod savings;
 mod state;
 mod strings;
+mod team;
 mod trajectory;
 
 use heuron_problems::{Cvrp, Routes};
 
 pub use config::Config;
 
-use crate::run::{Run, Watch};
+use crate::run::Run;
 use crate::search::Search;
+use cooling::Cooling;
 use ground::Ground;
-use state::State;
-use trajectory::Trajectory;
+use team::Team;
 
-/// The stage.
+/// The stage. An iteration is one ruin and recreate of one island.
 #[derive(Clone, Debug, Default)]
 pub struct RuinRecreate {
     /// Settings.
@@ -28,35 +39,40 @@ pub struct RuinRecreate {
 
 impl Search<Cvrp> for RuinRecreate {
     fn search(&mut self, problem: &Cvrp, run: &mut Run<'_, Cvrp>) {
-        let watch = run.watch();
-        if run.best().is_none() {
+        run.set_method("ruin-and-recreate");
+        let warm = run.best().map(|(_, routes)| routes.clone());
+        let hot = if warm.is_some() { self.config.warm } else { self.config.hot };
+        if warm.is_none() {
             run.offer(&savings::sweep(problem));
         }
-        let Some(ground) = Ground::new(problem, self.config.lists, &watch) else { return };
-        let start = match run.best() {
-            _ => savings::savings(&ground, self.config.lists, &watch),
+        let prepared = Ground::new(problem, self.config.lists, &run.watch());
+        let Some(ground) = prepared.filter(|_| problem.customers() > 0) else {
+            run.proceed(0);
+            return;
+        };
+        let Some(start) = self.start(&ground, warm, run) else {
+            run.proceed(0);
+            return;
         };
         run.offer(&start);
-        let state = State::new(&ground, &start.routes);
-        let arcs = (problem.customers() + state.used()) as f64;
-        let hot = self.config.hot * state.cost() as f64 / arcs;
-        let seeds = (1..=problem.customers() as u32).collect();
-        let mut walk = Trajectory::new(state, seeds, run.stream("ruin", 0));
-        let total = watch.remaining();
-        loop {
-            let share = |watch: &Watch| match (watch.remaining(), total) {
-                (Some(left), Some(total)) => 1.0 - left.as_secs_f64() / total.as_secs_f64(),
-                _ => 0.0,
-            };
-            let t = hot * self.config.cold.powf(share(&watch));
-            let done = walk.walk(&ground, &self.config, run.allowance(4000), (t, t), &watch);
-            run.offer(&walk.state.best_routes());
-            if !run.proceed(done) {
-                return;
-            }
+        let mut team = Team::new(&ground, start, run);
+        let (cost, arcs) = team.size();
+        let cooling = Cooling::new(&self.config, run, cost, arcs, hot);
+        let mut done = 0;
+        while run.proceed(done) {
+            done = team.round(&ground, &self.config, cooling.temperature(run), run);
         }
     }
 }
 
-#[allow(unused)]
-fn unused(_: Routes) {}
+impl RuinRecreate {
+    /// The warm start or savings routes, brought down to the fleet. None if that fails.
+    fn start(&self, ground: &Ground<'_>, warm: Option<Routes>, run: &Run<'_, Cvrp>) -> Option<Routes> {
+        let watch = run.watch();
+        let start = warm.unwrap_or_else(|| savings::savings(ground, self.config.lists, &watch));
+        if start.routes.len() <= ground.fleet {
+            return Some(start);
+        }
+        fleet::reduce(ground, &self.config, start, &mut run.stream("ruin-fleet", 0), &watch)
+    }
+}

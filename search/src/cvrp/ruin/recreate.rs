@@ -41,10 +41,28 @@ impl Recreate {
         self.sort(ground, absent, rng);
         for &(_, v) in &self.order {
             let Some(place) = cheapest(ground, config, state, v, ceiling - state.cost(), rng) else { return false };
-            let route = if place.route == NONE { state.open() } else { place.route };
-            state.insert(ground, v, place.prev, route);
+            put(ground, state, v, place);
         }
         true
+    }
+
+    /// As `greedy`, but what fits nowhere goes to `left` and the others are inserted all the same.
+    pub fn partial(
+        &mut self,
+        ground: &Ground<'_>,
+        config: &Config,
+        state: &mut State,
+        absent: &[u32],
+        left: &mut Vec<u32>,
+        rng: &mut Stream,
+    ) {
+        self.sort(ground, absent, rng);
+        for &(_, v) in &self.order {
+            match cheapest(ground, config, state, v, Cost::MAX / 4, rng) {
+                Some(place) => put(ground, state, v, place),
+                None => left.push(v),
+            }
+        }
     }
 
     /// Random, by demand, far first, close first, with weights 4 : 4 : 2 : 1.
@@ -60,6 +78,11 @@ impl Recreate {
         self.order.extend(absent.iter().map(|&v| (key(v), v)));
         self.order.sort_unstable();
     }
+}
+
+fn put(ground: &Ground<'_>, state: &mut State, v: u32, place: Place) {
+    let route = if place.route == NONE { state.open() } else { place.route };
+    state.insert(ground, v, place.prev, route);
 }
 
 /// The cheapest feasible position of `v` that costs at most `ceiling`, each passed over with probability

@@ -63,6 +63,10 @@ pub(super) struct State {
     /// [customers + 1]; entry 0 is not used.
     nodes: Vec<Node>,
     routes: Vec<Route>,
+    /// Changes whenever the route does, to a value it never had [routes].
+    versions: Vec<u64>,
+    /// Changes so far.
+    changes: u64,
     /// Empty routes. Taken and given back as a stack, which is what lets the journal be undone backwards.
     free: Vec<u32>,
     cost: Cost,
@@ -79,6 +83,8 @@ impl State {
         let mut state = Self {
             nodes: vec![absent; ground.nodes()],
             routes: Vec::new(),
+            versions: Vec::new(),
+            changes: 0,
             free: Vec::new(),
             cost: 0,
             customers: 0,
@@ -93,6 +99,7 @@ impl State {
     pub fn load(&mut self, ground: &Ground<'_>, routes: &[Vec<u32>]) {
         self.nodes.iter_mut().for_each(|node| node.route = NONE);
         self.routes.clear();
+        self.versions.clear();
         self.free.clear();
         self.cost = 0;
         for route in routes.iter().filter(|route| !route.is_empty()) {
@@ -125,6 +132,23 @@ impl State {
         &self.routes[r as usize]
     }
 
+    /// A number that is the same only as long as the route is.
+    #[inline(always)]
+    pub fn version(&self, r: u32) -> u64 {
+        self.versions[r as usize]
+    }
+
+    /// Lists the customers whose neighbours changed since the last `keep` or `undo`, some of them more than once.
+    pub fn touched(&self, list: &mut Vec<u32>) {
+        for change in &self.journal {
+            match *change {
+                Change::Removed { prev, .. } if prev != 0 => list.extend([prev, self.node(prev).next]),
+                Change::Removed { route, .. } => list.push(self.route(route).first),
+                Change::Inserted { v } => list.extend([v, self.node(v).prev, self.node(v).next]),
+            }
+        }
+    }
+
     /// Length of all routes.
     pub fn cost(&self) -> Cost {
         self.cost
@@ -151,6 +175,7 @@ impl State {
             Some(&index) => index,
             None => {
                 self.routes.push(Route::default());
+                self.versions.push(0);
                 self.free.push(self.routes.len() as u32 - 1);
                 self.routes.len() as u32 - 1
             }
@@ -172,6 +197,8 @@ impl State {
 
     fn unlink(&mut self, ground: &Ground<'_>, v: u32) {
         let Node { prev, next, route: r, before, after } = self.nodes[v as usize];
+        self.changes += 1;
+        self.versions[r as usize] = self.changes;
         let route = &mut self.routes[r as usize];
         route.size -= 1;
         let joined = if route.size == 0 {
@@ -200,6 +227,8 @@ impl State {
     }
 
     fn link(&mut self, ground: &Ground<'_>, v: u32, prev: u32, r: u32) {
+        self.changes += 1;
+        self.versions[r as usize] = self.changes;
         let route = &mut self.routes[r as usize];
         let (next, split) = if prev == 0 {
             (route.first, self.nodes[route.first as usize].before)
@@ -232,6 +261,17 @@ impl State {
         }
         self.nodes[v as usize] = Node { prev, next, route: r, before, after };
         self.cost += delta;
+    }
+
+    /// Whether all routes touched since the last `keep` or `undo` are short enough. Insertions see to it, but where the
+    /// triangle inequality does not hold a removal can make a route longer.
+    pub fn in_time(&self, ground: &Ground<'_>) -> bool {
+        let route = |change: &Change| match *change {
+            Change::Removed { route, .. } => route,
+            Change::Inserted { v } => self.node(v).route,
+        };
+        let short = |change| self.route(route(change)).duration <= ground.limit;
+        ground.limit == Cost::MAX || self.journal.iter().all(short)
     }
 
     /// Takes back everything since the last `keep` or `undo`.
@@ -306,4 +346,33 @@ impl State {
 fn walk(first: &[u32], next: impl Fn(u32) -> u32) -> Vec<Vec<u32>> {
     let follow = |&v: &u32| std::iter::successors(Some(v), |&v| Some(next(v)).filter(|&v| v != 0)).collect();
     first.iter().filter(|&&v| v != 0).map(follow).collect()
+}
+
+#[cfg(test)]
+impl State {
+    /// Compares links, loads, durations and cost with what follows from the routes.
+    pub fn check(&self, ground: &Ground<'_>) {
+        let mut on_routes = 0;
+        let mut cost = 0;
+        for (index, route) in self.routes.iter().enumerate() {
+            let (mut prev, mut at, mut size, mut load, mut duration) = (0, route.first, 0, 0, 0);
+            while at != 0 {
+                let node = self.node(at);
+                assert_eq!((node.prev, node.route), (prev, index as u32));
+                assert_eq!(node.before, ground.distance(prev, at));
+                assert_eq!(node.after, ground.distance(at, node.next));
+                size += 1;
+                load += ground.demand(at);
+                duration += node.before + ground.problem.service;
+                (prev, at) = (at, node.next);
+            }
+            cost += duration - ground.problem.service * Cost::from(size) + ground.distance(prev, 0);
+            duration += ground.distance(prev, 0);
+            let whole = Route { first: route.first, last: prev, size, load, duration };
+            assert_eq!(*route, whole);
+            assert_eq!(size == 0, self.free.contains(&(index as u32)));
+            on_routes += size as usize;
+        }
+        assert_eq!((cost, on_routes), (self.cost, self.customers));
+    }
 }

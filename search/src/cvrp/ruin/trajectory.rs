@@ -5,6 +5,7 @@
 use heuron_problems::{Cost, Stream};
 
 use super::config::Config;
+use super::descent::Descent;
 use super::draw::{below, unit};
 use super::ground::Ground;
 use super::recreate::Recreate;
@@ -14,42 +15,52 @@ use crate::run::Watch;
 
 /// A walk through feasible solutions by simulated annealing.
 pub(super) struct Trajectory {
+    /// The current solution, or an island's part of it, and the best one since it was loaded.
     pub state: State,
-    /// Customers that ruins may start from.
-    pub seeds: Vec<u32>,
+    /// Customers that ruins start from: those of the state.
+    seeds: Vec<u32>,
+    /// Cost of the parts of other islands.
+    elsewhere: Cost,
     rng: Stream,
     ruin: Ruin,
     recreate: Recreate,
+    descent: Descent,
 }
 
 impl Trajectory {
-    /// A walk that starts at `state` and draws from `rng`.
-    pub fn new(state: State, seeds: Vec<u32>, rng: Stream) -> Self {
-        Self { state, seeds, rng, ruin: Ruin::default(), recreate: Recreate::default() }
+    /// A walk that starts at `state`, which has all customers, and draws from `rng`.
+    pub fn new(state: State, rng: Stream) -> Self {
+        let seeds = (1..=state.customers() as u32).collect();
+        let (ruin, recreate, descent) = Default::default();
+        Self { state, seeds, elsewhere: 0, rng, ruin, recreate, descent }
     }
 
-    /// Up to `iterations` iterations while the temperature falls from `hot` to `cold`. Returns how many were done:
-    /// fewer once `watch` says stop.
+    /// Goes on with `routes`, which are part of a solution that costs `total`.
+    pub fn load(&mut self, ground: &Ground<'_>, routes: &[Vec<u32>], total: Cost) {
+        self.state.load(ground, routes);
+        self.seeds.clear();
+        self.seeds.extend(routes.iter().flatten());
+        self.elsewhere = total - self.state.cost();
+    }
+
+    /// Up to `iterations` iterations at `temperature`. Returns how many were done: fewer once `watch` says stop.
     pub fn walk(
         &mut self,
         ground: &Ground<'_>,
         config: &Config,
         iterations: u64,
-        (hot, cold): (f64, f64),
+        temperature: f64,
         watch: &Watch,
     ) -> u64 {
         if self.seeds.is_empty() {
             return iterations;
         }
-        let cooling = (cold / hot).powf(1.0 / iterations.max(1) as f64);
-        let mut temperature = hot;
         for done in 0..iterations {
             // 64 iterations take a fraction of a millisecond.
-            if done % 64 == 0 && watch.is_over(self.state.best_cost()) {
+            if done % 64 == 0 && watch.is_over(self.state.best_cost() + self.elsewhere) {
                 return done;
             }
             self.iterate(ground, config, temperature);
-            temperature *= cooling;
         }
         iterations
     }
@@ -60,11 +71,98 @@ impl Trajectory {
         // Metropolis' rule, turned around: drawn first, the largest cost that is accepted cuts the recreate short.
         let ceiling = self.state.cost() + (-temperature * (1.0 - unit(&mut self.rng)).ln()) as Cost;
         self.ruin.strings(ground, config, &mut self.state, seed, &mut self.rng);
-        let whole = self.recreate.greedy(ground, config, &mut self.state, &self.ruin.removed, ceiling, &mut self.rng);
-        if whole && self.state.cost() <= ceiling {
+        let absent = &self.ruin.removed;
+        let whole = self.recreate.greedy(ground, config, &mut self.state, absent, ceiling, &mut self.rng);
+        if whole && self.state.cost() <= ceiling && self.state.in_time(ground) {
+            self.descent.descend(ground, config, &mut self.state);
             self.state.keep();
         } else {
             self.state.undo(ground);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cvrp, Generate, Problem, stream};
+    use rand::Rng;
+
+    use super::super::savings::{savings, sweep};
+    use super::*;
+    use crate::run::{Clock, Run, Setup, Stop};
+
+    fn instance(n: usize, seed: u64) -> Cvrp {
+        let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
+        Cvrp::generate(&spec, &mut stream(seed, "trajectory", n as u64))
+    }
+
+    fn watch(problem: &Cvrp) -> Watch {
+        let clock = Clock::wall(std::time::Instant::now());
+        let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
+        Run::new(problem, setup, &mut |_| {}).watch()
+    }
+
+    /// Ruins, recreates, descends and takes back at random, and compares with a state built from scratch.
+    fn wander(problem: &Cvrp, seed: u64) {
+        let ground = Ground::new(problem, 20, &watch(problem)).expect("there is time");
+        let config = Config::default();
+        let mut rng = stream(seed, "wander", 0);
+        let mut walk = Trajectory::new(State::new(&ground, &sweep(problem).routes), stream(seed, "walk", 0));
+        for step in 0..300 {
+            let start = 1 + below(&mut rng, problem.customers()) as u32;
+            let before = walk.state.clone();
+            walk.ruin.strings(&ground, &config, &mut walk.state, start, &mut rng);
+            let slack = [0, 100, Cost::MAX / 4][step % 3];
+            let ceiling = before.cost() + slack;
+            let absent = &walk.ruin.removed;
+            assert!(!absent.is_empty());
+            let whole = walk.recreate.greedy(&ground, &config, &mut walk.state, absent, ceiling, &mut rng);
+            if whole && rng.random_bool(0.7) {
+                walk.descent.descend(&ground, &config, &mut walk.state);
+                walk.state.keep();
+                walk.state.check(&ground);
+                assert_eq!(problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
+            } else {
+                walk.state.undo(&ground);
+                assert_eq!(walk.state.current_routes(), before.current_routes());
+                assert_eq!(walk.state.cost(), before.cost());
+                walk.state.check(&ground);
+            }
+            assert_eq!(problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
+            assert!(walk.state.best_cost() <= walk.state.cost());
+        }
+    }
+
+    #[test]
+    fn state_equals_recomputation_after_random_steps() {
+        for seed in 0..6 {
+            wander(&instance(60, seed), seed);
+            wander(&instance(200, seed), seed);
+        }
+    }
+
+    #[test]
+    fn state_equals_recomputation_with_limits() {
+        for seed in 0..4 {
+            let mut problem = instance(120, seed);
+            let farthest = (1..=120).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+            (problem.service, problem.limit) = (5, Some(2 * farthest + 50));
+            wander(&problem, seed);
+        }
+    }
+
+    #[test]
+    fn savings_and_sweep_are_solutions() {
+        for seed in 0..10 {
+            let mut problem = instance(150, seed);
+            if seed % 2 == 1 {
+                let farthest = (1..=150).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+                problem.limit = Some(2 * farthest);
+            }
+            let ground = Ground::new(&problem, 100, &watch(&problem)).expect("there is time");
+            let saved = problem.evaluate(&savings(&ground, 100, &watch(&problem))).expect("feasible");
+            let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
+            assert!(saved < swept);
         }
     }
 }

@@ -1,0 +1,60 @@
+//! Route minimisation: down to the fleet, by ruin and recreate that may leave customers out.
+//!
+//! Christiaens and Vanden Berghe (2020), section 5.4: customers that are often left out weigh more, so that the
+//! search insists on those that are hard to place.
+
+use heuron_problems::{Routes, Stream};
+
+use super::config::Config;
+use super::draw::below;
+use super::ground::Ground;
+use super::recreate::Recreate;
+use super::state::State;
+use super::strings::Ruin;
+use crate::run::Watch;
+
+/// Iterations after which the fleet counts as too small, per customer.
+const PATIENCE: u64 = 5_000;
+
+/// Routes of all customers that need no more vehicles than there are, from `routes` that need more. None if none are
+/// found in time.
+pub(super) fn reduce(
+    ground: &Ground<'_>,
+    config: &Config,
+    mut routes: Routes,
+    rng: &mut Stream,
+    watch: &Watch,
+) -> Option<Routes> {
+    routes.routes.retain(|route| !route.is_empty());
+    // The routes that carry least are given up.
+    routes.routes.sort_by_key(|route| std::cmp::Reverse((ground.problem.load(route), route.first().copied())));
+    let mut absent: Vec<u32> = routes.routes.drain(ground.fleet.min(routes.routes.len())..).flatten().collect();
+    let mut state = State::new(ground, &routes.routes);
+    let (mut ruin, mut recreate) = (Ruin::default(), Recreate::default());
+    let mut weight = vec![1_u64; ground.nodes()];
+    let (mut wanted, mut left) = (Vec::new(), Vec::new());
+    for iteration in 0..PATIENCE * ground.nodes() as u64 {
+        if absent.is_empty() {
+            return Some(state.current_routes());
+        }
+        if iteration % 64 == 0 && watch.is_late() {
+            return None;
+        }
+        let seed = absent[below(rng, absent.len())];
+        ruin.strings(ground, config, &mut state, seed, rng);
+        wanted.clear();
+        wanted.extend_from_slice(&absent);
+        wanted.extend_from_slice(&ruin.removed);
+        left.clear();
+        recreate.partial(ground, config, &mut state, &wanted, &mut left, rng);
+        let burden = |list: &[u32]| list.iter().map(|&v| weight[v as usize]).sum::<u64>();
+        if burden(&left) <= burden(&absent) {
+            std::mem::swap(&mut absent, &mut left);
+            state.keep();
+        } else {
+            left.iter().for_each(|&v| weight[v as usize] += 1);
+            state.undo(ground);
+        }
+    }
+    None
+}

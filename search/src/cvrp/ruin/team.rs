@@ -1,0 +1,95 @@
+//! Islands: one trajectory each, over parts of the routes.
+
+use heuron_problems::{Cost, Cvrp, Routes, Stream};
+
+use super::config::Config;
+use super::ground::Ground;
+use super::parts::split;
+use super::state::State;
+use super::trajectory::Trajectory;
+use crate::run::Run;
+use crate::search::islands;
+
+/// A round is at most this share of the iteration budget, so that the temperature falls by 10 % at a time.
+const ROUNDS: u64 = 50;
+
+/// The islands of one stage.
+pub(super) struct Team {
+    crew: Vec<Trajectory>,
+    /// The solution that the islands share at the marks between rounds. A single island keeps its own.
+    current: Routes,
+    /// Cuts of the decomposition.
+    rng: Stream,
+    /// Whether the islands of this round work on parts.
+    apart: bool,
+}
+
+impl Team {
+    /// As many islands as the run has, at `start`.
+    pub fn new(ground: &Ground<'_>, start: Routes, run: &Run<'_, Cvrp>) -> Self {
+        let state = State::new(ground, &start.routes);
+        let recruit = |island| Trajectory::new(state.clone(), run.stream("ruin", island));
+        let crew = (0..run.setup().islands.max(1) as u64).map(recruit).collect();
+        Self { crew, current: start, rng: run.stream("ruin-parts", 0), apart: false }
+    }
+
+    /// Cost and number of arcs of the start.
+    pub fn size(&self) -> (Cost, usize) {
+        let state = &self.crew[0].state;
+        (state.cost(), state.customers() + state.used())
+    }
+
+    /// One round of all islands at `temperature`; offers what they found. Returns the iterations done.
+    pub fn round(&mut self, ground: &Ground<'_>, config: &Config, temperature: f64, run: &mut Run<'_, Cvrp>) -> u64 {
+        let count = self.crew.len() as u64;
+        let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
+        let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));
+        if count > 1 {
+            self.deal(ground);
+        }
+        let (threads, watch) = (run.setup().threads, run.watch());
+        let mut done = vec![0; self.crew.len()];
+        let mut work: Vec<_> = self.crew.iter_mut().zip(&mut done).collect();
+        islands(threads, &mut work, |island, (member, done)| {
+            let share = wanted / count + u64::from((island as u64) < wanted % count);
+            **done = member.walk(ground, config, share, temperature, &watch);
+        });
+        self.gather(run);
+        done.iter().sum()
+    }
+
+    /// Gives every island its part of the routes; where there are too few routes, every island gets all.
+    fn deal(&mut self, ground: &Ground<'_>) {
+        let routes = std::mem::take(&mut self.current.routes);
+        self.apart = routes.len() >= 2 * self.crew.len();
+        if self.apart {
+            let total: Cost = routes.iter().map(|route| ground.problem.length(route)).sum();
+            let parts = split(ground, routes, self.crew.len(), &mut self.rng);
+            for (member, part) in self.crew.iter_mut().zip(parts) {
+                member.load(ground, &part, total);
+            }
+        } else {
+            self.crew.iter_mut().for_each(|member| member.load(ground, &routes, 0));
+        }
+    }
+
+    /// Offers the best solution of the round, and joins the current parts or takes the cheapest current solution.
+    fn gather(&mut self, run: &mut Run<'_, Cvrp>) {
+        let states = || self.crew.iter().map(|member| &member.state);
+        let join = |parts: Vec<Routes>| Routes { routes: parts.into_iter().flat_map(|part| part.routes).collect() };
+        let known = run.cost().unwrap_or(Cost::MAX);
+        if self.apart {
+            if states().map(State::best_cost).sum::<Cost>() < known {
+                run.offer(&join(states().map(State::best_routes).collect()));
+            }
+            self.current = join(states().map(State::current_routes).collect());
+            return;
+        }
+        if let Some(best) = states().min_by_key(|state| state.best_cost()).filter(|state| state.best_cost() < known) {
+            run.offer(&best.best_routes());
+        }
+        if let Some(next) = states().min_by_key(|state| state.cost()).filter(|_| self.crew.len() > 1) {
+            self.current = next.current_routes();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Ruin and recreate, the engine for large CVRP instances: what it promises.
+
+use std::time::{Duration, Instant};
+
+use heuron_problems::{Cost, Cvrp, Distances, Generate, Problem, Routes, stream};
+use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
+
+fn instance(n: usize, seed: u64) -> Cvrp {
+    let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
+    Cvrp::generate(&spec, &mut stream(seed, "cvrp-large", n as u64))
+}
+
+fn setup(budget: Budget, islands: usize, threads: usize) -> Setup {
+    Setup { budget, seed: 5, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+}
+
+fn iterations(iterations: u64) -> Budget {
+    Budget { iterations: Some(iterations), ..Budget::default() }
+}
+
+/// What the search ends with, and every cost on the way there.
+fn solve(problem: &Cvrp, setup: Setup, start: Option<&Routes>) -> (Option<(Cost, Routes)>, Vec<Cost>) {
+    let mut costs = Vec::new();
+    let mut listener = |progress: &Progress<'_, Cvrp>| {
+        if progress.improved.is_some() {
+            costs.extend(progress.cost);
+        }
+    };
+    let mut run = Run::new(problem, setup, &mut listener);
+    if let Some(start) = start {
+        assert!(run.offer(start));
+    }
+    RuinRecreate::default().search(problem, &mut run);
+    let best = run.into_best();
+    (best, costs)
+}
+
+#[test]
+fn improved_solution_is_never_worse() {
+    let problem = instance(300, 1);
+    let (best, costs) = solve(&problem, setup(iterations(20_000), 1, 1), None);
+    let (cost, routes) = best.expect("there is no fleet limit");
+    assert_eq!(problem.evaluate(&routes), Ok(cost));
+    assert!(costs.windows(2).all(|pair| pair[1] < pair[0]), "{costs:?}");
+    let (warm, _) = solve(&problem, setup(iterations(5_000), 2, 1), Some(&routes));
+    assert!(warm.expect("the start is a solution").0 <= cost);
+}
+
+#[test]
+fn more_iterations_find_shorter_routes_than_savings() {
+    let problem = instance(400, 2);
+    let cost = |budget| solve(&problem, setup(iterations(budget), 1, 1), None).0.expect("no fleet limit").0;
+    let (savings, searched) = (cost(1), cost(60_000));
+    assert!(searched * 100 < savings * 99, "{savings} -> {searched}");
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    for (n, islands) in [(250, 4), (600, 2), (40, 3)] {
+        let problem = instance(n, 3);
+        let one = solve(&problem, setup(iterations(12_345), islands, 1), None);
+        let two = solve(&problem, setup(iterations(12_345), islands, 2), None);
+        assert_eq!(one, two, "n = {n}");
+    }
+}
+
+#[test]
+fn iteration_budget_is_used_up_exactly() {
+    let problem = instance(120, 4);
+    let mut listener = |_: &Progress<'_, Cvrp>| {};
+    let mut run = Run::new(&problem, setup(iterations(10_007), 4, 1), &mut listener);
+    RuinRecreate::default().search(&problem, &mut run);
+    assert_eq!(run.iterations(), 10_007);
+}
+
+#[test]
+fn duration_limit_is_respected() {
+    let mut problem = instance(200, 6);
+    let farthest = (1..=200).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+    problem.service = 7;
+    problem.limit = Some(2 * farthest + 60);
+    // `evaluate` is the judge: with a solution that breaks the limit there would be none.
+    let (best, costs) = solve(&problem, setup(iterations(20_000), 2, 1), None);
+    assert!(best.is_some() && costs.len() > 2, "{costs:?}");
+}
+
+#[test]
+fn duration_limit_is_respected_without_the_triangle_inequality() {
+    let plane = instance(80, 7);
+    let n = plane.customers() + 1;
+    // Two thirds of the arcs cost three times as much, by a rule that is symmetric.
+    let weight = |i: usize, j: usize| plane.distances.get(i, j) * if (i + j) % 3 == 0 { 1 } else { 3 };
+    let weights = (0..n * n).map(|at| weight(at / n, at % n)).collect();
+    let mut problem = Cvrp::new("twisted", Distances::from_matrix(n, weights), plane.demands.clone(), plane.capacity);
+    let farthest = (1..n).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
+    problem.limit = Some(2 * farthest);
+    let (best, costs) = solve(&problem, setup(iterations(20_000), 2, 2), None);
+    assert!(best.is_some() && costs.len() > 1, "{costs:?}");
+}
+
+#[test]
+fn fleet_limit_is_respected() {
+    let mut problem = instance(150, 8);
+    let demand: i64 = problem.demands.iter().sum();
+    let least = (demand + problem.capacity - 1) / problem.capacity;
+    problem.vehicles = Some(least as usize + 1);
+    let (best, _) = solve(&problem, setup(iterations(10_000), 2, 1), None);
+    let (cost, routes) = best.expect("one vehicle more than the demands need");
+    assert_eq!(problem.evaluate(&routes), Ok(cost));
+}
+
+#[test]
+fn fleet_that_is_too_small_gives_no_solution() {
+    let mut problem = instance(30, 9);
+    problem.vehicles = Some(1);
+    problem.capacity = problem.demands.iter().sum::<i64>() / 2;
+    assert_eq!(solve(&problem, setup(iterations(1_000), 1, 1), None).0, None);
+}
+
+#[test]
+fn tiny_instances_are_solved() {
+    for n in 1..=5 {
+        let problem = instance(n, 10);
+        let (best, _) = solve(&problem, setup(iterations(500), 3, 2), None);
+        assert!(best.is_some(), "n = {n}");
+    }
+}
+
+#[test]
+fn deadline_within_construction_is_met() {
+    let problem = instance(30_000, 11);
+    for limit in [0, 100, 400] {
+        let limit = Duration::from_millis(limit);
+        let started = Instant::now();
+        let budget = Budget { time: Some(limit), ..Budget::default() };
+        let (best, _) = solve(&problem, setup(budget, 2, 2), None);
+        // Generous: the machine may be busy and debug assertions are on. Without polling it would be many seconds.
+        assert!(started.elapsed() < limit + Duration::from_secs(2), "{:?}", started.elapsed());
+        assert!(best.is_some(), "the sweep is there at once");
+    }
+}
+
+#[test]
+fn cancelled_search_returns_its_best() {
+    let problem = instance(500, 12);
+    let setup = setup(Budget::default(), 2, 2);
+    let stop = setup.stop.clone();
+    let canceller = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        stop.cancel();
+    });
+    assert!(solve(&problem, setup, None).0.is_some());
+    canceller.join().expect("the canceller does not panic");
+}

@@ -1,1 +1,4 @@
-//! Searches for the capacitated vehicle routing problem.
+//! Searches for the CVRP.
+
+pub mod hgs;
+pub mod local;

@@ -12,6 +12,7 @@ impl State<'_> {
         let before = if cfg!(debug_assertions) { self.pair_cost(ru, rv) } else { 0 };
         let (p, x, y) = (node.prev, node.next, self.next(rv, v));
         let (xx, pv, yy) = (self.nodes[x as usize].next, self.nodes[v as usize].prev, self.nodes[y as usize].next);
+        self.now += 1;
         match kind {
             Kind::One => self.links(&[(ru, p, x), (rv, v, u), (rv, u, y)]),
             Kind::Two => self.links(&[(ru, p, xx), (rv, v, u), (rv, x, y)]),
@@ -22,7 +23,6 @@ impl State<'_> {
             Kind::TwoOpt => self.turn(step, scratch),
             Kind::Heads | Kind::Tails => self.exchange(step, scratch),
         }
-        self.now += 1;
         self.refresh(ru);
         if rv != ru {
             self.refresh(rv);

@@ -35,6 +35,9 @@ pub struct LocalSearch<'m> {
     swap_star: SwapStar,
     /// When the moves of a customer were last evaluated, on the clock of `State::now` [customers + 1].
     tested: Vec<u64>,
+    /// Bit k: the moves with the k-th neighbour are held back by the limits alone [customers + 1]. The last bit stands
+    /// for all neighbours from the 64th on.
+    tense: Vec<u64>,
     order: Vec<u32>,
     scratch: Vec<u32>,
     /// Routes by the angle of their centre, for `export`.
@@ -48,6 +51,7 @@ impl<'m> LocalSearch<'m> {
             state: State::new(model, Penalty::new(1, 1, 1)),
             swap_star: SwapStar::new(model),
             tested: vec![0; model.customers() + 1],
+            tense: vec![0; model.customers() + 1],
             order: (1..=model.customers() as u32).collect(),
             scratch: Vec::new(),
             by_angle: Vec::new(),
@@ -89,18 +93,34 @@ impl<'m> LocalSearch<'m> {
         let tested = std::mem::replace(&mut self.tested[u as usize], self.state.now);
         let mut origin = self.state.origin(u);
         let modified = |state: &State<'_>, route: u32| state.routes[route as usize].modified > tested;
-        let mut fresh = modified(&self.state, origin.route);
-        for &v in model.near(u) {
-            if fresh || modified(&self.state, self.state.nodes[v as usize].route) {
-                if let Some(step) = self.state.near_move(&origin, v) {
-                    self.state.apply(&step, &mut self.scratch);
-                    origin = self.state.origin(u);
-                    fresh = true;
-                }
+        let mut moved = self.state.nodes[u as usize].touched > tested;
+        let mut changed = moved || modified(&self.state, origin.route);
+        let mut charged = self.state.routes[origin.route as usize].penalty > 0;
+        let mut tense = self.tense[u as usize];
+        for (k, &v) in model.near(u).iter().enumerate() {
+            let node = &self.state.nodes[v as usize];
+            let bit = 1 << k.min(63);
+            // Without new neighbours nothing can have become better unless a limit or a charge was in play.
+            let stale = moved || node.touched > tested || {
+                let other = &self.state.routes[node.route as usize];
+                (changed || other.modified > tested) && (charged || other.penalty > 0 || tense & bit != 0)
+            };
+            if !stale {
+                continue;
+            }
+            let mut held = !model.is_symmetric();
+            let step = self.state.near_move(&origin, v, &mut held);
+            tense = if held { tense | bit } else if k < 63 { tense & !bit } else { tense };
+            if let Some(step) = step {
+                self.state.apply(&step, &mut self.scratch);
+                origin = self.state.origin(u);
+                charged = self.state.routes[origin.route as usize].penalty > 0;
+                (moved, changed) = (true, true);
             }
         }
+        self.tense[u as usize] = tense;
         // In the first sweep of a new plan other moves empty and fill routes at will.
-        if !first && fresh {
+        if !first && changed {
             if let Some(step) = self.state.empty_route().and_then(|route| self.state.opening_move(&origin, route)) {
                 self.state.apply(&step, &mut self.scratch);
             }

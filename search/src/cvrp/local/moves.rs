@@ -9,6 +9,9 @@ use heuron_problems::Cost;
 
 use super::state::State;
 
+/// A change of cost that no move has: stands for moves that do not exist.
+const NEVER: Cost = 1 << 40;
+
 /// How `u`, `x` and `v`, `y` change places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -46,7 +49,14 @@ pub(super) struct Move {
 
 /// What all moves of `u` have in common.
 #[derive(Clone, Copy)]
-pub(super) struct Origin {
+pub(super) struct Origin<'m> {
+    /// Distances from and to u, from and to x, from prev, to xx [customers + 1].
+    from_u: &'m [i32],
+    to_u: &'m [i32],
+    from_x: &'m [i32],
+    to_x: &'m [i32],
+    from_prev: &'m [i32],
+    to_xx: &'m [i32],
     u: u32,
     prev: u32,
     x: u32,
@@ -66,6 +76,8 @@ pub(super) struct Origin {
     demand1: i64,
     demand2: i64,
     penalty: Cost,
+    /// Distance from prev.
+    d_prev: Cost,
 }
 
 /// A place to insert: after `v`, before `y`, on `route`.
@@ -78,13 +90,15 @@ struct Spot {
     vy: Cost,
 }
 
-impl State<'_> {
-    pub fn origin(&self, u: u32) -> Origin {
+impl<'m> State<'m> {
+    pub fn origin(&self, u: u32) -> Origin<'m> {
         let model = self.model;
         let node = self.nodes[u as usize];
         let (prev, x) = (node.prev, node.next);
         let after = self.nodes[x as usize];
         let (d_prev, ux, x_xx) = (Cost::from(node.d_prev), Cost::from(node.d_next), Cost::from(after.d_next));
+        let lift1 = model.distance(prev, x) - d_prev - ux;
+        let lift2 = if x == 0 { NEVER } else { model.distance(prev, after.next) - d_prev - x_xx };
         Origin {
             u,
             prev,
@@ -94,51 +108,97 @@ impl State<'_> {
             pos: node.pos,
             ux,
             outer: d_prev + x_xx,
-            lift1: model.distance(prev, x) - d_prev - ux,
-            lift2: model.distance(prev, after.next) - d_prev - x_xx,
+            lift1,
+            lift2,
             flip: model.distance(x, u) - ux,
             demand1: model.demand(u),
             demand2: model.demand(u) + model.demand(x),
             penalty: self.routes[node.route as usize].penalty,
+            d_prev,
+            from_u: model.from(u),
+            to_u: model.to(u),
+            from_x: model.from(x),
+            to_x: model.to(x),
+            from_prev: model.from(prev),
+            to_xx: model.to(after.next),
         }
     }
 
     /// An improving move of `o` and customer `v`, if there is one.
+    ///
+    /// Sets `tense` if some move would shorten the routes by more than the charges that it could save, and only the
+    /// limits speak against it. Otherwise no change elsewhere can make one of these moves pay as long as the
+    /// neighbours of u and v stay the same and neither route is charged.
     #[inline]
-    pub fn near_move(&self, o: &Origin, v: u32) -> Option<Move> {
+    pub fn near_move(&self, o: &Origin<'_>, v: u32, tense: &mut bool) -> Option<Move> {
         let node = self.nodes[v as usize];
         let spot = Spot { v, y: node.next, route: node.route, pos: node.pos, vy: Cost::from(node.d_next) };
-        self.place_move(o, &spot).or_else(|| self.swap_move(o, &spot)).or_else(|| {
-            let start = Spot { v: 0, y: v, pos: 0, vy: Cost::from(node.d_prev), ..spot };
-            if node.prev == 0 { self.place_move(o, &start) } else { None }
-        })
+        let slack = self.slack(o, spot.route);
+        if self.place_bound(o, &spot) < slack {
+            if let Some(step) = self.place_move(o, &spot, slack, tense) {
+                return Some(step);
+            }
+        }
+        if self.swap_bound(o, &spot, Cost::from(node.d_prev)) < slack {
+            if let Some(step) = self.swap_move(o, &spot, slack, tense) {
+                return Some(step);
+            }
+        }
+        let start = Spot { v: 0, y: v, pos: 0, vy: Cost::from(node.d_prev), ..spot };
+        if node.prev == 0 { self.place_move(o, &start, slack, tense) } else { None }
     }
 
     /// An improving move of `o` into `route`, which is empty.
-    pub fn opening_move(&self, o: &Origin, route: u32) -> Option<Move> {
-        self.place_move(o, &Spot { v: 0, y: 0, route, pos: 0, vy: 0 })
+    pub fn opening_move(&self, o: &Origin<'_>, route: u32) -> Option<Move> {
+        self.place_move(o, &Spot { v: 0, y: 0, route, pos: 0, vy: 0 }, o.penalty, &mut false)
     }
 
     /// The charge that a move between the two routes can save at most.
     #[inline(always)]
-    fn slack(&self, o: &Origin, route: u32) -> Cost {
+    fn slack(&self, o: &Origin<'_>, route: u32) -> Cost {
         if route == o.route { o.penalty } else { o.penalty + self.routes[route as usize].penalty }
     }
 
-    /// Relocations and exchanges of ends: all that puts something of u's route directly after v.
-    #[inline]
-    fn place_move(&self, o: &Origin, s: &Spot) -> Option<Move> {
-        let (from_u, to_u) = (self.model.from(o.u), self.model.to(o.u));
-        let (from_x, to_x) = (self.model.from(o.x), self.model.to(o.x));
+    /// The least change of distance by any move of `place_move`. No branches: few pairs pass, and mispredicted branches
+    /// would cost more than all the sums.
+    #[inline(always)]
+    fn place_bound(&self, o: &Origin<'_>, s: &Spot) -> Cost {
         let (v, y) = (s.v as usize, s.y as usize);
-        let (vu, uy) = (Cost::from(to_u[v]), Cost::from(from_u[y]));
-        let (vx, xy) = (Cost::from(to_x[v]), Cost::from(from_x[y]));
-        let slack = self.slack(o, s.route);
+        let (vu, uy) = (Cost::from(o.to_u[v]), Cost::from(o.from_u[y]));
+        let (vx, xy) = (Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
+        let relocate = (o.lift1 + vu + uy).min(o.lift2 + vu + xy).min(o.lift2 + o.flip + vx + uy);
+        let exchange = (uy + vx).min(Cost::from(o.from_u[v]) + xy) - o.ux;
+        // Turning parts of routes round has no cheap bound where directions differ.
+        let turned = if self.model.is_symmetric() { 0 } else { NEVER };
+        relocate.min(exchange) - s.vy - turned
+    }
+
+    /// A lower bound on the change of distance by any move of `swap_move`: a swap puts the pairs next to each other's
+    /// neighbours, so that by the triangle inequality it gains at most twice what it removes less the distances
+    /// between the pairs.
+    #[inline(always)]
+    fn swap_bound(&self, o: &Origin<'_>, s: &Spot, d_prev_v: Cost) -> Cost {
+        let (v, y) = (s.v as usize, s.y as usize);
+        let (uv, xv, xy) = (Cost::from(o.to_u[v]), Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
+        let around_v = d_prev_v + s.vy;
+        let after_y = d_prev_v + Cost::from(self.nodes[y].d_next);
+        let swap11 = 2 * uv - o.d_prev - o.ux - around_v;
+        let swap21 = uv + xv - o.outer - around_v;
+        let swap22 = uv + xy - o.outer - after_y;
+        2 * swap11.min(swap21).min(swap22)
+    }
+
+    /// Relocations and exchanges of ends: all that puts something of u's route directly after v.
+    fn place_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost, tense: &mut bool) -> Option<Move> {
+        let (v, y) = (s.v as usize, s.y as usize);
+        let (vu, uy) = (Cost::from(o.to_u[v]), Cost::from(o.from_u[y]));
+        let (vx, xy) = (Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
         let same = s.route == o.route;
         let found = |kind, delta| (delta < 0).then_some(Move { kind, u: o.u, v: s.v, route: s.route, delta });
 
         let put = vu + uy - s.vy;
         if o.lift1 + put < slack && s.y != o.u {
+            *tense = true;
             let delta = self.shifted(o, s.route, (o.lift1, put), o.demand1, 1);
             if delta < 0 {
                 return found(Kind::One, delta);
@@ -147,6 +207,7 @@ impl State<'_> {
         if o.x != 0 && s.v != o.x && s.y != o.u {
             let put = vu + xy - s.vy;
             if o.lift2 + put < slack {
+                *tense = true;
                 let delta = self.shifted(o, s.route, (o.lift2 - o.ux, put + o.ux), o.demand2, 2);
                 if delta < 0 {
                     return found(Kind::Two, delta);
@@ -154,6 +215,7 @@ impl State<'_> {
             }
             let put = vx + uy - s.vy + o.flip;
             if o.lift2 + put < slack {
+                *tense = true;
                 let delta = self.shifted(o, s.route, (o.lift2 - o.ux, put + o.ux), o.demand2, 2);
                 if delta < 0 {
                     return found(Kind::TwoFlipped, delta);
@@ -162,45 +224,42 @@ impl State<'_> {
         }
         if same {
             let delta = self.turned(o, s, xy);
+            *tense |= delta < slack || uy + vx - o.ux - s.vy < slack;
             return if delta < slack { found(Kind::TwoOpt, self.timed(o.route, delta)) } else { None };
         }
         if uy + vx - o.ux - s.vy < slack {
+            *tense = true;
             let delta = self.tails(o, s, uy, vx);
             if delta < 0 {
                 return found(Kind::Tails, delta);
             }
         }
         // The sum over reversed parts is zero for symmetric distances; otherwise there is no cheap bound.
-        let uv = Cost::from(from_u[v]);
+        let uv = Cost::from(o.from_u[v]);
         if uv + xy - o.ux - s.vy < slack || !self.model.is_symmetric() {
+            *tense = true;
             return found(Kind::Heads, self.heads(o, s, uv, xy));
         }
         None
     }
 
     /// Exchanges of one or two customers from u with one or two from v.
-    #[inline]
-    fn swap_move(&self, o: &Origin, s: &Spot) -> Option<Move> {
-        let model = self.model;
-        let (v, y, before) = (s.v, s.y, self.nodes[s.v as usize].prev);
-        if o.u == before || o.u == y {
+    fn swap_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost, tense: &mut bool) -> Option<Move> {
+        let (node, after) = (self.nodes[s.v as usize], self.nodes[s.y as usize]);
+        let (v, y, before) = (s.v as usize, s.y as usize, node.prev);
+        if o.x == s.v || o.u == s.y {
             return None;
         }
-        let slack = self.slack(o, s.route);
-        let d_prev_v = Cost::from(self.nodes[v as usize].d_prev);
-        let found = |kind, delta| (delta < 0).then_some(Move { kind, u: o.u, v, route: s.route, delta });
-        let (from_prev, to_u) = (model.from(o.prev), model.to(o.u));
-        let (uv, pv, vu) = (to_u[v as usize], from_prev[v as usize], to_u[before as usize]);
-        let (uv, pv, vu) = (Cost::from(uv), Cost::from(pv), Cost::from(vu));
-        let d_prev_u = Cost::from(self.nodes[o.u as usize].d_prev);
-
-        // By the triangle inequality a swap gains at most twice what it removes less the distances between the pairs.
-        let removed = d_prev_u + o.ux + d_prev_v + s.vy;
-        if o.u < v && 4 * uv - 2 * removed < slack {
-            let into_u = pv + Cost::from(model.to(o.x)[v as usize]) - d_prev_u - o.ux;
-            let into_v = vu + Cost::from(model.from(o.u)[y as usize]) - d_prev_v - s.vy;
+        let found = |kind, delta| (delta < 0).then_some(Move { kind, u: o.u, v: s.v, route: s.route, delta });
+        let at = |row: &[i32], node: usize| Cost::from(row[node]);
+        let (d_prev_v, yyy) = (Cost::from(node.d_prev), Cost::from(after.d_next));
+        let (pv, vu, demand_v) = (at(o.from_prev, v), at(o.to_u, before as usize), self.model.demand(s.v));
+        if o.u < s.v {
+            let into_u = pv + at(o.to_x, v) - o.d_prev - o.ux;
+            let into_v = vu + at(o.from_u, y) - d_prev_v - s.vy;
             if into_u + into_v < slack {
-                let delta = self.shifted(o, s.route, (into_u, into_v), o.demand1 - model.demand(v), 0);
+                *tense = true;
+                let delta = self.shifted(o, s.route, (into_u, into_v), o.demand1 - demand_v, 0);
                 if delta < 0 {
                     return found(Kind::Swap11, delta);
                 }
@@ -209,42 +268,31 @@ impl State<'_> {
         if o.x == 0 || o.x == before {
             return None;
         }
-        let (from_x, to_xx) = (model.from(o.x), model.to(o.xx));
-        let xy = Cost::from(from_x[y as usize]);
-        let xv = Cost::from(model.to(o.x)[v as usize]);
-        let x_xx = o.outer - d_prev_u;
-        let removed = o.outer + d_prev_v + s.vy;
-        if 2 * (uv + xv - removed) < slack {
-            let into_u = pv + Cost::from(to_xx[v as usize]) - o.outer;
-            let into_v = vu + xy - d_prev_v - s.vy;
-            if into_u + into_v < slack {
-                let change = (into_u - o.ux, into_v + o.ux);
-                let delta = self.shifted(o, s.route, change, o.demand2 - model.demand(v), 1);
-                if delta < 0 {
-                    return found(Kind::Swap21, delta);
-                }
+        let into_u = pv + at(o.to_xx, v) - o.outer - o.ux;
+        let into_v = vu + at(o.from_x, y) - d_prev_v - s.vy + o.ux;
+        if into_u + into_v < slack {
+            *tense = true;
+            let delta = self.shifted(o, s.route, (into_u, into_v), o.demand2 - demand_v, 1);
+            if delta < 0 {
+                return found(Kind::Swap21, delta);
             }
         }
-        let after = self.nodes[y as usize];
-        if y == 0 || y == o.prev || o.u > v {
+        if s.y == 0 || s.y == o.prev || o.u > s.v {
             return None;
         }
-        let removed = d_prev_u + x_xx + d_prev_v + Cost::from(after.d_next);
-        if 2 * (uv + xy - removed) < slack {
-            let into_u = pv + Cost::from(to_xx[y as usize]) - o.outer;
-            let into_v = vu + Cost::from(from_x[after.next as usize]) - d_prev_v - Cost::from(after.d_next);
-            if into_u + into_v < slack {
-                let change = (into_u + s.vy - o.ux, into_v + o.ux - s.vy);
-                let moved = o.demand2 - model.demand(v) - model.demand(y);
-                return found(Kind::Swap22, self.shifted(o, s.route, change, moved, 0));
-            }
+        let into_u = pv + at(o.to_xx, y) - o.outer + s.vy - o.ux;
+        let into_v = vu + at(o.from_x, after.next as usize) - d_prev_v - yyy + o.ux - s.vy;
+        if into_u + into_v < slack {
+            *tense = true;
+            let moved = o.demand2 - demand_v - self.model.demand(s.y);
+            return found(Kind::Swap22, self.shifted(o, s.route, (into_u, into_v), moved, 0));
         }
         None
     }
 
     /// Effect of changing the distance of u's route and of v's route while `load` and `stops` go from u's to v's.
     #[inline]
-    fn shifted(&self, o: &Origin, route: u32, (du, dv): (Cost, Cost), load: i64, stops: i64) -> Cost {
+    fn shifted(&self, o: &Origin<'_>, route: u32, (du, dv): (Cost, Cost), load: i64, stops: i64) -> Cost {
         if route == o.route {
             return self.timed(route, du + dv);
         }
@@ -264,20 +312,20 @@ impl State<'_> {
 
     /// Change of distance by 2-opt between u and v on one route.
     #[inline]
-    fn turned(&self, o: &Origin, s: &Spot, xy: Cost) -> Cost {
+    fn turned(&self, o: &Origin<'_>, s: &Spot, xy: Cost) -> Cost {
         let twist = |node: u32| self.prefix[node as usize].twist;
         if o.pos < s.pos {
             let inner = if s.v == o.x { 0 } else { twist(s.v) - twist(o.x) };
-            Cost::from(self.model.from(o.u)[s.v as usize]) + xy - o.ux - s.vy + inner
+            Cost::from(o.from_u[s.v as usize]) + xy - o.ux - s.vy + inner
         } else {
             let inner = if s.y == o.u { 0 } else { twist(o.u) - twist(s.y) };
-            let yx = Cost::from(self.model.to(o.x)[s.y as usize]);
-            Cost::from(self.model.to(o.u)[s.v as usize]) + yx - o.ux - s.vy + inner
+            let yx = Cost::from(o.to_x[s.y as usize]);
+            Cost::from(o.to_u[s.v as usize]) + yx - o.ux - s.vy + inner
         }
     }
 
     /// Effect of joining u to y and v to x.
-    fn tails(&self, o: &Origin, s: &Spot, uy: Cost, vx: Cost) -> Cost {
+    fn tails(&self, o: &Origin<'_>, s: &Spot, uy: Cost, vx: Cost) -> Cost {
         let (a, b) = (&self.routes[o.route as usize], &self.routes[s.route as usize]);
         let (u, v) = (&self.prefix[o.u as usize], &self.prefix[s.v as usize]);
         let (tail_u, tail_v) = (a.distance - u.distance - o.ux, b.distance - v.distance - s.vy);
@@ -291,7 +339,7 @@ impl State<'_> {
     }
 
     /// Effect of joining u to v and x to y, with v's head and u's tail in reverse.
-    fn heads(&self, o: &Origin, s: &Spot, uv: Cost, xy: Cost) -> Cost {
+    fn heads(&self, o: &Origin<'_>, s: &Spot, uv: Cost, xy: Cost) -> Cost {
         let (a, b) = (&self.routes[o.route as usize], &self.routes[s.route as usize]);
         let (u, v) = (&self.prefix[o.u as usize], &self.prefix[s.v as usize]);
         let twist_u = if o.x == 0 { 0 } else { a.twist - self.prefix[o.x as usize].twist };

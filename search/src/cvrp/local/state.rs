@@ -8,7 +8,7 @@ use super::model::Model;
 use super::penalty::Penalty;
 use super::plan::Plan;
 
-/// A customer's place, in one cache line.
+/// A customer's place: half a cache line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     pub prev: u32,
@@ -20,6 +20,8 @@ pub(super) struct Node {
     pub d_prev: i32,
     /// Distance to `next`.
     pub d_next: i32,
+    /// When `prev`, `next` or the node after `next` changed last, on the clock of `State::now`.
+    pub touched: u64,
 }
 
 /// Running sums from the depot up to a customer, the customer included.
@@ -83,6 +85,9 @@ impl<'m> State<'m> {
     pub fn load(&mut self, plan: &Plan, penalty: Penalty) {
         self.penalty = penalty;
         self.now += 1;
+        let unlinked = Node { prev: u32::MAX, next: u32::MAX, ..Node::default() };
+        self.nodes.fill(unlinked);
+        self.nodes[0] = Node::default();
         self.routes.fill(Route { modified: self.now, ..Route::default() });
         for (index, route) in plan.routes().enumerate() {
             let mut before = 0;
@@ -103,13 +108,17 @@ impl<'m> State<'m> {
             self.routes[route as usize].first = b;
         } else {
             let node = &mut self.nodes[a as usize];
-            (node.next, node.d_next) = (b, distance);
+            if node.next != b {
+                (node.next, node.d_next, node.touched) = (b, distance, self.now);
+            }
         }
         if b == 0 {
             self.routes[route as usize].last = a;
         } else {
             let node = &mut self.nodes[b as usize];
-            (node.prev, node.d_prev) = (a, distance);
+            if node.prev != a {
+                (node.prev, node.d_prev, node.touched) = (a, distance, self.now);
+            }
         }
     }
 
@@ -128,6 +137,7 @@ impl<'m> State<'m> {
         while node != 0 {
             pos += 1;
             let place = &mut self.nodes[node as usize];
+            let relinked = place.touched == self.now;
             (place.route, place.pos) = (route, pos);
             sum.load += model.demand(node);
             sum.distance += Cost::from(place.d_prev);
@@ -135,8 +145,12 @@ impl<'m> State<'m> {
                 sum.twist += model.distance(node, before) - Cost::from(place.d_prev);
             }
             self.prefix[node as usize] = sum;
+            let next = place.next;
+            if relinked && before != 0 {
+                self.nodes[before as usize].touched = self.now;
+            }
             before = node;
-            node = place.next;
+            node = next;
         }
         let back = model.distance(before, 0);
         let totals = &mut self.routes[route as usize];

@@ -27,6 +27,7 @@ struct Member {
     node: u32,
     prev: u32,
     next: u32,
+    d_prev: i32,
     demand: i64,
     /// What the route's distance changes by without it.
     lift: Cost,
@@ -103,18 +104,15 @@ impl SwapStar {
     fn exchange(&mut self, state: &mut State<'_>, ru: u32, rv: u32) {
         members(state, ru, &mut self.a);
         members(state, rv, &mut self.b);
-        let width = self.width;
-        refresh(state, rv, &self.b, &self.a, &mut self.places[rv as usize * width..][..width]);
-        refresh(state, ru, &self.a, &self.b, &mut self.places[ru as usize * width..][..width]);
         let best = self.best_exchange(state, ru, rv);
         if best.delta < 0 {
             apply(state, ru, rv, &best);
         }
     }
 
-    fn best_exchange(&self, state: &State<'_>, ru: u32, rv: u32) -> Exchange {
+    fn best_exchange(&mut self, state: &State<'_>, ru: u32, rv: u32) -> Exchange {
         let (a, b) = (&state.routes[ru as usize], &state.routes[rv as usize]);
-        let (in_u, in_v) = (&self.places[ru as usize * self.width..], &self.places[rv as usize * self.width..]);
+        let (of_u, of_v) = (ru as usize * self.width, rv as usize * self.width);
         let old = a.penalty + b.penalty;
         let charge = |load: i64, stops: i64, du: Cost, dv: Cost| {
             let service = state.model.service() * stops;
@@ -122,18 +120,30 @@ impl SwapStar {
                 + state.model.excess_cost(state.penalty, b.load + load, b.duration + dv + service)
                 - old
         };
+        // A lower bound on the charge, exact without duration limit.
+        let least = |load: i64| {
+            state.penalty.of((a.load - load - state.model.capacity()).max(0), 0)
+                + state.penalty.of((b.load + load - state.model.capacity()).max(0), 0)
+                - old
+        };
         let mut best = Exchange::default();
         for u in &self.a {
+            let at_v = of_v + u.node as usize;
             for v in &self.b {
+                let at_u = of_u + v.node as usize;
                 let load = u.demand - v.demand;
-                // A lower bound on the charge, exact without duration limit; insertions cost nothing at best.
-                let least = state.penalty.of((a.load - load - state.model.capacity()).max(0), 0)
-                    + state.penalty.of((b.load + load - state.model.capacity()).max(0), 0)
-                    - old;
+                let least = least(load);
+                // Insertions cost nothing at best.
                 if u.lift + v.lift + least < best.delta {
-                    let (to_v, after_v) = cheapest(state, u.node, v, &in_v[u.node as usize]);
-                    let (to_u, after_u) = cheapest(state, v.node, u, &in_u[v.node as usize]);
-                    let (du, dv) = (u.lift + to_u, v.lift + to_v);
+                    refresh(state, rv, &self.b, u.node, &mut self.places[at_v]);
+                    let (to_v, after_v) = cheapest(state, u.node, v, &self.places[at_v]);
+                    let dv = v.lift + to_v;
+                    if u.lift + dv + least >= best.delta {
+                        continue;
+                    }
+                    refresh(state, ru, &self.a, v.node, &mut self.places[at_u]);
+                    let (to_u, after_u) = cheapest(state, v.node, u, &self.places[at_u]);
+                    let du = u.lift + to_u;
                     if du + dv + least < best.delta {
                         let delta = du + dv + charge(load, 0, du, dv);
                         if delta < best.delta {
@@ -144,19 +154,25 @@ impl SwapStar {
             }
         }
         for u in &self.a {
-            let place = &in_v[u.node as usize];
-            let dv = Cost::from(place.cost[0]);
-            let delta = u.lift + dv + charge(u.demand, 1, u.lift, dv);
-            if delta < best.delta {
-                best = Exchange { delta, u: Some((u.node, place.after[0])), v: None };
+            if u.lift + least(u.demand) < best.delta {
+                let place = &mut self.places[of_v + u.node as usize];
+                refresh(state, rv, &self.b, u.node, place);
+                let dv = Cost::from(place.cost[0]);
+                let delta = u.lift + dv + charge(u.demand, 1, u.lift, dv);
+                if delta < best.delta {
+                    best = Exchange { delta, u: Some((u.node, place.after[0])), v: None };
+                }
             }
         }
         for v in &self.b {
-            let place = &in_u[v.node as usize];
-            let du = Cost::from(place.cost[0]);
-            let delta = v.lift + du + charge(-v.demand, -1, du, v.lift);
-            if delta < best.delta {
-                best = Exchange { delta, u: None, v: Some((v.node, place.after[0])) };
+            if v.lift + least(-v.demand) < best.delta {
+                let place = &mut self.places[of_u + v.node as usize];
+                refresh(state, ru, &self.a, v.node, place);
+                let du = Cost::from(place.cost[0]);
+                let delta = v.lift + du + charge(-v.demand, -1, du, v.lift);
+                if delta < best.delta {
+                    best = Exchange { delta, u: None, v: Some((v.node, place.after[0])) };
+                }
             }
         }
         best
@@ -170,30 +186,31 @@ fn members(state: &State<'_>, route: u32, list: &mut Vec<Member>) {
     while id != 0 {
         let node = &state.nodes[id as usize];
         let lift = state.model.distance(node.prev, node.next) - Cost::from(node.d_prev) - Cost::from(node.d_next);
-        list.push(Member { node: id, prev: node.prev, next: node.next, demand: state.model.demand(id), lift });
+        list.push(Member { node: id, prev: node.prev, next: node.next, d_prev: node.d_prev, demand: state.model.demand(id), lift });
         id = node.next;
     }
 }
 
-/// Finds the three cheapest places in `route`, whose customers are `hosts`, for all `guests` whose entry is stale.
-fn refresh(state: &State<'_>, route: u32, hosts: &[Member], guests: &[Member], places: &mut [Places]) {
+/// Finds the three cheapest places of `guest` in `route`, whose customers are `hosts`, unless the entry is fresh.
+#[inline]
+fn refresh(state: &State<'_>, route: u32, hosts: &[Member], guest: u32, entry: &mut Places) {
     let stamp = state.routes[route as usize].modified;
-    for guest in guests {
-        let entry = &mut places[guest.node as usize];
-        if entry.stamp == stamp {
-            continue;
-        }
+    if entry.stamp != stamp {
         *entry = Places { stamp, ..NO_PLACES };
-        let (from, to) = (state.model.from(guest.node), state.model.to(guest.node));
-        let mut arrive = to[0];
-        let mut after = 0;
-        for host in hosts {
-            entry.insert(arrive + from[host.node as usize] - state.nodes[host.node as usize].d_prev, after);
-            arrive = to[host.node as usize];
-            after = host.node;
-        }
-        entry.insert(arrive + from[0] - state.nodes[after as usize].d_next, after);
+        scan(state, hosts, guest, entry);
     }
+}
+
+fn scan(state: &State<'_>, hosts: &[Member], guest: u32, entry: &mut Places) {
+    let (from, to) = (state.model.from(guest), state.model.to(guest));
+    let mut arrive = to[0];
+    let mut after = 0;
+    for host in hosts {
+        entry.insert(arrive + from[host.node as usize] - host.d_prev, after);
+        arrive = to[host.node as usize];
+        after = host.node;
+    }
+    entry.insert(arrive + from[0] - state.nodes[after as usize].d_next, after);
 }
 
 impl Places {
@@ -230,7 +247,8 @@ fn cheapest(state: &State<'_>, guest: u32, gone: &Member, places: &Places) -> (C
 }
 
 fn apply(state: &mut State<'_>, ru: u32, rv: u32, best: &Exchange) {
-    let before = state.pair_cost(ru, rv);
+    let before = if cfg!(debug_assertions) { state.pair_cost(ru, rv) } else { 0 };
+    state.now += 1;
     for ((node, _), route) in best.u.iter().zip([ru]).chain(best.v.iter().zip([rv])) {
         let place = state.nodes[*node as usize];
         state.link(route, place.prev, place.next);
@@ -240,7 +258,6 @@ fn apply(state: &mut State<'_>, ru: u32, rv: u32, best: &Exchange) {
         state.link(route, *after, *node);
         state.link(route, *node, next);
     }
-    state.now += 1;
     state.refresh(ru);
     state.refresh(rv);
     debug_assert!(state.pair_cost(ru, rv) - before == best.delta, "{best:?}: {}", state.pair_cost(ru, rv) - before);

@@ -3,7 +3,7 @@
 //! Source: Vidal (2022), section 3.4: biased fitness = rank by cost + (1 - elites / size) x rank by diversity, where
 //! diversity is the average broken-pairs distance to the closest individuals.
 
-use heuron_problems::{Cost, Stream};
+use heuron_problems::Stream;
 use rand::Rng;
 
 use super::HgsConfig;
@@ -72,12 +72,6 @@ impl Population {
     /// Individuals of both groups.
     pub fn len(&self) -> usize {
         self.groups.iter().map(|group| group.order.len()).sum()
-    }
-
-    /// The cheapest feasible solution and its distance.
-    pub fn best(&self) -> Option<(Cost, &Plan)> {
-        let best = &self.slots[*self.groups[0].order.first()? as usize];
-        Some((best.score.distance, &best.plan))
     }
 
     /// Adds a copy of `plan`, then selects survivors if its group has grown by a generation.

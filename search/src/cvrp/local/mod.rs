@@ -15,7 +15,7 @@ mod swap_star;
 #[cfg(test)]
 mod tests;
 
-use heuron_problems::{Cost, Stream};
+use heuron_problems::Stream;
 use rand::seq::SliceRandom;
 
 use crate::run::Watch;
@@ -146,10 +146,5 @@ impl<'m> LocalSearch<'m> {
             self.state.collect(route, &mut self.scratch);
             plan.push(&self.scratch);
         }
-    }
-
-    /// Distance plus penalties of the solution as it stands.
-    pub fn cost(&self) -> Cost {
-        self.state.cost()
     }
 }

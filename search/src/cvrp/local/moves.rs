@@ -7,7 +7,7 @@
 
 use heuron_problems::Cost;
 
-use super::state::State;
+use super::state::{Node, State};
 
 /// A change of cost that no move has: stands for moves that do not exist.
 const NEVER: Cost = 1 << 40;
@@ -60,7 +60,6 @@ pub(super) struct Origin<'m> {
     u: u32,
     prev: u32,
     x: u32,
-    xx: u32,
     pub route: u32,
     pos: u32,
     /// Distance u to x.
@@ -75,9 +74,22 @@ pub(super) struct Origin<'m> {
     flip: Cost,
     demand1: i64,
     demand2: i64,
-    penalty: Cost,
     /// Distance from prev.
     d_prev: Cost,
+    /// Load and charge of the route, and its load up to u.
+    load: i64,
+    penalty: Cost,
+    head: i64,
+}
+
+/// The least that moves of a pair change the cost by, before the charges that they save; computed without branches,
+/// for few pairs pass and mispredicted branches would cost more than all the sums.
+#[derive(Clone, Copy)]
+struct Bound {
+    /// Distance alone.
+    bare: Cost,
+    /// Distance and the new charge for overload: exact if there is no duration limit.
+    charged: Cost,
 }
 
 /// A place to insert: after `v`, before `y`, on `route`.
@@ -95,7 +107,7 @@ impl<'m> State<'m> {
         let model = self.model;
         let node = self.nodes[u as usize];
         let (prev, x) = (node.prev, node.next);
-        let after = self.nodes[x as usize];
+        let (after, route) = (self.nodes[x as usize], &self.routes[node.route as usize]);
         let (d_prev, ux, x_xx) = (Cost::from(node.d_prev), Cost::from(node.d_next), Cost::from(after.d_next));
         let lift1 = model.distance(prev, x) - d_prev - ux;
         let lift2 = if x == 0 { NEVER } else { model.distance(prev, after.next) - d_prev - x_xx };
@@ -103,7 +115,6 @@ impl<'m> State<'m> {
             u,
             prev,
             x,
-            xx: after.next,
             route: node.route,
             pos: node.pos,
             ux,
@@ -113,7 +124,9 @@ impl<'m> State<'m> {
             flip: model.distance(x, u) - ux,
             demand1: model.demand(u),
             demand2: model.demand(u) + model.demand(x),
-            penalty: self.routes[node.route as usize].penalty,
+            load: route.load,
+            penalty: route.penalty,
+            head: self.prefix[u as usize].load,
             d_prev,
             from_u: model.from(u),
             to_u: model.to(u),
@@ -134,23 +147,33 @@ impl<'m> State<'m> {
         let node = self.nodes[v as usize];
         let spot = Spot { v, y: node.next, route: node.route, pos: node.pos, vy: Cost::from(node.d_next) };
         let slack = self.slack(o, spot.route);
-        if self.place_bound(o, &spot) < slack {
-            if let Some(step) = self.place_move(o, &spot, slack, tense) {
-                return Some(step);
+        if v != o.x && spot.y != o.u {
+            let place = self.place_bound(o, &spot);
+            let swap = self.swap_bound(o, &spot, &node);
+            *tense |= place.bare.min(swap.bare) < slack;
+            if place.charged < slack {
+                if let Some(step) = self.place_move(o, &spot, slack) {
+                    return Some(step);
+                }
+            }
+            if swap.charged < slack {
+                if let Some(step) = self.swap_move(o, &spot, slack) {
+                    return Some(step);
+                }
             }
         }
-        if self.swap_bound(o, &spot, Cost::from(node.d_prev)) < slack {
-            if let Some(step) = self.swap_move(o, &spot, slack, tense) {
-                return Some(step);
-            }
+        if node.prev != 0 {
+            return None;
         }
         let start = Spot { v: 0, y: v, pos: 0, vy: Cost::from(node.d_prev), ..spot };
-        if node.prev == 0 { self.place_move(o, &start, slack, tense) } else { None }
+        let bound = self.place_bound(o, &start);
+        *tense |= bound.bare < slack;
+        if bound.charged < slack { self.place_move(o, &start, slack) } else { None }
     }
 
     /// An improving move of `o` into `route`, which is empty.
     pub fn opening_move(&self, o: &Origin<'_>, route: u32) -> Option<Move> {
-        self.place_move(o, &Spot { v: 0, y: 0, route, pos: 0, vy: 0 }, o.penalty, &mut false)
+        self.place_move(o, &Spot { v: 0, y: 0, route, pos: 0, vy: 0 }, o.penalty)
     }
 
     /// The charge that a move between the two routes can save at most.
@@ -159,37 +182,62 @@ impl<'m> State<'m> {
         if route == o.route { o.penalty } else { o.penalty + self.routes[route as usize].penalty }
     }
 
-    /// The least change of distance by any move of `place_move`. No branches: few pairs pass, and mispredicted branches
-    /// would cost more than all the sums.
+    /// The charge for overload once `load` has gone from u's route to v's.
     #[inline(always)]
-    fn place_bound(&self, o: &Origin<'_>, s: &Spot) -> Cost {
+    fn overload(&self, o: &Origin<'_>, route: u32, load: i64) -> Cost {
+        let (same, capacity) = (route == o.route, self.model.capacity());
+        let load = if same { 0 } else { load };
+        let other = if same { capacity } else { self.routes[route as usize].load };
+        self.penalty.of((o.load - load - capacity).max(0) + (other + load - capacity).max(0), 0)
+    }
+
+    /// Bounds on all moves of `place_move`.
+    #[inline(always)]
+    fn place_bound(&self, o: &Origin<'_>, s: &Spot) -> Bound {
         let (v, y) = (s.v as usize, s.y as usize);
         let (vu, uy) = (Cost::from(o.to_u[v]), Cost::from(o.from_u[y]));
         let (vx, xy) = (Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
-        let relocate = (o.lift1 + vu + uy).min(o.lift2 + vu + xy).min(o.lift2 + o.flip + vx + uy);
-        let exchange = (uy + vx).min(Cost::from(o.from_u[v]) + xy) - o.ux;
+        let same = s.route == o.route;
+        let charge = |load| self.overload(o, s.route, load);
+        let one = o.lift1 + vu + uy;
+        let two = o.lift2 + (vu + xy).min(o.flip + vx + uy);
+        let tails = uy + vx - o.ux;
+        let heads = Cost::from(o.from_u[v]) + xy - o.ux;
+        let head = self.prefix[v].load;
+        let tail = self.routes[s.route as usize].load - head;
+        let cut = o.load - o.head;
+        let exchange = if same { NEVER } else { tails + charge(cut - tail) };
         // Turning parts of routes round has no cheap bound where directions differ.
         let turned = if self.model.is_symmetric() { 0 } else { NEVER };
-        relocate.min(exchange) - s.vy - turned
+        let charged = (one + charge(o.demand1)).min(two + charge(o.demand2));
+        let charged = charged.min(exchange).min(heads + charge(cut - head));
+        Bound { bare: one.min(two).min(tails).min(heads) - s.vy - turned, charged: charged - s.vy - turned }
     }
 
-    /// A lower bound on the change of distance by any move of `swap_move`: a swap puts the pairs next to each other's
-    /// neighbours, so that by the triangle inequality it gains at most twice what it removes less the distances
-    /// between the pairs.
+    /// Bounds on all moves of `swap_move`.
     #[inline(always)]
-    fn swap_bound(&self, o: &Origin<'_>, s: &Spot, d_prev_v: Cost) -> Cost {
-        let (v, y) = (s.v as usize, s.y as usize);
-        let (uv, xv, xy) = (Cost::from(o.to_u[v]), Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
-        let around_v = d_prev_v + s.vy;
-        let after_y = d_prev_v + Cost::from(self.nodes[y].d_next);
-        let swap11 = 2 * uv - o.d_prev - o.ux - around_v;
-        let swap21 = uv + xv - o.outer - around_v;
-        let swap22 = uv + xy - o.outer - after_y;
-        2 * swap11.min(swap21).min(swap22)
+    fn swap_bound(&self, o: &Origin<'_>, s: &Spot, node: &Node) -> Bound {
+        let (v, y, before) = (s.v as usize, s.y as usize, node.prev as usize);
+        let after = &self.nodes[y];
+        let at = |row: &[i32], node: usize| Cost::from(row[node]);
+        let charge = |load| self.overload(o, s.route, load);
+        let (demand_v, demand_y) = (self.model.demand(s.v), self.model.demand(s.y));
+        let d_prev_v = Cost::from(node.d_prev);
+        let common = at(o.from_prev, v) + at(o.to_u, before) - d_prev_v;
+        let one = common + at(o.to_x, v) + at(o.from_u, y) - o.d_prev - o.ux - s.vy;
+        let one_x = if o.x == 0 { NEVER } else { common - o.outer };
+        let two_one = one_x + at(o.to_xx, v) + at(o.from_x, y) - s.vy;
+        let one_y = if s.y == 0 { NEVER } else { one_x };
+        let two_two = one_y + at(o.to_xx, y) + at(o.from_x, after.next as usize) - Cost::from(after.d_next);
+        let charged = (one + charge(o.demand1 - demand_v)).min(two_one + charge(o.demand2 - demand_v));
+        Bound {
+            bare: one.min(two_one).min(two_two),
+            charged: charged.min(two_two + charge(o.demand2 - demand_v - demand_y)),
+        }
     }
 
     /// Relocations and exchanges of ends: all that puts something of u's route directly after v.
-    fn place_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost, tense: &mut bool) -> Option<Move> {
+    fn place_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost) -> Option<Move> {
         let (v, y) = (s.v as usize, s.y as usize);
         let (vu, uy) = (Cost::from(o.to_u[v]), Cost::from(o.from_u[y]));
         let (vx, xy) = (Cost::from(o.to_x[v]), Cost::from(o.from_x[y]));
@@ -198,7 +246,6 @@ impl<'m> State<'m> {
 
         let put = vu + uy - s.vy;
         if o.lift1 + put < slack && s.y != o.u {
-            *tense = true;
             let delta = self.shifted(o, s.route, (o.lift1, put), o.demand1, 1);
             if delta < 0 {
                 return found(Kind::One, delta);
@@ -207,7 +254,6 @@ impl<'m> State<'m> {
         if o.x != 0 && s.v != o.x && s.y != o.u {
             let put = vu + xy - s.vy;
             if o.lift2 + put < slack {
-                *tense = true;
                 let delta = self.shifted(o, s.route, (o.lift2 - o.ux, put + o.ux), o.demand2, 2);
                 if delta < 0 {
                     return found(Kind::Two, delta);
@@ -215,7 +261,6 @@ impl<'m> State<'m> {
             }
             let put = vx + uy - s.vy + o.flip;
             if o.lift2 + put < slack {
-                *tense = true;
                 let delta = self.shifted(o, s.route, (o.lift2 - o.ux, put + o.ux), o.demand2, 2);
                 if delta < 0 {
                     return found(Kind::TwoFlipped, delta);
@@ -224,11 +269,9 @@ impl<'m> State<'m> {
         }
         if same {
             let delta = self.turned(o, s, xy);
-            *tense |= delta < slack || uy + vx - o.ux - s.vy < slack;
             return if delta < slack { found(Kind::TwoOpt, self.timed(o.route, delta)) } else { None };
         }
         if uy + vx - o.ux - s.vy < slack {
-            *tense = true;
             let delta = self.tails(o, s, uy, vx);
             if delta < 0 {
                 return found(Kind::Tails, delta);
@@ -237,14 +280,13 @@ impl<'m> State<'m> {
         // The sum over reversed parts is zero for symmetric distances; otherwise there is no cheap bound.
         let uv = Cost::from(o.from_u[v]);
         if uv + xy - o.ux - s.vy < slack || !self.model.is_symmetric() {
-            *tense = true;
             return found(Kind::Heads, self.heads(o, s, uv, xy));
         }
         None
     }
 
     /// Exchanges of one or two customers from u with one or two from v.
-    fn swap_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost, tense: &mut bool) -> Option<Move> {
+    fn swap_move(&self, o: &Origin<'_>, s: &Spot, slack: Cost) -> Option<Move> {
         let (node, after) = (self.nodes[s.v as usize], self.nodes[s.y as usize]);
         let (v, y, before) = (s.v as usize, s.y as usize, node.prev);
         if o.x == s.v || o.u == s.y {
@@ -254,15 +296,12 @@ impl<'m> State<'m> {
         let at = |row: &[i32], node: usize| Cost::from(row[node]);
         let (d_prev_v, yyy) = (Cost::from(node.d_prev), Cost::from(after.d_next));
         let (pv, vu, demand_v) = (at(o.from_prev, v), at(o.to_u, before as usize), self.model.demand(s.v));
-        if o.u < s.v {
-            let into_u = pv + at(o.to_x, v) - o.d_prev - o.ux;
-            let into_v = vu + at(o.from_u, y) - d_prev_v - s.vy;
-            if into_u + into_v < slack {
-                *tense = true;
-                let delta = self.shifted(o, s.route, (into_u, into_v), o.demand1 - demand_v, 0);
-                if delta < 0 {
-                    return found(Kind::Swap11, delta);
-                }
+        let into_u = pv + at(o.to_x, v) - o.d_prev - o.ux;
+        let into_v = vu + at(o.from_u, y) - d_prev_v - s.vy;
+        if into_u + into_v < slack {
+            let delta = self.shifted(o, s.route, (into_u, into_v), o.demand1 - demand_v, 0);
+            if delta < 0 {
+                return found(Kind::Swap11, delta);
             }
         }
         if o.x == 0 || o.x == before {
@@ -271,19 +310,17 @@ impl<'m> State<'m> {
         let into_u = pv + at(o.to_xx, v) - o.outer - o.ux;
         let into_v = vu + at(o.from_x, y) - d_prev_v - s.vy + o.ux;
         if into_u + into_v < slack {
-            *tense = true;
             let delta = self.shifted(o, s.route, (into_u, into_v), o.demand2 - demand_v, 1);
             if delta < 0 {
                 return found(Kind::Swap21, delta);
             }
         }
-        if s.y == 0 || s.y == o.prev || o.u > s.v {
+        if s.y == 0 || s.y == o.prev {
             return None;
         }
         let into_u = pv + at(o.to_xx, y) - o.outer + s.vy - o.ux;
         let into_v = vu + at(o.from_x, after.next as usize) - d_prev_v - yyy + o.ux - s.vy;
         if into_u + into_v < slack {
-            *tense = true;
             let moved = o.demand2 - demand_v - self.model.demand(s.y);
             return found(Kind::Swap22, self.shifted(o, s.route, (into_u, into_v), moved, 0));
         }

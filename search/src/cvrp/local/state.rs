@@ -174,13 +174,6 @@ impl<'m> State<'m> {
         (0..self.routes.len() as u32).map(|route| self.route_cost(route)).sum()
     }
 
-    /// Whether some route breaks a limit.
-    pub fn is_feasible(&self) -> bool {
-        self.routes.iter().all(|route| {
-            route.load <= self.model.capacity() && self.model.limit().is_none_or(|limit| route.duration <= limit)
-        })
-    }
-
     /// A route without customers, if the fleet has one left.
     pub fn empty_route(&self) -> Option<u32> {
         self.routes.iter().position(|route| route.len == 0).map(|route| route as u32)

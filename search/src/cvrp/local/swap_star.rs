@@ -51,6 +51,8 @@ pub(super) struct SwapStar {
     sectors: Vec<(u64, Sector)>,
     /// When a route was last paired with all others [fleet].
     tested: Vec<u64>,
+    /// Routes that hold a granular neighbour of the current route [fleet].
+    adjacent: Vec<bool>,
     a: Vec<Member>,
     b: Vec<Member>,
 }
@@ -63,26 +65,42 @@ impl SwapStar {
             places: vec![NO_PLACES; model.fleet() * width],
             sectors: vec![(0, Sector::CIRCLE); model.fleet()],
             tested: vec![0; model.fleet()],
+            adjacent: vec![false; model.fleet()],
             a: Vec::new(),
             b: Vec::new(),
         }
     }
 
-    /// Tries all pairs of routes with overlapping sectors of which one changed since its last turn.
-    /// True if an exchange was applied.
+    /// Tries all pairs of routes with overlapping sectors and some granular neighbours in common of which one changed
+    /// since its last turn. True if an exchange was applied.
+    ///
+    /// The second condition is not in the paper: where many routes are long and thin, most overlapping pairs lie far
+    /// from each other (X-n336-k84: a fifth more iterations per second).
     pub fn sweep(&mut self, state: &mut State<'_>) -> bool {
         let before = state.now;
         for ru in 0..state.routes.len() as u32 {
             let tested = std::mem::replace(&mut self.tested[ru as usize], state.now);
+            self.mark_adjacent(state, ru);
             for rv in ru + 1..state.routes.len() as u32 {
                 let (a, b) = (&state.routes[ru as usize], &state.routes[rv as usize]);
-                let fresh = a.modified > tested || b.modified > tested;
+                let fresh = (a.modified > tested || b.modified > tested) && self.adjacent[rv as usize];
                 if fresh && a.len > 0 && b.len > 0 && self.sector(state, ru).overlaps(self.sector(state, rv)) {
                     self.exchange(state, ru, rv);
                 }
             }
         }
         state.now > before
+    }
+
+    fn mark_adjacent(&mut self, state: &State<'_>, route: u32) {
+        self.adjacent.fill(false);
+        let mut node = state.routes[route as usize].first;
+        while node != 0 {
+            for &other in state.model.near(node) {
+                self.adjacent[state.nodes[other as usize].route as usize] = true;
+            }
+            node = state.nodes[node as usize].next;
+        }
     }
 
     fn sector(&mut self, state: &State<'_>, route: u32) -> Sector {

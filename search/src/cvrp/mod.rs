@@ -1,2 +1,5 @@
 //! Searches for the capacitated vehicle routing problem.
+
+pub mod hgs;
+pub mod local;
 pub mod ruin;

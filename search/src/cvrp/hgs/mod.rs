@@ -1,0 +1,108 @@
+//! Hybrid genetic search (HGS) for the CVRP.
+//!
+//! Source: T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood",
+//! Computers & Operations Research 140 (2022). Per iteration: two parents by binary tournament, order crossover of
+//! their giant tours, Split, local search with penalties, perhaps repair, survivor selection by cost and diversity.
+
+mod config;
+mod crossover;
+mod island;
+mod penalty;
+mod population;
+mod savings;
+mod split;
+
+use heuron_problems::Cvrp;
+
+pub use config::HgsConfig;
+
+use super::local::model::Model;
+use super::local::plan::Plan;
+use crate::run::Run;
+use crate::search::{Search, islands};
+use island::Island;
+
+/// Instances with more customers are left alone: the distance table would take more than 100 MB.
+pub const LARGEST: usize = 5_000;
+
+/// Hybrid genetic search as a stage of a recipe.
+#[derive(Clone, Debug, Default)]
+pub struct Hgs {
+    /// Parameters.
+    pub config: HgsConfig,
+}
+
+impl Search<Cvrp> for Hgs {
+    fn search(&mut self, problem: &Cvrp, run: &mut Run<'_, Cvrp>) {
+        run.set_method("hgs");
+        if problem.customers() == 0 || problem.customers() > LARGEST {
+            return;
+        }
+        let model = Model::new(problem, self.config.granular, fleet(problem));
+        let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
+            .map(|index| Island::new(&model, &self.config, run.stream("hgs", index)))
+            .collect();
+        if let Some((_, routes)) = run.best() {
+            let plan = Plan::new(routes);
+            populations.iter_mut().for_each(|island| island.adopt(&plan));
+        }
+        let mut unmarked = 0;
+        while run.proceed(0) {
+            unmarked += evolve(&mut populations, run, round(problem.customers()));
+            if unmarked >= self.config.exchange * populations.len() as u64 {
+                unmarked = 0;
+                exchange(&mut populations);
+            }
+        }
+    }
+}
+
+/// One round of all islands; returns the iterations done.
+fn evolve(populations: &mut [Island<'_>], run: &mut Run<'_, Cvrp>, round: u64) -> u64 {
+    let count = populations.len() as u64;
+    let allowed = run.allowance(round * count);
+    let watch = run.watch();
+    let mut work: Vec<(&mut Island<'_>, u64)> = populations.iter_mut().map(|island| (island, 0)).collect();
+    islands(run.setup().threads, &mut work, |index, (island, done)| {
+        let share = allowed / count + u64::from((index as u64) < allowed % count);
+        *done = island.evolve(share, &watch);
+    });
+    let done = work.iter().map(|(_, done)| done).sum();
+    for (island, _) in &work {
+        if let Some((_, plan)) = island.best() {
+            run.offer(&plan.to_routes());
+        }
+    }
+    run.proceed(done);
+    done
+}
+
+/// Every island sends its best solution to the next one of the ring.
+fn exchange(populations: &mut [Island<'_>]) {
+    if populations.len() < 2 {
+        return;
+    }
+    let elites: Vec<Option<Plan>> = populations.iter().map(|i| i.best().map(|(_, plan)| plan.clone())).collect();
+    for (index, elite) in elites.iter().enumerate() {
+        let next = (index + 1) % populations.len();
+        if let Some(plan) = elite {
+            populations[next].adopt(plan);
+        }
+    }
+}
+
+/// Iterations of one island per round: about 0.1 s.
+fn round(customers: usize) -> u64 {
+    (40_000 / customers.max(1) as u64).clamp(4, 1_000)
+}
+
+/// Routes to plan with: the fleet, or where it is unlimited 30 % more than the demand needs and 3.
+fn fleet(problem: &Cvrp) -> usize {
+    let total: i64 = problem.demands.iter().sum();
+    let needed = (total as f64 / problem.capacity.max(1) as f64).ceil();
+    let roomy = (1.3 * needed).ceil() as usize + 3;
+    // A duration limit may ask for any number of routes.
+    let enough = if problem.limit.is_some() { problem.customers() } else { roomy };
+    problem.vehicles.unwrap_or(enough).clamp(1, problem.customers())
+}
+

@@ -195,14 +195,6 @@ impl Kind {
         }
     }
 
-    /// Extension of instance files, without the dot.
-    pub fn instance_extension(self) -> &'static str {
-        match self {
-            Self::Tsp => "tsp",
-            Self::Cvrp => "vrp",
-        }
-    }
-
     /// Extension of solution files, without the dot.
     pub fn solution_extension(self) -> &'static str {
         match self {
@@ -253,6 +245,15 @@ impl Instance {
     /// Costs divided by this are in the units of the file.
     pub fn scale(&self) -> f64 {
         each!(self, p => p.scale())
+    }
+
+    /// Extension of the instance's file, without the dot.
+    pub fn extension(&self) -> &'static str {
+        match self {
+            Self::Tsp(tsp) if tsp.distances.is_symmetric() => "tsp",
+            Self::Tsp(_) => "atsp",
+            Self::Cvrp(_) => "vrp",
+        }
     }
 
     /// Coordinates to draw, if there are any.

@@ -1,6 +1,8 @@
 //! Recipes: which searches, in which order, for a problem, its size and the budget.
 
 use heuron_problems::{Cvrp, Problem, Tsp};
+use heuron_search::cvrp::hgs::Hgs;
+use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::{Search, Setup};
 
 use crate::error::Error;
@@ -30,12 +32,32 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
 pub(crate) const TSP: &[Method<Tsp>] =
     &[Method { name: "auto", about: "the recipe for this size and budget", stages: |_, _| vec![Box::new(Interim)] }];
 
+/// Up to this many customers genetic search finds more than ruin and recreate.
+const POPULATION: usize = 300;
+
 /// Methods of the CVRP.
-pub(crate) const CVRP: &[Method<Cvrp>] = &[Method {
-    name: "auto",
-    about: "the recipe for this size and budget",
-    stages: |_, _| vec![Box::new(heuron_search::cvrp::ruin::RuinRecreate::default())],
-}];
+pub(crate) const CVRP: &[Method<Cvrp>] = &[
+    Method { name: "auto", about: "hgs up to 300 customers, ruin-and-recreate beyond", stages: cvrp },
+    Method {
+        name: "hgs",
+        about: "hybrid genetic search (Vidal, 2022), up to 5000 customers",
+        // Ruin and recreate has an answer where there is no time, or the instance is too large, for a population.
+        stages: |_, _| vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())],
+    },
+    Method {
+        name: "ruin-and-recreate",
+        about: "slack induction by string removals (Christiaens and Vanden Berghe, 2020)",
+        stages: |_, _| vec![Box::new(RuinRecreate::default())],
+    },
+];
+
+fn cvrp(problem: &Cvrp, _: &Setup) -> Vec<Box<dyn Search<Cvrp>>> {
+    if problem.customers() <= POPULATION {
+        vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())]
+    } else {
+        vec![Box::new(RuinRecreate::default())]
+    }
+}
 
 struct Interim;
 
@@ -55,7 +77,7 @@ impl Search<Tsp> for Interim {
             })
             .collect();
         loop {
-            let share = run.allowance(10_000) / islands.len() as u64;
+            let share = run.allowance(1_000) / islands.len() as u64;
             heuron_search::islands(run.setup().threads, &mut islands, |_, island| {
                 island.kick(share.max(1), &watch);
             });

@@ -7,7 +7,7 @@ use heuron::plot::in_units;
 use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
 use heuron_problems::cvrp::{DeclaredCost, read_sol};
 
-use super::print;
+use super::{print, say};
 
 /// An instance, and a solution of it.
 #[derive(Args)]
@@ -40,7 +40,7 @@ impl Check {
         let cost = instance.evaluate(&solution)?;
         if let Some(declared) = declared(&instance, &text).filter(|d| !d.agrees(cost, instance.scale())) {
             let (value, cost) = (declared.value, in_units(cost, instance.scale()));
-            eprintln!("heuron: the file declares cost {value}, its routes cost {cost}");
+            say(&format!("heuron: the file declares cost {value}, its routes cost {cost}"));
         }
         print(format!("feasible, cost {}\n", in_units(cost, instance.scale())).as_bytes())?;
         Ok(0)

@@ -123,7 +123,7 @@ fn write(instance: &Instance, place: &Place) -> Result<(), Error> {
     let mut text = Vec::new();
     let written = instance.write(&mut text);
     written.map_err(|source| Error::File { path: instance.name().into(), action: "write", source })?;
-    match place.file(instance.name(), instance.kind().instance_extension()) {
+    match place.file(instance.name(), instance.extension()) {
         Some(path) => write_whole(&path, &text),
         None => print(&text),
     }

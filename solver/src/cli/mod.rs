@@ -61,8 +61,7 @@ fn complain(error: &Error) -> u8 {
     if is_broken_pipe(error) {
         return 0;
     }
-    // Nothing can be said if standard error is closed too.
-    let _ = writeln!(io::stderr(), "heuron: {error}\n  remedy: {}", error.remedy());
+    say(&format!("heuron: {error}\n  remedy: {}", error.remedy()));
     error.code()
 }
 
@@ -75,4 +74,9 @@ fn print(text: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text).and_then(|()| out.flush());
     written.map_err(|source| Error::File { path: "standard output".into(), action: "write", source })
+}
+
+/// Writes a line to standard error. What is said there is no part of the answer: it does not matter if it is closed.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,11 +1,13 @@
 //! Progress on standard error: one line that updates on a terminal, a line every few seconds elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use heuron::plot::in_units;
 use heuron::{Event, gap};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::say;
 
 /// Between two lines where lines cannot be updated.
 const EVERY: Duration = Duration::from_secs(2);
@@ -91,11 +93,6 @@ fn bar() -> ProgressBar {
     }
     bar.enable_steady_tick(TICK);
     bar
-}
-
-/// Progress is no part of the answer: a closed standard error does not matter.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Three or four digits and a unit.

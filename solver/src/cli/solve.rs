@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::saver::Saver;
 use super::summary::{self, Row};
 use super::trace::{Trace, write_line};
-use super::{complain, is_broken_pipe, print, signal};
+use super::{complain, is_broken_pipe, print, say, signal};
 
 /// Files, options, and where answers go.
 #[derive(Args)]
@@ -149,9 +149,9 @@ impl Session<'_> {
         for job in batch::jobs(&self.arguments.files, shard, self.options) {
             let begin = clock.take().unwrap_or_else(Instant::now);
             if self.options.stop.is_cancelled() && !rows.is_empty() {
+                say("heuron: interrupted: the instances that follow were not solved");
                 worst = worst.max(1);
-                rows.push(Row { stem: job.stem, result: Err("not solved: interrupted".into()) });
-                continue;
+                break;
             }
             let stem = job.stem.clone();
             match self.job(job, begin) {
@@ -164,7 +164,7 @@ impl Session<'_> {
             }
         }
         if several && !self.arguments.quiet {
-            eprint!("{}", summary::table(&rows));
+            say(summary::table(&rows).trim_end());
         }
         match self.trace {
             Some(trace) => trace.close().map(|()| worst),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-#[path = "../examples/embed.rs"]
+#[path = "../../examples/embed.rs"]
 mod example;
 
 #[test]

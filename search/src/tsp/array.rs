@@ -3,6 +3,10 @@
 //! An exchange removes k edges, which cuts the cyclic order into k segments, and joins their ends anew. The longest
 //! segment keeps its place; all others are rewritten, so an exchange costs the length of what lies between its edges.
 
+use heuron_problems::Cost;
+
+use super::graph::Graph;
+
 /// Most edges that one exchange replaces.
 pub(super) const MAX_EXCHANGE: usize = 5;
 
@@ -12,7 +16,12 @@ pub(super) struct ArrayTour {
     order: Vec<u32>,
     /// Position of every node in `order` [n].
     position: Vec<u32>,
+    /// Length of the edge from each position to the next [n]; `UNCACHED` where it needs more bits.
+    ahead: Vec<i32>,
 }
+
+/// Stands for an edge length that must be computed.
+const UNCACHED: i32 = i32::MAX;
 
 /// Replaces `size` edges of a tour. Segment j ends at position `cuts[j]` and begins after position `cuts[j - 1]`
 /// (cyclically); its left end is called `2 j`, its right end `2 j + 1`.
@@ -60,6 +69,8 @@ impl Exchange {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal {
     nodes: Vec<u32>,
+    /// Lengths of the edges before each of `nodes`, and of the edge behind every stretch.
+    lengths: Vec<i32>,
     /// First position and length of every overwritten stretch.
     stretches: Vec<(u32, u32)>,
 }
@@ -67,15 +78,27 @@ pub(super) struct Journal {
 impl Journal {
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
+        self.lengths.clear();
         self.stretches.clear();
     }
 }
 
 impl ArrayTour {
-    pub(super) fn new(order: Vec<u32>) -> Self {
+    pub(super) fn new(graph: &Graph, order: Vec<u32>) -> Self {
         let mut position = vec![0; order.len()];
         order.iter().enumerate().for_each(|(at, &node)| position[node as usize] = at as u32);
-        Self { order, position }
+        let next = order.iter().cycle().skip(1);
+        let ahead = order.iter().zip(next).map(|(&a, &b)| cached(graph.distance(a, b))).collect();
+        Self { order, position, ahead }
+    }
+
+    /// Length of the edge from `position` to the next.
+    #[inline(always)]
+    pub(super) fn length_ahead(&self, graph: &Graph, position: u32) -> Cost {
+        match self.ahead[position as usize] {
+            UNCACHED => graph.distance(self.at(position), self.at(self.after(position))),
+            length => length.into(),
+        }
     }
 
     pub(super) fn order(&self) -> &[u32] {
@@ -133,67 +156,88 @@ impl ArrayTour {
     }
 
     /// Carries out an exchange whose result is one cycle, and notes in the journal how to take it back.
-    pub(super) fn apply(&mut self, exchange: &Exchange, journal: &mut Journal) {
+    pub(super) fn apply(&mut self, graph: &Graph, exchange: &Exchange, journal: &mut Journal) {
         let n = self.order.len() as u32;
         let (longest, effort) = self.effort(exchange);
         let start = self.after(exchange.cuts[longest]);
         let base = journal.nodes.len();
-        journal.stretches.push((start, effort));
-        let tail = (n - start).min(effort);
-        journal.nodes.extend_from_slice(&self.order[start as usize..(start + tail) as usize]);
-        journal.nodes.extend_from_slice(&self.order[..(effort - tail) as usize]);
+        let lengths = journal.lengths.len();
+        self.note(start, effort, journal);
         let mut to = start;
         let mut end = exchange.mate[2 * longest + 1] as usize;
         while end / 2 != longest {
             let segment = end / 2;
-            let length = self.segment_len(exchange, segment);
+            let length = self.segment_len(exchange, segment) as usize;
             let left = self.after(exchange.cuts[if segment == 0 { exchange.size - 1 } else { segment - 1 }]);
-            let offset = if left >= start { left - start } else { left + n - start };
-            let from = base + offset as usize;
-            let source = &journal.nodes[from..from + length as usize];
-            let reversed = end % 2 == 1;
-            if left == to && !reversed {
-                to = if to + length >= n { to + length - n } else { to + length };
-            } else if to + length <= n {
-                write(&mut self.order[to as usize..(to + length) as usize], &mut self.position, to, source, reversed);
-                to = if to + length == n { 0 } else { to + length };
+            let offset = (if left >= start { left - start } else { left + n - start }) as usize;
+            let nodes = &journal.nodes[base + offset..base + offset + length];
+            let inner = &journal.lengths[lengths + offset + 1..lengths + offset + length];
+            self.join(graph, to, if end % 2 == 1 { nodes[length - 1] } else { nodes[0] });
+            if end % 2 == 1 {
+                to = self.write(to, nodes.iter().rev(), inner.iter().rev());
+            } else if left == to {
+                to = if to + length as u32 >= n { to + length as u32 - n } else { to + length as u32 };
             } else {
-                for index in 0..source.len() {
-                    let node = source[if reversed { source.len() - 1 - index } else { index }];
-                    self.order[to as usize] = node;
-                    self.position[node as usize] = to;
-                    to = if to + 1 == n { 0 } else { to + 1 };
-                }
+                to = self.write(to, nodes.iter(), inner.iter());
             }
             end = exchange.mate[end ^ 1] as usize;
         }
+        self.join(graph, to, self.at(to));
+    }
+
+    /// Notes the stretch of `length` nodes from position `start` on.
+    fn note(&self, start: u32, length: u32, journal: &mut Journal) {
+        journal.stretches.push((start, length));
+        journal.lengths.push(self.ahead[self.before(start) as usize]);
+        let tail = (self.order.len() as u32 - start).min(length) as usize;
+        let (from, rest) = (start as usize, length as usize - tail);
+        journal.nodes.extend_from_slice(&self.order[from..from + tail]);
+        journal.nodes.extend_from_slice(&self.order[..rest]);
+        journal.lengths.extend_from_slice(&self.ahead[from..from + tail]);
+        journal.lengths.extend_from_slice(&self.ahead[..rest]);
+    }
+
+    /// Writes `nodes` and the lengths between them from position `to` on; returns the position behind.
+    #[inline(always)]
+    fn write<'a>(
+        &mut self,
+        mut to: u32,
+        nodes: impl Iterator<Item = &'a u32>,
+        mut inner: impl Iterator<Item = &'a i32>,
+    ) -> u32 {
+        for &node in nodes {
+            self.order[to as usize] = node;
+            self.position[node as usize] = to;
+            if let Some(&length) = inner.next() {
+                self.ahead[to as usize] = length;
+            }
+            to = self.after(to);
+        }
+        to
+    }
+
+    /// Records the length of the edge that leads to `node`, which comes to stand at position `to`.
+    #[inline(always)]
+    fn join(&mut self, graph: &Graph, to: u32, node: u32) {
+        let before = self.before(to);
+        self.ahead[before as usize] = cached(graph.distance(self.at(before), node));
     }
 
     /// Takes back all exchanges of the journal, the last one first, and empties it.
     pub(super) fn undo(&mut self, journal: &mut Journal) {
-        let n = self.order.len() as u32;
         while let Some((start, length)) = journal.stretches.pop() {
-            let base = journal.nodes.len() - length as usize;
-            let tail = (n - start).min(length) as usize;
-            let (head, rest) = journal.nodes[base..].split_at(tail);
-            let from = start as usize;
-            write(&mut self.order[from..from + tail], &mut self.position, start, head, false);
-            write(&mut self.order[..rest.len()], &mut self.position, 0, rest, false);
-            journal.nodes.truncate(base);
+            let nodes = journal.nodes.len() - length as usize;
+            let lengths = journal.lengths.len() - length as usize;
+            let before = self.before(start) as usize;
+            self.ahead[before] = journal.lengths[lengths - 1];
+            self.write(start, journal.nodes[nodes..].iter(), journal.lengths[lengths..].iter());
+            journal.nodes.truncate(nodes);
+            journal.lengths.truncate(lengths - 1);
         }
     }
 }
 
-/// Writes `source`, possibly reversed, to the stretch `target` of the order, which begins at position `first`.
 #[inline(always)]
-fn write(target: &mut [u32], position: &mut [u32], first: u32, source: &[u32], reversed: bool) {
-    let mut place = |at: u32, slot: &mut u32, node: u32| {
-        *slot = node;
-        position[node as usize] = at;
-    };
-    if reversed {
-        (first..).zip(target.iter_mut()).zip(source.iter().rev()).for_each(|((at, slot), &node)| place(at, slot, node));
-    } else {
-        (first..).zip(target.iter_mut()).zip(source).for_each(|((at, slot), &node)| place(at, slot, node));
-    }
+fn cached(length: Cost) -> i32 {
+    i32::try_from(length).unwrap_or(UNCACHED)
 }

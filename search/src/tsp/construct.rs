@@ -32,7 +32,12 @@ pub fn greedy(graph: &Graph, watch: &Watch) -> Vec<u32> {
     let n = graph.len() as u32;
     let mut fragments = Fragments::new(n);
     for node in 0..n {
-        graph.fixed_mates(node).filter(|&mate| node < mate).for_each(|mate| fragments.join(node, mate));
+        // A fixed edge that would close the cycle follows by itself from the path of all others.
+        for mate in graph.fixed_mates(node).filter(|&mate| node < mate) {
+            if fragments.other_end[node as usize] != mate {
+                fragments.join(node, mate);
+            }
+        }
     }
     let mut edges: Vec<(Cost, u32, u32)> = Vec::new();
     for node in 0..n {

@@ -12,7 +12,7 @@ use super::neighbours;
 
 /// Up to this size the distances of points are tabulated. Measured on pr1002 .. fnl4461: below it a table in the second
 /// level cache saves a square root, above it the table's cache misses cost more than the square root.
-const TABLE_LIMIT: usize = 1_000;
+const TABLE_LIMIT: usize = 1_500;
 
 /// As `TABLE_LIMIT` for great-circle distances, which cost four calls of trigonometric functions.
 const GLOBE_TABLE_LIMIT: usize = 5_000;
@@ -117,6 +117,35 @@ impl Graph {
                 mates[usize::from(mates[0] != NONE && mates[0] != other)] = other;
             }
         }
+    }
+
+    /// The graph of `nodes` alone, in which node i is `nodes[i]`, `index` says the reverse (`u32::MAX`: not among them) and
+    /// the edge `closing` is fixed. Only for distances that come from points.
+    pub(super) fn restricted(&self, nodes: &[u32], index: &[u32], closing: [u32; 2]) -> Self {
+        let weights = match &self.weights {
+            Weights::Symmetric(distances) => match (distances.metric(), distances.points()) {
+                (Some(metric), Some(points)) => Weights::Symmetric(Distances::new(
+                    metric,
+                    nodes.iter().map(|&node| points[node as usize]).collect(),
+                )),
+                _ => unreachable!("explicit weights are not restricted"),
+            },
+            Weights::Directed(_) => unreachable!("asymmetric weights are not restricted"),
+        };
+        let n = nodes.len() as u32;
+        let (mut near, mut start) = (Vec::new(), vec![0]);
+        for &node in nodes {
+            let inside = self.near(node).iter().map(|&entry| Neighbour { node: index[entry.node as usize], ..entry });
+            near.extend(inside.filter(|entry| entry.node != NONE));
+            start.push(near.len() as u32);
+        }
+        let mut graph =
+            Self { weights, near, start, fixed: Vec::new(), members: (0..n).collect(), first: (0..=n).collect() };
+        let inherited = nodes.iter().flat_map(|&node| self.fixed_mates(node).map(move |mate| [node, mate]));
+        let inherited =
+            inherited.map(|edge| edge.map(|node| index[node as usize])).filter(|edge| !edge.contains(&NONE));
+        graph.fix(inherited.chain([closing]));
+        graph
     }
 
     /// Number of working nodes.

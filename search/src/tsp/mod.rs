@@ -6,9 +6,12 @@ pub mod construct;
 pub mod graph;
 mod hilbert;
 pub mod ils;
+pub mod islands;
 mod lin_kernighan;
 mod neighbours;
+mod parts;
 mod queue;
 
 pub use graph::Graph;
 pub use ils::Ils;
+pub use islands::LocalSearch;

@@ -22,6 +22,11 @@ impl Queue {
         self.len == 0
     }
 
+    /// Removes all nodes.
+    pub(super) fn clear(&mut self) {
+        while self.pop().is_some() {}
+    }
+
     #[inline(always)]
     pub(super) fn push(&mut self, node: u32) {
         if !std::mem::replace(&mut self.queued[node as usize], true) {

@@ -3,6 +3,7 @@
 use heuron_problems::{Cvrp, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::tsp::LocalSearch;
 use heuron_search::{Search, Setup};
 
 use crate::error::Error;
@@ -29,8 +30,14 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
 }
 
 /// Methods of the TSP.
-pub(crate) const TSP: &[Method<Tsp>] =
-    &[Method { name: "auto", about: "the recipe for this size and budget", stages: |_, _| vec![Box::new(Interim)] }];
+pub(crate) const TSP: &[Method<Tsp>] = &[
+    Method { name: "auto", about: "lin-kernighan", stages: |_, _| vec![Box::new(LocalSearch)] },
+    Method {
+        name: "lin-kernighan",
+        about: "iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003)",
+        stages: |_, _| vec![Box::new(LocalSearch)],
+    },
+];
 
 /// Up to this many customers genetic search finds more than ruin and recreate.
 const POPULATION: usize = 300;
@@ -56,37 +63,5 @@ fn cvrp(problem: &Cvrp, _: &Setup) -> Vec<Box<dyn Search<Cvrp>>> {
         vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())]
     } else {
         vec![Box::new(RuinRecreate::default())]
-    }
-}
-
-struct Interim;
-
-impl Search<Tsp> for Interim {
-    fn search(&mut self, problem: &Tsp, run: &mut heuron_search::Run<'_, Tsp>) {
-        use heuron_search::tsp::{Graph, Ils, construct};
-        run.set_method("or-opt");
-        let watch = run.watch();
-        let graph = Graph::new(problem);
-        let mut islands: Vec<Ils> = (0..run.setup().islands)
-            .map(|i| {
-                let tour = match run.best() {
-                    Some((_, tour)) => graph.contract(tour),
-                    None => construct::greedy(&graph, &watch),
-                };
-                Ils::new(&graph, tour, run.stream("ils", i as u64))
-            })
-            .collect();
-        loop {
-            let share = run.allowance(1_000) / islands.len() as u64;
-            heuron_search::islands(run.setup().threads, &mut islands, |_, island| {
-                island.kick(share.max(1), &watch);
-            });
-            for island in &islands {
-                run.offer(&graph.expand(island.tour()));
-            }
-            if !run.proceed(share.max(1) * islands.len() as u64) {
-                return;
-            }
-        }
     }
 }

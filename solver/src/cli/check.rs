@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use heuron::plot::in_units;
 use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
-use heuron_problems::cvrp::{DeclaredCost, read_sol};
+use heuron_problems::Cost;
+use heuron_problems::cvrp::read_sol;
 
 use super::{print, say};
 
@@ -38,8 +39,8 @@ impl Check {
         let text = load_text(&self.solution)?;
         let solution = parse_solution(&self.solution, &text, &instance)?;
         let cost = instance.evaluate(&solution)?;
-        if let Some(declared) = declared(&instance, &text).filter(|d| !d.agrees(cost, instance.scale())) {
-            let (value, cost) = (declared.value, in_units(cost, instance.scale()));
+        if let Some(value) = contradiction(&instance, &text, cost) {
+            let cost = in_units(cost, instance.scale());
             say(&format!("heuron: the file declares cost {value}, its routes cost {cost}"));
         }
         print(format!("feasible, cost {}\n", in_units(cost, instance.scale())).as_bytes())?;
@@ -63,10 +64,13 @@ impl Check {
     }
 }
 
-/// The cost that the solution file states: `.tour` files have no place for it.
-fn declared(instance: &Instance, text: &str) -> Option<DeclaredCost> {
-    match instance.kind() {
-        Kind::Tsp => None,
-        Kind::Cvrp => read_sol(text).ok()?.1,
+/// The cost that the solution file states, if it is wrong. `.tour` files have no place for it.
+fn contradiction(instance: &Instance, text: &str, cost: Cost) -> Option<f64> {
+    match instance {
+        Instance::Tsp(_) => None,
+        Instance::Cvrp(cvrp) => {
+            let declared = read_sol(text).ok()?.1?;
+            (!declared.agrees(cvrp, cost)).then_some(declared.value)
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::place::{Place, write_whole};
 use super::progress::Progress;
 use super::saver::Saver;
 use super::summary::{self, Row};
-use super::trace::{Trace, write_line};
+use super::trace::{Lines, Trace};
 use super::{complain, is_broken_pipe, print, say, signal};
 
 /// Files, options, and where answers go.
@@ -67,9 +67,9 @@ pub struct Solve {
 struct Places {
     /// None: nowhere, because something else has standard output.
     output: Option<Place>,
-    report: Option<Place>,
-    trace: Option<Place>,
     plot: Option<Place>,
+    report: Option<Lines>,
+    trace: Option<Trace>,
 }
 
 /// One command line being carried out.
@@ -77,9 +77,6 @@ struct Session<'a> {
     arguments: &'a Solve,
     options: &'a Options,
     places: Places,
-    /// Has the lines of all instances; opened with the first.
-    report: Option<Box<dyn std::io::Write>>,
-    trace: Option<Trace>,
 }
 
 impl Solve {
@@ -91,7 +88,7 @@ impl Solve {
         let several = batch::is_several(&self.files);
         self.check_files(several)?;
         let places = self.places(several)?;
-        Session { arguments: &self, options: &options, places, report: None, trace: None }.run(started, several)
+        Session { arguments: &self, options: &options, places }.run(started, several)
     }
 
     fn config(&self) -> Result<Options, Error> {
@@ -126,15 +123,15 @@ impl Solve {
             return Err(Error::Option { key: "output", expected, found: format!("`-` for {standard} of them") });
         }
         let per_instance = |path: &PathBuf| Place::per_instance(path, several);
-        let single = |path: &PathBuf| Place::single(path);
+        let lines = |path: &PathBuf| Ok::<_, Error>(Lines::new(Place::single(path)?, path.display().to_string()));
         Ok(Places {
             output: match &self.output {
                 Some(path) => Some(per_instance(path)?),
                 None => (standard == 0).then_some(Place::Stdout),
             },
-            report: self.report.as_ref().map(single).transpose()?,
-            trace: self.trace.as_ref().map(single).transpose()?,
             plot: self.plot.as_ref().map(per_instance).transpose()?,
+            report: self.report.as_ref().map(lines).transpose()?,
+            trace: self.trace.as_ref().map(lines).transpose()?.map(Trace::new),
         })
     }
 }
@@ -166,7 +163,7 @@ impl Session<'_> {
         if several && !self.arguments.quiet {
             say(summary::table(&rows).trim_end());
         }
-        match self.trace {
+        match self.places.trace {
             Some(trace) => trace.close().map(|()| worst),
             None => Ok(worst),
         }
@@ -175,12 +172,11 @@ impl Session<'_> {
     fn job(&mut self, job: Job, started: Instant) -> Result<Report, Error> {
         let instance = job.instance?;
         let options = self.prepare(&instance, &job.path)?;
-        self.open_streams()?;
         let file = self.places.output.as_ref().and_then(|place| place.file(&job.stem, solution_extension(&instance)));
         let deadline = options.budget().time.map(|limit| started + limit);
         let mut saver = Saver::new(file.clone(), deadline);
         let mut progress = Progress::new(self.arguments.quiet, instance.name(), instance.scale());
-        let trace = &mut self.trace;
+        let trace = &mut self.places.trace;
         let result = solve_since(started, &instance, &options, |event: &Event<'_>| {
             progress.show(event);
             saver.watch(&instance, event);
@@ -241,17 +237,6 @@ impl Session<'_> {
         }
     }
 
-    /// Reports and traces begin with the first instance that can be solved: errors before it leave no files.
-    fn open_streams(&mut self) -> Result<(), Error> {
-        if let (Some(place), None) = (&self.places.report, &self.report) {
-            self.report = Some(place.open()?);
-        }
-        if let (Some(place), None, Some(path)) = (&self.places.trace, &self.trace, &self.arguments.trace) {
-            self.trace = Some(Trace::new(place, path.display().to_string())?);
-        }
-        Ok(())
-    }
-
     /// Files first, standard output last: a reader that goes away does not cost the files.
     fn deliver(
         &mut self,
@@ -279,9 +264,7 @@ impl Session<'_> {
     }
 
     fn write_report(&mut self, report: &Report) -> Result<(), Error> {
-        let (Some(out), Some(path)) = (&mut self.report, &self.arguments.report) else { return Ok(()) };
-        let path = path.display().to_string();
-        write_line(out, report).map_err(|source| Error::File { path, action: "write", source })
+        self.places.report.as_mut().map_or(Ok(()), |lines| lines.write(report))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The trace: a JSON object per line and new best solution.
+//! Files of JSON lines, and the trace: a line per new best solution.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,38 @@ use serde::Serialize;
 
 use super::place::Place;
 
+/// Writes lines of JSON. The file appears with the first line: what is refused before the search leaves none.
+pub struct Lines {
+    place: Place,
+    name: String,
+    out: Option<Box<dyn Write>>,
+}
+
+impl Lines {
+    /// Lines at `place`, which the user called `name`.
+    pub fn new(place: Place, name: String) -> Self {
+        Self { place, name, out: None }
+    }
+
+    /// Writes an object and a line feed in one piece, so that a reader never sees half a line.
+    pub fn write(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        let out = match &mut self.out {
+            Some(out) => out,
+            out => out.insert(self.place.open()?),
+        };
+        let written = serde_json::to_vec(value).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            out.write_all(&line)?;
+            out.flush()
+        });
+        written.map_err(|source| Error::File { path: self.name.clone(), action: "write", source })
+    }
+}
+
 /// Writes trace lines. A failure does not disturb the search: it is reported at the end.
 pub struct Trace {
-    out: Box<dyn Write>,
-    name: String,
-    failure: Option<io::Error>,
+    lines: Lines,
+    failure: Option<Error>,
 }
 
 #[derive(Serialize)]
@@ -24,9 +51,9 @@ struct Line<'a> {
 }
 
 impl Trace {
-    /// A trace at `place`.
-    pub fn new(place: &Place, name: String) -> Result<Self, Error> {
-        Ok(Self { out: place.open()?, name, failure: None })
+    /// A trace of these lines.
+    pub fn new(lines: Lines) -> Self {
+        Self { lines, failure: None }
     }
 
     /// Records `event` if it is a new best solution of `instance`.
@@ -34,22 +61,11 @@ impl Trace {
         let (Some(cost), true, None) = (event.cost, event.improved.is_some(), &self.failure) else { return };
         let Event { elapsed, iterations, method, .. } = *event;
         let line = Line { instance, elapsed_s: elapsed.as_secs_f64(), iterations, cost, method };
-        self.failure = write_line(&mut self.out, &line).err();
+        self.failure = self.lines.write(&line).err();
     }
 
     /// The first failure, if any.
     pub fn close(self) -> Result<(), Error> {
-        match self.failure {
-            Some(source) => Err(Error::File { path: self.name, action: "write", source }),
-            None => Ok(()),
-        }
+        self.failure.map_or(Ok(()), Err)
     }
-}
-
-/// One JSON object and a line feed in one piece, so that a reader never sees half a line.
-pub fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    out.write_all(&line)?;
-    out.flush()
 }

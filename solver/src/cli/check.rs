@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use heuron::plot::in_units;
 use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
 use heuron_problems::Cost;
 use heuron_problems::cvrp::read_sol;
@@ -39,12 +38,11 @@ impl Check {
         let text = load_text(&self.solution)?;
         let solution = parse_solution(&self.solution, &text, &instance)?;
         let cost = instance.evaluate(&solution)?;
+        let exact = exact(cost, instance.scale());
         if let Some(value) = contradiction(&instance, &text, cost) {
-            let cost = in_units(cost, instance.scale());
-            say(&format!("heuron: the file declares cost {value}, its routes cost {cost}"));
+            say(&format!("heuron: the file declares cost {value}, its routes cost {exact}"));
         }
-        print(format!("feasible, cost {}\n", in_units(cost, instance.scale())).as_bytes())?;
-        Ok(0)
+        print(format!("feasible, cost {exact}\n").as_bytes()).map(|()| 0)
     }
 
     fn instance(&self) -> Result<Instance, Error> {
@@ -62,6 +60,12 @@ impl Check {
             None => Err(refusal("none".into())),
         }
     }
+}
+
+/// A cost in units of the file with all the digits that the integer has.
+fn exact(cost: Cost, scale: f64) -> String {
+    let digits = scale.log10().ceil().max(0.0) as usize;
+    if digits == 0 { cost.to_string() } else { format!("{:.digits$}", cost as f64 / scale) }
 }
 
 /// The cost that the solution file states, if it is wrong. `.tour` files have no place for it.

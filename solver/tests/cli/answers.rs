@@ -156,7 +156,7 @@ fn errors_name_place_cause_and_remedy() {
     for (line, parts) in [
         ("solve none.vrp", vec!["none.vrp", "read"]),
         ("solve junk.txt", vec!["junk.txt", "line 1", "hello"]),
-        ("solve short.vrp", vec!["short.vrp", "line "]),
+        ("solve short.vrp", vec!["short.vrp", "DEPOT_SECTION"]),
         ("solve small.vrp --method magic", vec!["magic", "auto"]),
         ("solve small.vrp --model m", vec!["model"]),
         ("solve small.vrp --threads 0", vec!["threads", "from 1"]),

@@ -117,7 +117,7 @@ fn every_dimacs_instance_has_the_digest_of_the_public_table() {
         assert_eq!(digest_of_lines(&tsp(name, index..index + 1)[0]), fields[4], "{}", fields[1]);
         seen += 1;
     }
-    assert_eq!(seen, SETS.iter().filter(|set| set.origin.contains("DIMACS")).map(|set| set.count).sum());
+    assert_eq!(seen, SETS.iter().filter(|set| set.origin.contains("DIMACS")).map(|set| set.count).sum::<usize>());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use heuron_problems::{ParseError, Violation};
+use heuron_problems::{ParseError, SpecError, Violation};
 use thiserror::Error;
 
 use crate::report::Report;
@@ -39,6 +39,14 @@ pub enum Error {
         expected: String,
         /// What was given.
         found: String,
+    },
+    /// A size or distribution of which no instances are generated.
+    #[error("option `{key}`: {source}")]
+    Spec {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        source: SpecError,
     },
     /// A configuration file with an unknown key or a value of the wrong type.
     #[error("{path}: {message}")]
@@ -127,6 +135,7 @@ impl Error {
                 None => "check that this is the file you meant, complete and in a supported format".into(),
             },
             Self::Option { expected, .. } => format!("give {expected}"),
+            Self::Spec { .. } => "see `heuron generate --help`".into(),
             Self::Config { .. } => "keys are the options of `heuron solve --help`, with underscores".into(),
             Self::Method { problem, known, .. } => {
                 format!("choose one of {}; see `heuron methods {problem}`", known.join(", "))

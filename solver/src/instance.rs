@@ -140,7 +140,7 @@ impl Solvable for Cvrp {
     }
 
     fn infeasibility(&self) -> Option<String> {
-        self.infeasibility()
+        None
     }
 
     fn wrap(solution: Routes) -> Solution {

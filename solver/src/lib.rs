@@ -20,7 +20,7 @@ pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
-pub use load::{load, load_solution, load_text, parse_solution, stem};
+pub use load::{is_set, load, load_solution, load_text, parse_solution, stem};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use report::{Report, gap};
 pub use run::{Event, Outcome, solve, solve_since};

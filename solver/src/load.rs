@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::instance::{Instance, Solution};
 use crate::options::Options;
 
+/// First bytes of a zip archive.
+const ZIP: &[u8; 4] = b"PK\x03\x04";
+
 /// Reads the instances of a file (`-`: standard input): one, or all of a `.npz` set.
 ///
 /// `options.problem` and `options.round` say how; without `problem` the content decides, then the extension.
@@ -76,4 +79,11 @@ pub fn stem(path: &Path) -> String {
         Some(stem) if stem != "-" => stem.to_string_lossy().into_owned(),
         _ => "stdin".into(),
     }
+}
+
+/// Whether the file is a set of instances (`.npz`, a zip archive), told by its first bytes.
+pub fn is_set(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *ZIP
 }

@@ -1,7 +1,10 @@
 //! Random instances keep the promises of their distributions.
 
+use std::fs;
+use std::path::Path;
+
 use heuron_problems::cvrp::generate::Distribution;
-use heuron_problems::{Cvrp, Generate, Problem, Routes, SpecError, Tsp, stream};
+use heuron_problems::{Cvrp, Format, Generate, Problem, Routes, SpecError, Tsp, stream};
 
 const X_DEMANDS: [(&str, i64, i64); 7] = [
     ("unitary", 1, 1),
@@ -152,4 +155,33 @@ fn settings_are_read_into_the_scheme() {
         panic!("x gives a scheme")
     };
     assert_eq!((scheme.route_size, scheme.limit, scheme.depot), (Some(12.5), Some(2.0), None));
+}
+
+/// The instance and the file that a command of `instances/README.md` makes.
+fn shipped<P: Generate + Format>(words: &[&str], name: impl Fn(&mut P) -> &mut String) -> (String, String) {
+    let value = |key: &str| words[words.iter().position(|word| *word == key).unwrap() + 1];
+    let seed = value("--seed").parse().unwrap();
+    let mut instance: P = draw(value("--n").parse().unwrap(), value("--distribution"), seed);
+    name(&mut instance).push_str(&format!("-s{seed}-0"));
+    let mut text = Vec::new();
+    instance.write(&mut text).unwrap();
+    (name(&mut instance).clone(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn shipped_instances_are_what_their_commands_make() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../instances");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut rows = 0;
+    for line in readme.lines().filter(|line| line.contains("`heuron generate") && line.starts_with('|')) {
+        let words: Vec<&str> = line.split([' ', '`', '|']).filter(|word| !word.is_empty()).collect();
+        let (name, text) = match words[3] {
+            "tsp" => shipped::<Tsp>(&words, |tsp| &mut tsp.name),
+            _ => shipped::<Cvrp>(&words, |cvrp| &mut cvrp.name),
+        };
+        assert_eq!(words[0].rsplit_once('.').unwrap().0, name);
+        assert!(fs::read_to_string(folder.join(words[0])).unwrap() == text, "{name} differs");
+        rows += 1;
+    }
+    assert_eq!(rows, 13);
 }

@@ -4,11 +4,13 @@
 //! those of the published files; the digests below of DIMACS instances are those of the published files' coordinates.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
 
 use heuron_problems::{Cvrp, Instances, SETS, Set, Tsp};
 use sha2::{Digest, Sha256};
 
-/// Digests of the lines `x y` of DIMACS instances, and whether they are of family C.
+/// Digests of the lines `x y` of DIMACS instances.
 const DIMACS: [(&str, usize, &str); 6] = [
     ("E1k", 0, "eb64d5fccefc86c7dc98dadfe946f50aa541d31fb24c202ad3a2953b1d59d198"),
     ("E3k", 2, "8d4e16679df708dcfa6de74c3c4f858cde48c43b4181ab8a93efac0cecaea7f8"),
@@ -88,13 +90,34 @@ fn unit_square_sets_equal_the_arrays_of_numpy() {
 #[test]
 fn dimacs_instances_equal_the_published_files() {
     for (name, index, expected) in DIMACS {
-        let instance = &tsp(name, index..index + 1)[0];
-        let mut digest = Sha256::new();
-        for [x, y] in instance.distances.points().unwrap() {
-            digest.update(format!("{x} {y}\n"));
-        }
-        assert_eq!(hex(digest), expected, "{}", instance.name);
+        assert_eq!(digest_of_lines(&tsp(name, index..index + 1)[0]), expected, "{name}.{index}");
     }
+}
+
+fn digest_of_lines(instance: &Tsp) -> String {
+    let mut digest = Sha256::new();
+    for [x, y] in instance.distances.points().unwrap() {
+        digest.update(format!("{x} {y}\n"));
+    }
+    hex(digest)
+}
+
+#[test]
+fn every_dimacs_instance_has_the_digest_of_the_public_table() {
+    let Ok(folder) = env::var("HEURON_INSTANCES") else {
+        println!("skipped: HEURON_INSTANCES names no folder");
+        return;
+    };
+    let table = fs::read_to_string(Path::new(&folder).join("generators.csv")).unwrap();
+    let mut seen = 0;
+    for row in table.lines().filter(|row| row.starts_with("dimacs_")) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let (name, index) = fields[1].split_once('.').unwrap();
+        let index: usize = index.parse().unwrap();
+        assert_eq!(digest_of_lines(&tsp(name, index..index + 1)[0]), fields[4], "{}", fields[1]);
+        seen += 1;
+    }
+    assert_eq!(seen, SETS.iter().filter(|set| set.origin.contains("DIMACS")).map(|set| set.count).sum());
 }
 
 #[test]

@@ -116,8 +116,10 @@ impl<'a> File<'a> {
                 ));
             }
         }
-        let first = self.headers.iter().find(|other| other.key == header.key && header.key != "COMMENT");
-        if let Some(first) = first {
+        // Only comments may be many; looking through them for each would take quadratic time.
+        if header.key != "COMMENT"
+            && let Some(first) = self.get(header.key)
+        {
             return Err(twice(header.key, first.line, header.line));
         }
         self.headers.push(header);

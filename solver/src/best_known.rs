@@ -48,7 +48,7 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
     for (index, line) in lines {
         let fields = fields(line);
         let of_problem = problems.is_none_or(|at| fields.get(at).is_some_and(|name| name == instance.kind().name()));
-        if !of_problem || fields.get(names).is_none_or(|name| name != instance.name()) {
+        if !of_problem || fields.get(names).is_none_or(|name| bare(name) != bare(instance.name())) {
             continue;
         }
         let value = fields.get(costs).map_or("", |value| value.trim());
@@ -58,6 +58,11 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
         return Ok(in_integer_units(value, instance.scale()));
     }
     Ok(None)
+}
+
+/// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
+fn bare(name: &str) -> &str {
+    [".tsp", ".atsp", ".vrp"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
 }
 
 /// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.
@@ -95,6 +100,7 @@ mod tests {
     #[test]
     fn row_is_chosen_by_problem_and_name() {
         assert_eq!(search(TEXT, &tsp("a")), Ok(Some(7)));
+        assert_eq!(search(TEXT, &tsp("a.tsp")), Ok(Some(7)));
         assert_eq!(search(TEXT, &tsp("c")), Ok(None));
     }
 

@@ -25,11 +25,10 @@ impl Place {
         if path == Path::new("-") || !(several || slash || path.is_dir()) {
             return Self::single(path);
         }
-        // One level is created; a missing parent is more likely a typing error.
-        if !path.is_dir() {
-            fs::create_dir(path).map_err(|source| refusal(path, "create", source))?;
+        if path.exists() && !path.is_dir() {
+            return Err(refusal(path, "use as a folder", ErrorKind::NotADirectory.into()));
         }
-        probe(&path.join("probe"))?;
+        probe(&if path.is_dir() { path.join("probe") } else { path.to_path_buf() })?;
         Ok(Self::Folder(path.to_path_buf()))
     }
 
@@ -78,6 +77,11 @@ pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), Error> {
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     if is_device(path) {
         return OpenOptions::new().write(true).open(path)?.write_all(content);
+    }
+    // The folder of a batch is made with its first file. Only one level: a missing parent is a typing error, and was
+    // refused before the search.
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        fs::create_dir(folder)?;
     }
     // A link stays a link: what it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());

@@ -106,7 +106,7 @@ fn trace_has_a_line_for_every_better_solution() {
 fn warm_start_is_never_made_worse() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate cvrp --n 150 --distribution x --output a.vrp");
-    sandbox.succeed("solve a.vrp --iterations 20000 --output good --quiet");
+    sandbox.succeed("solve a.vrp --iterations 1000 --output good --quiet");
     sandbox.succeed("solve a.vrp --iterations 1 --seed 9 --initial good --output out --quiet");
     assert!(sandbox.check("a.vrp", "out") <= sandbox.check("a.vrp", "good"));
 }
@@ -162,6 +162,7 @@ fn errors_name_place_cause_and_remedy() {
         ("solve small.vrp --threads 0", vec!["threads", "from 1"]),
         ("solve small.vrp --config colour.toml", vec!["colour.toml", "line 2", "colour"]),
         ("solve small.vrp --output none/out", vec!["none/out", "write"]),
+        ("solve small.vrp junk.txt --output junk.txt", vec!["junk.txt", "folder"]),
         ("solve small.vrp --best-known 3.5", vec!["best_known", "3.5"]),
         ("solve small.vrp --output - --report -", vec!["output", "`-`"]),
         ("generate tsp --n 0", vec!["`n`"]),

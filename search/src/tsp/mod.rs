@@ -1,1 +1,14 @@
 //! Searches for the travelling salesman problem.
+
+mod array;
+mod asymmetric;
+pub mod construct;
+pub mod graph;
+mod hilbert;
+pub mod ils;
+mod lin_kernighan;
+mod neighbours;
+mod queue;
+
+pub use graph::Graph;
+pub use ils::Ils;

@@ -3,6 +3,7 @@
 mod array;
 mod asymmetric;
 pub mod construct;
+pub mod eax;
 pub mod graph;
 mod hilbert;
 pub mod ils;

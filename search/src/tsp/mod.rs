@@ -5,6 +5,7 @@ mod asymmetric;
 pub mod construct;
 pub mod eax;
 pub mod graph;
+pub mod held_karp;
 mod hilbert;
 pub mod ils;
 mod lin_kernighan;

@@ -3,7 +3,9 @@
 mod array;
 mod asymmetric;
 pub mod construct;
+pub mod branch;
 pub mod eax;
+pub mod exact;
 pub mod graph;
 pub mod held_karp;
 mod hilbert;

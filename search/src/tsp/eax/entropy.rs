@@ -1,8 +1,6 @@
 //! How often each edge occurs in the population, and the entropy of that: the measure of diversity by which offspring
 //! are chosen (Nagata & Kobayashi 2013, section 3.4).
 
-use heuron_problems::Cost;
-
 use super::individual::Individual;
 use super::patch::Patch;
 
@@ -79,8 +77,3 @@ impl Entropy {
 
 /// Losses of entropy below this, and gains, count as this.
 const SMALL_LOSS: f64 = 1e-9;
-
-/// The worth of an offspring in the greedy selection: its gain in length.
-pub fn greedy(patch: &Patch) -> f64 {
-    -patch.delta() as Cost as f64
-}

@@ -86,13 +86,16 @@ impl<'a> Mating<'a> {
     /// Makes the offspring of one cycle in `self.patch`. False: it cannot be a shorter tour.
     fn make(&mut self, cycle: usize) -> bool {
         self.exchange(cycle);
+        // Merging sub-tours nearly always lengthens, so what is too long before is not merged at all.
         if self.patch.delta() >= 0 {
-            // Merging sub-tours nearly always lengthens.
             return false;
         }
         self.segment(cycle);
         while self.segments.tours() > 1 {
             let Some(merge) = self.find_merge() else { return false };
+            if self.patch.delta() + merge.delta >= 0 {
+                return false;
+            }
             self.merge(&merge);
         }
         true
@@ -146,37 +149,37 @@ impl<'a> Mating<'a> {
         let mut best: Option<Merge> = None;
         for [low, high] in self.segments.ranges(smallest) {
             for p in low..=high {
-                self.merges_at(p, smallest, &mut best);
+                for &neighbour in self.graph.near(self.order[p as usize]) {
+                    let q = self.position[neighbour.node as usize];
+                    // Most neighbours are in the same segment, which needs no search for theirs.
+                    let is_inside = (low..=high).contains(&q) || self.segments.tour_at(q) == smallest;
+                    if !is_inside {
+                        self.merges_between(p, q, &mut best);
+                    }
+                }
             }
         }
         best
     }
 
-    fn merges_at(&self, p: u32, smallest: u32, best: &mut Option<Merge>) {
-        let a = self.order[p as usize];
-        let sides: [Side; 2] = [0, 1];
-        let next = sides.map(|side| self.order[self.segments.neighbour(p, side) as usize]);
-        let length = next.map(|node| self.graph.distance(a, node));
-        for &neighbour in self.graph.near(a) {
-            let b = neighbour.node;
-            let q = self.position[b as usize];
-            let to_near = self.graph.to_near(a, neighbour);
-            if self.segments.tour_at(q) == smallest {
-                continue;
-            }
-            for q_side in sides {
-                let b_next = self.order[self.segments.neighbour(q, q_side) as usize];
-                let won = self.graph.distance(b, b_next) - to_near;
-                for p_side in sides {
-                    let a_next = next[p_side as usize];
-                    let delta = self.graph.distance(a_next, b_next) - won - length[p_side as usize];
-                    if best.as_ref().is_none_or(|merge| delta < merge.delta)
-                        && !self.graph.is_fixed(a, a_next)
-                        && !self.graph.is_fixed(b, b_next)
-                    {
-                        *best = Some(Merge { delta, p: (p, p_side), q: (q, q_side) });
-                    }
-                }
+    /// The four exchanges that join the nodes at `p` and `q`.
+    #[inline]
+    fn merges_between(&self, p: u32, q: u32, best: &mut Option<Merge>) {
+        const SIDES: [Side; 2] = [0, 1];
+        let node = |position: u32| self.order[position as usize];
+        let (a, b) = (node(p), node(q));
+        let added = self.graph.distance(a, b);
+        let next = |position: u32| SIDES.map(|side| node(self.segments.neighbour(position, side)));
+        let (a_next, b_next) = (next(p), next(q));
+        let a_length = a_next.map(|node| self.graph.distance(a, node));
+        let b_length = b_next.map(|node| self.graph.distance(b, node));
+        for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let delta = added + self.graph.distance(a_next[i], b_next[j]) - a_length[i] - b_length[j];
+            if best.as_ref().is_none_or(|merge| delta < merge.delta)
+                && !self.graph.is_fixed(a, a_next[i])
+                && !self.graph.is_fixed(b, b_next[j])
+            {
+                *best = Some(Merge { delta, p: (p, SIDES[i]), q: (q, SIDES[j]) });
             }
         }
     }

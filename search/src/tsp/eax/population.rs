@@ -4,19 +4,19 @@ use heuron_problems::Stream;
 use rand::Rng;
 
 use super::individual::Individual;
+use super::or_opt::OrOpt;
 use crate::run::Watch;
-use crate::tsp::{Graph, Ils};
+use crate::tsp::Graph;
 
 /// One in so many steps of a construction goes to the second nearest unvisited neighbour instead of the nearest.
 const DETOUR: u32 = 4;
 
 /// A tour grown from a random construction by `kicks` kicks, and the kicks done before the watch said stop.
-pub fn grow(graph: &Graph, kicks: u64, watch: &Watch, mut rng: Stream) -> (Individual, u64) {
-    let start = construct(graph, &mut rng);
-    let mut ils = Ils::new(graph, start, rng);
-    ils.optimise(watch);
-    let done = ils.kick(kicks, watch);
-    (Individual::new(ils.tour(), ils.cost()), done)
+pub fn grow(graph: &Graph, kicks: u64, watch: &Watch, rng: &mut Stream) -> (Individual, u64) {
+    let start = construct(graph, rng);
+    let mut search = OrOpt::new(graph, start);
+    let done = search.run(kicks, watch, rng);
+    (Individual::new(search.order(), search.cost()), done)
 }
 
 /// A tour from a random node on, which follows fixed edges and else goes to one of the two nearest unvisited

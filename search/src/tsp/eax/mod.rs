@@ -59,9 +59,13 @@ const USUAL: usize = 100;
 /// Fewest tours that are worth mating.
 const FEWEST: usize = 30;
 
-/// A population's generations take about so many times as long as its first local optima. Measured on pr1002 .. pcb3038:
-/// 1.6 to 2.
-const EVOLUTION: f64 = 2.0;
+/// A population's generations take as long as its first local optima, plus as long again for every so many nodes: more
+/// nodes need more generations. Measured on pr1002 .. pcb3038: 1.6 to 3 times as long.
+const NODES_PER_EVOLUTION: f64 = 1_500.0;
+
+/// When less than this part of the time for generations is left, offspring are chosen by their length alone, which makes
+/// a population converge fast.
+const HURRY: f64 = 0.25;
 
 /// CPU time per node and tour of the population, in seconds, on a core of 2020: growing it and its share of all
 /// generations. Measured on the same files: 9 to 11 microseconds.
@@ -75,9 +79,10 @@ impl Eax {
     }
 
     /// Tours in the population, where growing one took `grown` of which `left` is left.
-    fn size(&self, grown: Option<Duration>, left: Option<Duration>) -> usize {
+    fn size(&self, n: usize, grown: Option<Duration>, left: Option<Duration>) -> usize {
         let Some((grown, left)) = grown.zip(left) else { return self.population.min(USUAL) };
-        let affordable = left.as_secs_f64() / (grown.as_secs_f64().max(1e-6) * (1.0 + EVOLUTION));
+        let times_as_long = 2.0 + n as f64 / NODES_PER_EVOLUTION;
+        let affordable = left.as_secs_f64() / (grown.as_secs_f64().max(1e-6) * times_as_long);
         (affordable as usize).clamp(FEWEST, self.population.max(FEWEST))
     }
 }
@@ -112,7 +117,8 @@ struct Generation<'a> {
     order: &'a [u32],
     /// Pairs that the budget allows.
     pairs: usize,
-    entropy: &'a Entropy,
+    /// None: offspring are chosen by their length alone.
+    entropy: Option<&'a Entropy>,
 }
 
 impl Eax {
@@ -122,7 +128,7 @@ impl Eax {
         let watch = run.watch();
         let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
         let mut population: Vec<Individual> = Vec::new();
-        let mut size = self.size(None, None);
+        let mut size = self.size(graph.len(), None, None);
         let before = watch.remaining();
         while population.len() < size {
             let first = (epoch << 32) + population.len() as u64;
@@ -138,7 +144,7 @@ impl Eax {
             }
             population.extend(grown.into_iter().map(|(individual, _)| individual));
             let grown = before.zip(watch.remaining()).map(|(before, now)| (before - now) / population.len() as u32);
-            size = self.size(grown, before);
+            size = self.size(graph.len(), grown, before);
             if !run.proceed(done) {
                 return None;
             }
@@ -162,10 +168,13 @@ impl Eax {
         let mut order: Vec<u32> = (0..population.len() as u32).collect();
         let mut best = population.iter().map(Individual::cost).min().unwrap_or(0);
         let mut idle = 0;
+        let time = watch.remaining();
         while idle < self.patience {
             order.shuffle(&mut rng);
             let pairs = run.allowance(order.len() as u64) as usize;
-            let generation = Generation { population: &population, order: &order, pairs, entropy: &entropy };
+            let is_hurried = watch.remaining().zip(time).is_some_and(|(left, time)| left < time.mul_f64(HURRY));
+            let entropy_now = (!is_hurried).then_some(&entropy);
+            let generation = Generation { population: &population, order: &order, pairs, entropy: entropy_now };
             islands(threads, &mut workers, |island, worker| {
                 worker.patches.resize_with(order.len().div_ceil(count), Patch::default);
                 self.mate(&generation, (island..order.len()).step_by(count), worker, &watch);
@@ -204,7 +213,8 @@ impl Eax {
             if pair < of.pairs && !watch.is_late() {
                 let parent = |at: usize| &of.population[of.order[at % of.order.len()] as usize];
                 let parents = [parent(pair), parent(pair + 1)];
-                worker.mating.mate(parents, self.children, |patch| of.entropy.worth(patch), patch, &mut worker.rng);
+                let worth = |patch: &Patch| of.entropy.map_or(-patch.delta() as f64, |entropy| entropy.worth(patch));
+                worker.mating.mate(parents, self.children, worth, patch, &mut worker.rng);
             }
         }
     }

@@ -1,1 +1,42 @@
-//! Helpers of the benches.
+//! What the benches share: random instances, and runs limited by iterations.
+
+use std::time::Instant;
+
+use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
+use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, Watch};
+
+/// A uniform TSP instance, the same on every call.
+pub fn tsp(n: usize) -> Tsp {
+    Tsp::generate(&Tsp::spec(n, "uniform").expect("a known distribution"), &mut stream(1, "bench tsp", n as u64))
+}
+
+/// A CVRP instance of `n` customers by the scheme of the X set, with about ten customers per route.
+pub fn cvrp(n: usize) -> Cvrp {
+    let spec = Cvrp::spec(n, "x,depot=central,customers=random,demand=1-100,r=10").expect("a known distribution");
+    Cvrp::generate(&spec, &mut stream(1, "bench cvrp", n as u64))
+}
+
+/// One island on one thread, for so many iterations.
+pub fn setup(iterations: u64) -> Setup {
+    Setup {
+        budget: Budget { iterations: Some(iterations), ..Budget::default() },
+        seed: 1,
+        threads: 1,
+        islands: 1,
+        stop: Stop::default(),
+        clock: Clock::wall(Instant::now()),
+    }
+}
+
+/// A watch that never says stop.
+pub fn watch<P: Problem>(problem: &P) -> Watch {
+    Run::new(problem, setup(u64::MAX), &mut |_: &Progress<'_, P>| {}).watch()
+}
+
+/// Runs a search for so many iterations and returns its best solution.
+pub fn search<P: Problem>(problem: &P, search: &mut dyn Search<P>, iterations: u64) -> Option<P::Solution> {
+    let mut listener = |_: &Progress<'_, P>| {};
+    let mut run = Run::new(problem, setup(iterations), &mut listener);
+    search.search(problem, &mut run);
+    run.into_best().map(|(_, solution)| solution)
+}

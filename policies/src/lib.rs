@@ -1,1 +1,10 @@
-//! Policies: what chooses the next action of a construction.
+//! Policies: what chooses the next action of a construction, and the rollouts that turn choices into solutions.
+
+pub mod augment;
+pub mod policy;
+pub mod rollout;
+pub mod rules;
+
+pub use augment::Symmetry;
+pub use policy::{Lanes, Policy};
+pub use rollout::{Decode, Outcome, Start, rollout};

@@ -202,3 +202,45 @@ fn globe(same: bool, a: [f64; 2], b: [f64; 2]) -> Cost {
     let cosine = 0.5 * ((1.0 + q1) * q2 - (1.0 - q1) * q3);
     (EARTH_RADIUS * cosine.clamp(-1.0, 1.0).acos() + 1.0) as Cost
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_round_as_tsplib_says() {
+        let points = vec![[0.0, 0.0], [1.0, 1.0], [3.0, 4.0], [10.0, 0.0]];
+        let with = |metric| Distances::new(metric, points.clone());
+        assert_eq!(with(Metric::Euclid { scale: 1.0 }).get(0, 1), 1);
+        assert_eq!(with(Metric::Euclid { scale: 1e6 }).get(0, 1), 1_414_214);
+        assert_eq!(with(Metric::Ceil).get(0, 1), 2);
+        assert_eq!(with(Metric::Ceil).get(0, 2), 5);
+        // sqrt(100 / 10) = 3.16: the nearest integer lies below, so one is added.
+        assert_eq!(with(Metric::Att).get(0, 3), 4);
+    }
+
+    #[test]
+    fn geographic_distances_truncate_degrees() {
+        // The first two nodes of ulysses16: 38.24 N 20.42 E and 39.57 N 26.15 E; TSPLIB's FAQ gives 509 km.
+        let globe = Distances::new(Metric::Geo, vec![[38.24, 20.42], [39.57, 26.15]]);
+        assert_eq!(globe.get(0, 1), 509);
+        assert_eq!(globe.get(0, 0), 0);
+    }
+
+    #[test]
+    fn a_dense_copy_keeps_every_distance_and_the_points() {
+        let plane = Distances::new(Metric::Att, (0..30).map(|i| [f64::from(i * i % 17), f64::from(i)]).collect());
+        let dense = plane.dense(30);
+        assert!((0..30).all(|i| (0..30).all(|j| plane.get(i, j) == dense.get(i, j))));
+        assert_eq!(dense.points(), plane.points());
+        assert_eq!(plane.dense(29), plane);
+        assert!(plane.max() >= (0..30).map(|j| plane.get(0, j)).max().unwrap());
+    }
+
+    #[test]
+    fn matrices_keep_weights_beyond_32_bits_and_know_their_symmetry() {
+        let wide = Distances::from_matrix(2, vec![0, 1 << 40, 1 << 40, 0]);
+        assert_eq!((wide.get(0, 1), wide.max(), wide.is_symmetric()), (1 << 40, 1 << 40, true));
+        assert!(!Distances::from_matrix(2, vec![0, 1, 2, 0]).is_symmetric());
+    }
+}

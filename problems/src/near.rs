@@ -94,3 +94,47 @@ fn unit_sphere([latitude, longitude]: [f64; 2]) -> [f64; 3] {
     let (latitude, longitude) = (radians(latitude), radians(longitude));
     [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+    use crate::generate::stream;
+
+    /// Random points on a coarse grid: many coincide, many distances tie.
+    fn points(n: usize, seed: u64) -> Vec<[f64; 2]> {
+        let mut rng = stream(seed, "test/near", 0);
+        (0..n).map(|_| [0; 2].map(|_| f64::from(rng.random_range(0..20_i32)))).collect()
+    }
+
+    #[test]
+    fn lists_by_tree_and_by_scan_hold_the_same_distances() {
+        for n in [1, 2, 7, 8, 9, 100, 333] {
+            let plane = Distances::new(Metric::Euclid { scale: 1.0 }, points(n, n as u64));
+            let (tree, scan) = (Near::nearest(&plane, 6), Near::by_scan(&plane, 6, |_| true));
+            for node in 0..n {
+                let distances = |near: &Near| near.of(node).iter().map(|&j| plane.get(node, j as usize)).collect();
+                let (tree, scan): (Vec<_>, Vec<_>) = (distances(&tree), distances(&scan));
+                assert_eq!(tree, scan, "node {node} of {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn geographic_lists_hold_the_nearest_nodes_across_the_date_line() {
+        let points = vec![[10.0, 179.5], [10.0, -179.5], [10.0, 170.0], [-60.0, 0.0]];
+        let globe = Distances::new(Metric::Geo, points);
+        assert_eq!(Near::nearest(&globe, 1).of(0), [1]);
+        assert_eq!(Near::nearest(&globe, 2).of(1), [0, 2]);
+    }
+
+    #[test]
+    fn nodes_that_are_not_accepted_enter_no_list() {
+        let plane = Distances::new(Metric::Euclid { scale: 1.0 }, points(50, 3));
+        let near = Near::nearest_among(&plane, 49, |node| node != 0);
+        assert!((0..50).all(|node| !near.of(node).contains(&0)));
+        assert_eq!(near.of(0).len(), 49);
+        assert_eq!(near.of(1).len(), 48);
+    }
+}

@@ -2,8 +2,10 @@
 
 pub mod cvrp;
 pub mod run;
+pub mod sample;
 pub mod search;
 pub mod tsp;
 
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
+pub use sample::Sample;
 pub use search::{Search, islands, sequence};

@@ -44,8 +44,8 @@ pub enum StopReason {
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
-    /// Threads that share the process's CPU time; none: wall time.
-    cpu: Option<u32>,
+    /// CPU time of the process at the start, and the threads that share it; none: wall time.
+    cpu: Option<(Duration, u32)>,
 }
 
 impl Clock {
@@ -54,9 +54,11 @@ impl Clock {
         Self { started, cpu: None }
     }
 
-    /// CPU time of this process, divided by the `threads` that it keeps busy: comparable figures on a busy machine.
+    /// CPU time that this process uses from now on, divided by the `threads` that it keeps busy: comparable figures on
+    /// a busy machine.
     pub fn cpu(threads: usize) -> Self {
-        Self { started: Instant::now(), cpu: Some(threads.max(1) as u32) }
+        let used = ProcessTime::now().as_duration();
+        Self { started: Instant::now(), cpu: Some((used, threads.max(1) as u32)) }
     }
 
     /// Time since the start: about 30 ns for wall time, some hundreds for CPU time.
@@ -64,7 +66,7 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         match self.cpu {
             None => self.started.elapsed(),
-            Some(threads) => ProcessTime::now().as_duration() / threads,
+            Some((used, threads)) => (ProcessTime::now().as_duration() - used) / threads,
         }
     }
 }
@@ -327,5 +329,95 @@ impl<'a, P: Problem> Run<'a, P> {
             improved: if improved { self.best.as_ref().map(|(_, solution)| solution) } else { None },
         };
         (self.listener)(&progress);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Distances, Tour, Tsp};
+
+    use super::*;
+
+    /// Four nodes on a line; visiting them in order costs 6, any crossing order 8.
+    fn line() -> Tsp {
+        let weights = (0..16).map(|at| ((at / 4) as Cost - (at % 4) as Cost).abs()).collect();
+        Tsp::new("line", Distances::from_matrix(4, weights))
+    }
+
+    fn setup(budget: Budget) -> Setup {
+        let clock = Clock::wall(Instant::now());
+        Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock }
+    }
+
+    fn tour(nodes: [u32; 4]) -> Tour {
+        Tour { nodes: nodes.to_vec() }
+    }
+
+    #[test]
+    fn only_better_feasible_solutions_become_the_incumbent() {
+        let (problem, mut costs) = (line(), Vec::new());
+        let mut listener = |progress: &Progress<'_, Tsp>| {
+            if progress.improved.is_some() {
+                costs.push(progress.cost.unwrap());
+            }
+        };
+        let mut run = Run::new(&problem, setup(Budget::default()), &mut listener);
+        assert!(run.offer(&tour([0, 2, 1, 3])));
+        assert!(!run.offer(&tour([0, 1, 1, 3])), "a node is visited twice");
+        assert!(run.offer(&tour([0, 1, 2, 3])));
+        assert!(!run.offer(&tour([3, 2, 1, 0])), "no better");
+        assert_eq!(run.into_best(), Some((6, tour([0, 1, 2, 3]))));
+        assert_eq!(costs, [8, 6]);
+    }
+
+    #[test]
+    fn each_limit_ends_the_run_with_its_reason() {
+        let problem = line();
+        let reason = |budget: Budget, prepare: fn(&mut Run<'_, Tsp>)| {
+            let mut listener = |_: &Progress<'_, Tsp>| ();
+            let mut run = Run::new(&problem, setup(budget), &mut listener);
+            run.offer(&tour([0, 2, 1, 3]));
+            prepare(&mut run);
+            run.proceed(10);
+            run.reason()
+        };
+        let none = Budget::default;
+        assert_eq!(reason(none(), |_| ()), None);
+        assert_eq!(reason(Budget { iterations: Some(10), ..none() }, |_| ()), Some(StopReason::Iterations));
+        assert_eq!(reason(Budget { iterations: Some(11), ..none() }, |_| ()), None);
+        assert_eq!(reason(Budget { no_improvement: Some(10), ..none() }, |_| ()), Some(StopReason::NoImprovement));
+        assert_eq!(reason(Budget { target: Some(8), ..none() }, |_| ()), Some(StopReason::Target));
+        assert_eq!(reason(Budget { time: Some(Duration::ZERO), ..none() }, |_| ()), Some(StopReason::Time));
+        assert_eq!(reason(none(), |run| run.setup.stop.cancel()), Some(StopReason::Interrupted));
+        assert_eq!(reason(none(), |run| run.raise_bound(7)), None);
+        assert_eq!(reason(none(), |run| run.prove()), Some(StopReason::Optimal));
+    }
+
+    #[test]
+    fn an_improvement_renews_the_allowance_of_idle_iterations() {
+        let problem = line();
+        let mut listener = |_: &Progress<'_, Tsp>| ();
+        let budget = Budget { iterations: Some(100), no_improvement: Some(30), ..Budget::default() };
+        let mut run = Run::new(&problem, setup(budget), &mut listener);
+        assert_eq!(run.allowance(50), 30);
+        assert!(run.proceed(20));
+        assert_eq!(run.allowance(50), 10);
+        run.offer(&tour([0, 1, 2, 3]));
+        assert_eq!(run.allowance(50), 30);
+        assert!(run.proceed(29));
+        assert!(!run.proceed(40));
+        assert_eq!(run.reason(), Some(StopReason::NoImprovement));
+    }
+
+    #[test]
+    fn a_cancelled_stop_is_seen_by_every_watch() {
+        let problem = line();
+        let mut listener = |_: &Progress<'_, Tsp>| ();
+        let run = Run::new(&problem, setup(Budget { target: Some(6), ..Budget::default() }), &mut listener);
+        let watch = run.watch();
+        assert!(!watch.is_late() && !watch.is_over(7) && watch.is_over(6));
+        assert!(watch.within(Duration::ZERO).is_late());
+        run.setup().stop.clone().cancel();
+        assert!(watch.is_late());
     }
 }

@@ -44,3 +44,17 @@ pub fn islands<T: Send>(threads: usize, islands: &mut [T], work: impl Fn(usize, 
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_island_is_worked_on_once_whatever_the_threads() {
+        for threads in [0, 1, 2, 3, 9] {
+            let mut states = vec![0_usize; 7];
+            islands(threads, &mut states, |index, state| *state += index + 1);
+            assert_eq!(states, [1, 2, 3, 4, 5, 6, 7], "{threads} threads");
+        }
+    }
+}

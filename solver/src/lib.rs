@@ -1,1 +1,26 @@
 //! `heuron`: a combinatorial-optimisation solver with learned and classical heuristics.
+//!
+//! The library is what the command line calls: read an [`Instance`] from a file or build one in code, set [`Options`],
+//! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`].
+#![forbid(unsafe_code)]
+
+mod best_known;
+mod detect;
+mod error;
+mod instance;
+mod load;
+mod options;
+pub mod plot;
+mod recipe;
+mod report;
+mod run;
+pub mod span;
+
+pub use best_known::{best_known, in_integer_units, table_beside};
+pub use error::Error;
+pub use heuron_search::Stop;
+pub use instance::{Instance, Kind, Solution};
+pub use load::{is_set, load, load_solution, load_text, parse_solution, stem};
+pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
+pub use report::{Report, gap};
+pub use run::{Event, Outcome, solve, solve_since};

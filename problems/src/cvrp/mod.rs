@@ -1,7 +1,17 @@
 //! The capacitated vehicle routing problem, with optional fleet size and route-duration limit.
 
+pub mod construct;
+mod feasible;
+mod format;
+pub mod generate;
+pub mod scheme;
+mod sol;
+
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
+
+pub use feasible::Infeasible;
+pub use sol::{DeclaredCost, read_sol};
 
 /// A CVRP instance. Node 0 is the depot, nodes 1..=customers() are the customers, numbered as in CVRPLIB solutions.
 #[derive(Clone, Debug, PartialEq)]

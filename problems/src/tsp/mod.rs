@@ -1,7 +1,14 @@
 //! The travelling salesman problem, symmetric and asymmetric.
 
+pub mod construct;
+mod feasible;
+mod format;
+pub mod generate;
+
 use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
+
+pub use feasible::Infeasible;
 
 /// A TSP instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +30,7 @@ pub struct Tsp {
 /// A cyclic order of the nodes 0..n.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tour {
-    /// Nodes in the order of the visit [n].
+    /// Nodes in the order of the visit `[n]`.
     pub nodes: Vec<u32>,
 }
 

@@ -1,1 +1,2 @@
 //! Searches for the capacitated vehicle routing problem.
+pub mod ruin;

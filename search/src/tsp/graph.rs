@@ -188,7 +188,8 @@ impl Graph {
         if let Weights::Directed(directed) = &self.weights {
             return Tour { nodes: directed.cities(tour) };
         }
-        let group = |&node: &u32| &self.members[self.first[node as usize] as usize..self.first[node as usize + 1] as usize];
+        let group =
+            |&node: &u32| &self.members[self.first[node as usize] as usize..self.first[node as usize + 1] as usize];
         Tour { nodes: tour.iter().flat_map(group).copied().collect() }
     }
 

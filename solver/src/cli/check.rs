@@ -1,0 +1,59 @@
+//! `heuron check`: the judge. It shares evaluation and readers with the solver, and nothing with any search.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use heuron::plot::in_units;
+use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
+
+use super::print;
+
+/// An instance, and a solution of it.
+#[derive(Args)]
+pub struct Check {
+    /// Instance file; `-` is standard input
+    file: PathBuf,
+
+    /// Solution file; `-` is standard input
+    solution: PathBuf,
+
+    /// Problem; detected from the file when absent
+    #[arg(long, value_enum)]
+    problem: Option<Kind>,
+
+    /// How Euclidean distances become costs [default: nearest]
+    #[arg(long, value_enum)]
+    round: Option<Round>,
+
+    /// Number of the instance in a set of several, from 0
+    #[arg(long, value_name = "I")]
+    index: Option<usize>,
+}
+
+impl Check {
+    /// Prints the cost, in the units of the file. A broken rule is an error of exit code 1.
+    pub fn run(self) -> Result<u8, Error> {
+        let instance = self.instance()?;
+        let text = load_text(&self.solution)?;
+        let solution = parse_solution(&self.solution, &text, &instance)?;
+        let cost = instance.evaluate(&solution)?;
+        print(format!("feasible, cost {}\n", in_units(cost, instance.scale())).as_bytes())?;
+        Ok(0)
+    }
+
+    fn instance(&self) -> Result<Instance, Error> {
+        let options = Options { problem: self.problem, round: self.round, ..Options::default() };
+        let mut instances = load(&self.file, &options)?;
+        let count = instances.len();
+        let refusal = |found: String| {
+            let expected = format!("the number of one of the {count} instances, from 0");
+            Error::Option { key: "index", expected, found }
+        };
+        match self.index {
+            Some(index) if index < count => Ok(instances.swap_remove(index)),
+            Some(index) => Err(refusal(index.to_string())),
+            None if count == 1 => Ok(instances.swap_remove(0)),
+            None => Err(refusal("none".into())),
+        }
+    }
+}

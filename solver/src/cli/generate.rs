@@ -1,0 +1,109 @@
+//! `heuron generate`: random instances, and instances of published sets.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use heuron::{Error, Instance, Kind};
+use heuron_problems::{Cvrp, Instances, SETS, Set, SpecError, Tsp, stream};
+
+use super::place::{Place, write_whole};
+use super::print;
+
+/// Instances by size, distribution and seed, or from a published set.
+#[derive(Args)]
+pub struct Generate {
+    /// Problem
+    #[arg(value_enum)]
+    problem: Kind,
+
+    /// Nodes of a tour, customers of a route plan
+    #[arg(long, required_unless_present = "set")]
+    n: Option<usize>,
+
+    /// Number of instances [default: 1; with --set: all]
+    #[arg(long, value_name = "K")]
+    count: Option<usize>,
+
+    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`)
+    #[arg(long, value_name = "NAME", default_value = "uniform")]
+    distribution: String,
+
+    /// A published set instead, bit for bit; `heuron sets` lists them
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["n", "distribution", "seed"])]
+    set: Option<String>,
+
+    /// Seed; instance i of a seed does not depend on the number of instances
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// File, or folder for several instances [default: standard output]
+    #[arg(long, value_name = "FILE|DIR")]
+    output: Option<PathBuf>,
+}
+
+impl Generate {
+    /// Writes the instances.
+    pub fn run(self) -> Result<u8, Error> {
+        let several = self.count.unwrap_or(if self.set.is_some() { usize::MAX } else { 1 }) > 1;
+        let place = match &self.output {
+            Some(path) => Place::per_instance(path, several)?,
+            None => Place::Stdout,
+        };
+        if several && !matches!(place, Place::Folder(_)) {
+            let expected = "a folder for several instances".into();
+            return Err(Error::Option { key: "output", expected, found: "standard output".into() });
+        }
+        self.instances()?.iter().try_for_each(|instance| write(instance, &place)).map(|()| 0)
+    }
+
+    fn instances(&self) -> Result<Vec<Instance>, Error> {
+        match (&self.set, self.problem) {
+            (Some(name), problem) => self.of_set(name, problem),
+            (None, Kind::Tsp) => self.random::<Tsp>(),
+            (None, Kind::Cvrp) => self.random::<Cvrp>(),
+        }
+    }
+
+    fn of_set(&self, name: &str, problem: Kind) -> Result<Vec<Instance>, Error> {
+        let refusal = || {
+            let known: Vec<&str> = SETS.iter().filter(|set| set.problem() == problem.name()).map(|s| s.name).collect();
+            Error::Option { key: "set", expected: format!("one of {}", known.join(", ")), found: name.into() }
+        };
+        let set = Set::find(name).filter(|set| set.problem() == problem.name()).ok_or_else(refusal)?;
+        Ok(match set.instances(0..self.count.unwrap_or(set.count)) {
+            Instances::Tsp(list) => list.into_iter().map(Instance::from).collect(),
+            Instances::Cvrp(list) => list.into_iter().map(Instance::from).collect(),
+        })
+    }
+
+    fn random<P: heuron_problems::Generate>(&self) -> Result<Vec<Instance>, Error>
+    where
+        Instance: From<P>,
+    {
+        let spec = P::spec(self.n.unwrap_or_default(), &self.distribution).map_err(refusal)?;
+        let one = |index| {
+            let mut instance = Instance::from(P::generate(&spec, &mut stream(self.seed, "generate", index)));
+            instance.set_name(format!("{}-s{}-{index}", instance.name(), self.seed));
+            instance
+        };
+        Ok((0..self.count.unwrap_or(1) as u64).map(one).collect())
+    }
+}
+
+fn refusal(error: SpecError) -> Error {
+    let key = match error {
+        SpecError::Size { .. } => "n",
+        SpecError::Unknown { .. } | SpecError::Number { .. } => "distribution",
+    };
+    Error::Spec { key, source: error }
+}
+
+fn write(instance: &Instance, place: &Place) -> Result<(), Error> {
+    let mut text = Vec::new();
+    let written = instance.write(&mut text);
+    written.map_err(|source| Error::File { path: instance.name().into(), action: "write", source })?;
+    match place.file(instance.name(), instance.kind().instance_extension()) {
+        Some(path) => write_whole(&path, &text),
+        None => print(&text),
+    }
+}

@@ -1,0 +1,78 @@
+//! Verbs, one per file, and the way errors leave the program.
+
+mod batch;
+mod check;
+mod generate;
+mod place;
+mod progress;
+mod saver;
+mod shipped;
+mod signal;
+mod solve;
+mod summary;
+mod trace;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+use heuron::Error;
+
+/// Solves combinatorial-optimisation instance files: travelling salesman and vehicle routing.
+#[derive(Parser)]
+#[command(name = "heuron", version, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Solve instance files
+    Solve(Box<solve::Solve>),
+    /// Check a solution file and compute its cost, independently of any search
+    Check(check::Check),
+    /// Write random instances
+    Generate(generate::Generate),
+    /// List the methods of a problem
+    Methods(shipped::Methods),
+    /// List the published instance sets that can be generated bit for bit
+    Sets,
+    /// List the learned models that are shipped
+    Models,
+}
+
+/// Runs the command line. Usage errors leave through clap with exit code 2.
+pub fn main(started: Instant) -> ExitCode {
+    let code = match Cli::parse().verb {
+        Verb::Solve(solve) => solve.run(started),
+        Verb::Check(check) => check.run(),
+        Verb::Generate(generate) => generate.run(),
+        Verb::Methods(methods) => methods.run(),
+        Verb::Sets => shipped::sets(),
+        Verb::Models => shipped::models(),
+    };
+    ExitCode::from(code.unwrap_or_else(|error| complain(&error)))
+}
+
+/// Prints an error and its remedy; returns its exit code. A reader of standard output that has gone away is no error.
+fn complain(error: &Error) -> u8 {
+    if is_broken_pipe(error) {
+        return 0;
+    }
+    // Nothing can be said if standard error is closed too.
+    let _ = writeln!(io::stderr(), "heuron: {error}\n  remedy: {}", error.remedy());
+    error.code()
+}
+
+fn is_broken_pipe(error: &Error) -> bool {
+    matches!(error, Error::File { source, .. } if source.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Writes to standard output at once.
+fn print(text: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text).and_then(|()| out.flush());
+    written.map_err(|source| Error::File { path: "standard output".into(), action: "write", source })
+}

@@ -1,0 +1,50 @@
+//! `heuron methods`, `heuron sets`, `heuron models`: what is there.
+
+use std::fmt::Write;
+
+use clap::Args;
+use heuron::{Error, Kind};
+use heuron_problems::SETS;
+
+use super::print;
+
+/// Names and descriptions of a problem's methods.
+#[derive(Args)]
+pub struct Methods {
+    /// Problem
+    #[arg(value_enum)]
+    problem: Kind,
+}
+
+impl Methods {
+    /// Prints one method per line.
+    pub fn run(self) -> Result<u8, Error> {
+        let methods = self.problem.methods();
+        let width = methods.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let lines: String = methods.iter().map(|(name, about)| format!("{name:<width$}  {about}\n")).collect();
+        print(lines.as_bytes()).map(|()| 0)
+    }
+}
+
+/// Prints one set per line.
+pub fn sets() -> Result<u8, Error> {
+    let mut lines = String::new();
+    for set in SETS {
+        let _ = writeln!(
+            lines,
+            "{:<10}  {:<5}  {:>6} x {:<6}  {}",
+            set.name,
+            set.problem(),
+            set.count,
+            format!("n={}", set.n),
+            set.origin
+        );
+    }
+    lines.push_str("\nheuron generate --set NAME --output DIR writes a set's instances.\n");
+    print(lines.as_bytes()).map(|()| 0)
+}
+
+/// Prints that there are none yet.
+pub fn models() -> Result<u8, Error> {
+    print(b"No learned models are shipped with this version: every method is classical search.\n").map(|()| 0)
+}

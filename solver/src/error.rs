@@ -1,0 +1,156 @@
+//! What can go wrong, the exit code it leads to, and what to do about it.
+
+use std::io;
+
+use heuron_problems::{ParseError, SpecError, Violation};
+use thiserror::Error;
+
+use crate::report::Report;
+use crate::run::Outcome;
+
+/// Why there is no answer. The message names the place and the cause; [`Error::remedy`] says what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or directory that cannot be used.
+    #[error("{path}: cannot {action}: {source}")]
+    File {
+        /// As the user gave it.
+        path: String,
+        /// What was tried: `read`, `write`, ...
+        action: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// An instance or solution file that does not make sense.
+    #[error("{path}: {source}")]
+    Parse {
+        /// As the user gave it.
+        path: String,
+        /// Line, what was expected and what was found.
+        source: ParseError,
+    },
+    /// An option with a value that cannot be.
+    #[error("option `{key}`: expected {expected}, found {found}")]
+    Option {
+        /// The key as in configuration files; on the command line with dashes.
+        key: &'static str,
+        /// What is allowed.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// A size or distribution of which no instances are generated.
+    #[error("option `{key}`: {source}")]
+    Spec {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        source: SpecError,
+    },
+    /// A configuration file with an unknown key or a value of the wrong type.
+    #[error("{path}: {message}")]
+    Config {
+        /// As the user gave it.
+        path: String,
+        /// Line, key, expectation.
+        message: String,
+    },
+    /// A method that the problem does not have.
+    #[error("problem {problem} has no method `{found}`")]
+    Method {
+        /// Name of the problem.
+        problem: &'static str,
+        /// What was asked for.
+        found: String,
+        /// The names that exist.
+        known: Vec<&'static str>,
+    },
+    /// An instance that has no feasible solution.
+    #[error("{instance}: no solution exists: {reason}")]
+    Infeasible {
+        /// Name of the instance.
+        instance: String,
+        /// The customer, route or fleet that cannot be served.
+        reason: String,
+    },
+    /// A solution that breaks a rule of the instance.
+    #[error("not feasible: {0}")]
+    Broken(#[from] Violation),
+    /// A warm start that breaks a rule of the instance.
+    #[error("the warm start is not feasible: {source}")]
+    Initial {
+        /// The first broken rule.
+        source: Violation,
+    },
+    /// A solution of another problem than the instance's.
+    #[error("expected a {expected} solution, found one of {found}")]
+    Mismatch {
+        /// Problem of the instance.
+        expected: &'static str,
+        /// Problem of the solution.
+        found: &'static str,
+    },
+    /// A picture of an instance without coordinates.
+    #[error("{instance}: a picture needs coordinates, the instance has explicit weights only")]
+    NoCoordinates {
+        /// Name of the instance.
+        instance: String,
+    },
+    /// The budget ended before there was a feasible solution.
+    #[error("{}: no feasible solution was found within the budget", report.instance)]
+    NoSolution {
+        /// How the run ended.
+        report: Box<Report>,
+    },
+    /// A bug. The best solution met until then is not lost.
+    #[error("internal error: {message}")]
+    Internal {
+        /// Text of the panic.
+        message: String,
+        /// What had been found.
+        rescued: Option<Box<Outcome>>,
+    },
+}
+
+impl Error {
+    /// Exit code of the command line: 1 nothing found, 2 bad usage or input, 3 internal error.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::NoSolution { .. } | Self::Broken(_) => 1,
+            Self::Internal { .. } => 3,
+            _ => 2,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::File { action, .. } => match *action {
+                "read" => "check that the path exists and is readable".into(),
+                _ => "name a place that exists, is writable and has room".into(),
+            },
+            Self::Parse { source, .. } => match source.line {
+                Some(line) => format!("correct line {line} of the file"),
+                None => "check that this is the file you meant, complete and in a supported format".into(),
+            },
+            Self::Option { expected, .. } => format!("give {expected}"),
+            Self::Spec { .. } => "see `heuron generate --help`".into(),
+            Self::Config { .. } => "keys are the options of `heuron solve --help`, with underscores".into(),
+            Self::Method { problem, known, .. } => {
+                format!("choose one of {}; see `heuron methods {problem}`", known.join(", "))
+            }
+            Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),
+            Self::Broken(_) => "correct the solution".into(),
+            Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
+            Self::Mismatch { .. } => "give a solution of the same instance".into(),
+            Self::NoCoordinates { .. } => "solve without `--plot`, or add a DISPLAY_DATA_SECTION".into(),
+            Self::NoSolution { .. } => "give more time or more iterations".into(),
+            Self::Internal { .. } => "please report it with the instance, the options and the version".into(),
+        }
+    }
+
+    pub(crate) fn file(path: impl Into<String>, action: &'static str, source: io::Error) -> Self {
+        Self::File { path: path.into(), action, source }
+    }
+}

@@ -1,0 +1,324 @@
+//! The one list of problems: instances and solutions of any of them, and what the solver asks of each.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use heuron_problems::{Cost, Cvrp, Format, ParseError, Problem, Rounding, Routes, Tour, Tsp};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::plot::{self, Caption};
+use crate::recipe::Method;
+
+/// The problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Travelling salesman, symmetric and asymmetric
+    Tsp,
+    /// Capacitated vehicle routing
+    Cvrp,
+}
+
+/// An instance of any problem.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instance {
+    /// Travelling salesman.
+    Tsp(Tsp),
+    /// Capacitated vehicle routing.
+    Cvrp(Cvrp),
+}
+
+/// A solution of any problem.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Solution {
+    /// A cyclic order of the nodes.
+    Tsp(Tour),
+    /// One list of customers per vehicle.
+    Cvrp(Routes),
+}
+
+/// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
+macro_rules! each {
+    ($instance:expr, $problem:ident => $body:expr) => {
+        match $instance {
+            $crate::Instance::Tsp($problem) => $body,
+            $crate::Instance::Cvrp($problem) => $body,
+        }
+    };
+}
+pub(crate) use each;
+
+/// What the solver asks of a problem beyond its formats: how it joins the list, its methods and its picture.
+pub(crate) trait Solvable: Format {
+    /// Its place in the list.
+    const KIND: Kind;
+
+    /// Its methods; the first is `auto`.
+    const METHODS: &'static [Method<Self>];
+
+    /// Name as in the file.
+    fn name(&self) -> &str;
+
+    /// Nodes, customers, items, jobs: what the literature calls n.
+    fn size(&self) -> usize;
+
+    /// Costs divided by this are in the units of the file.
+    fn scale(&self) -> f64;
+
+    /// Why no solution exists, where that can be told without a search.
+    fn infeasibility(&self) -> Option<String>;
+
+    /// The solution as one of any problem.
+    fn wrap(solution: Self::Solution) -> Solution;
+
+    /// The inverse of `wrap`; none for a solution of another problem.
+    fn unwrap(solution: &Solution) -> Option<&Self::Solution>;
+
+    /// Points of a picture; none without coordinates.
+    fn points(&self) -> Option<&[[f64; 2]]>;
+
+    /// SVG text; none without coordinates.
+    fn picture(&self, solution: &Self::Solution, caption: &Caption) -> Option<String>;
+}
+
+impl Solvable for Tsp {
+    const KIND: Kind = Kind::Tsp;
+    const METHODS: &'static [Method<Self>] = crate::recipe::TSP;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    fn infeasibility(&self) -> Option<String> {
+        None
+    }
+
+    fn wrap(solution: Tour) -> Solution {
+        Solution::Tsp(solution)
+    }
+
+    fn unwrap(solution: &Solution) -> Option<&Tour> {
+        match solution {
+            Solution::Tsp(tour) => Some(tour),
+            _ => None,
+        }
+    }
+
+    fn points(&self) -> Option<&[[f64; 2]]> {
+        self.drawing()
+    }
+
+    fn picture(&self, tour: &Tour, caption: &Caption) -> Option<String> {
+        plot::tour(self, tour, caption)
+    }
+}
+
+impl Solvable for Cvrp {
+    const KIND: Kind = Kind::Cvrp;
+    const METHODS: &'static [Method<Self>] = crate::recipe::CVRP;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> usize {
+        self.customers()
+    }
+
+    fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    fn infeasibility(&self) -> Option<String> {
+        None
+    }
+
+    fn wrap(solution: Routes) -> Solution {
+        Solution::Cvrp(solution)
+    }
+
+    fn unwrap(solution: &Solution) -> Option<&Routes> {
+        match solution {
+            Solution::Cvrp(routes) => Some(routes),
+            _ => None,
+        }
+    }
+
+    fn points(&self) -> Option<&[[f64; 2]]> {
+        self.drawing()
+    }
+
+    fn picture(&self, routes: &Routes, caption: &Caption) -> Option<String> {
+        plot::routes(self, routes, caption)
+    }
+}
+
+impl From<Tsp> for Instance {
+    fn from(tsp: Tsp) -> Self {
+        Self::Tsp(tsp)
+    }
+}
+
+impl From<Cvrp> for Instance {
+    fn from(cvrp: Cvrp) -> Self {
+        Self::Cvrp(cvrp)
+    }
+}
+
+impl Kind {
+    /// Name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tsp => Tsp::NAME,
+            Self::Cvrp => Cvrp::NAME,
+        }
+    }
+
+    /// Name and description of every method; the first is `auto`.
+    pub fn methods(self) -> Vec<(&'static str, &'static str)> {
+        fn list<P: Solvable>() -> Vec<(&'static str, &'static str)> {
+            P::METHODS.iter().map(|method| (method.name, method.about)).collect()
+        }
+        match self {
+            Self::Tsp => list::<Tsp>(),
+            Self::Cvrp => list::<Cvrp>(),
+        }
+    }
+
+    /// Extension of instance files, without the dot.
+    pub fn instance_extension(self) -> &'static str {
+        match self {
+            Self::Tsp => "tsp",
+            Self::Cvrp => "vrp",
+        }
+    }
+
+    /// Extension of solution files, without the dot.
+    pub fn solution_extension(self) -> &'static str {
+        match self {
+            Self::Tsp => "tour",
+            Self::Cvrp => "sol",
+        }
+    }
+
+    /// Reads an instance of this problem.
+    pub fn read(self, text: &str, rounding: Rounding) -> Result<Instance, ParseError> {
+        match self {
+            Self::Tsp => Tsp::read(text, rounding).map(Instance::Tsp),
+            Self::Cvrp => Cvrp::read(text, rounding).map(Instance::Cvrp),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Instance {
+    /// Which problem it is.
+    pub fn kind(&self) -> Kind {
+        fn kind<P: Solvable>(_: &P) -> Kind {
+            P::KIND
+        }
+        each!(self, p => kind(p))
+    }
+
+    /// Name as in the file; may be empty.
+    pub fn name(&self) -> &str {
+        each!(self, p => Solvable::name(p))
+    }
+
+    /// Renames the instance.
+    pub fn set_name(&mut self, name: impl Into<String>) {
+        each!(self, p => p.name = name.into());
+    }
+
+    /// Nodes of a TSP, customers of a CVRP.
+    pub fn size(&self) -> usize {
+        each!(self, p => p.size())
+    }
+
+    /// Costs divided by this are in the units of the file.
+    pub fn scale(&self) -> f64 {
+        each!(self, p => p.scale())
+    }
+
+    /// Coordinates to draw, if there are any.
+    pub fn points(&self) -> Option<&[[f64; 2]]> {
+        each!(self, p => p.points())
+    }
+
+    /// Why no solution exists, where that can be told without a search: names the customer that cannot be served.
+    pub fn infeasibility(&self) -> Option<String> {
+        each!(self, p => Solvable::infeasibility(p))
+    }
+
+    /// The exact cost of `solution`, from scratch.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] with the first broken rule, [`Error::Mismatch`] for a solution of another problem.
+    pub fn evaluate(&self, solution: &Solution) -> Result<Cost, Error> {
+        each!(self, p => Ok(p.evaluate(matching(p, solution)?)?))
+    }
+
+    /// Writes the instance file.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        each!(self, p => p.write(out))
+    }
+
+    /// Reads a solution file of this instance. The result may be infeasible: [`Instance::evaluate`] judges it.
+    pub fn read_solution(&self, text: &str) -> Result<Solution, ParseError> {
+        fn read<P: Solvable>(problem: &P, text: &str) -> Result<Solution, ParseError> {
+            problem.read_solution(text).map(P::wrap)
+        }
+        each!(self, p => read(p, text))
+    }
+
+    /// The solution file as text.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for a solution of another problem.
+    pub fn solution_text(&self, solution: &Solution) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        each!(self, p => p.write_solution(matching(p, solution)?, &mut text))
+            .map_err(|source| Error::file("solution", "write", source))?;
+        Ok(text)
+    }
+
+    /// A picture of the solution as SVG text.
+    ///
+    /// # Errors
+    /// [`Error::NoCoordinates`] where the instance has explicit weights only, [`Error::Mismatch`] for a solution of
+    /// another problem.
+    pub fn picture(&self, solution: &Solution, caption: &Caption) -> Result<String, Error> {
+        each!(self, p => p.picture(matching(p, solution)?, caption))
+            .ok_or_else(|| Error::NoCoordinates { instance: self.name().into() })
+    }
+}
+
+impl Solution {
+    /// Which problem it belongs to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Tsp(_) => Kind::Tsp,
+            Self::Cvrp(_) => Kind::Cvrp,
+        }
+    }
+}
+
+/// The solution as one of `problem`.
+pub(crate) fn matching<'a, P: Solvable>(_: &P, solution: &'a Solution) -> Result<&'a P::Solution, Error> {
+    P::unwrap(solution).ok_or(Error::Mismatch { expected: P::NAME, found: solution.kind().name() })
+}

@@ -1,0 +1,89 @@
+//! Reading of instance and solution files, standard input included.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use heuron_problems::ParseError;
+
+use crate::detect::detect;
+use crate::error::Error;
+use crate::instance::{Instance, Solution};
+use crate::options::Options;
+
+/// First bytes of a zip archive.
+const ZIP: &[u8; 4] = b"PK\x03\x04";
+
+/// Reads the instances of a file (`-`: standard input): one, or all of a `.npz` set.
+///
+/// `options.problem` and `options.round` say how; without `problem` the content decides, then the extension.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Parse`].
+pub fn load(path: &Path, options: &Options) -> Result<Vec<Instance>, Error> {
+    let name = path.display().to_string();
+    let bytes = bytes(path)?;
+    instances(bytes, path, options).map_err(|source| Error::Parse { path: name, source })
+}
+
+fn instances(bytes: Vec<u8>, path: &Path, options: &Options) -> Result<Vec<Instance>, ParseError> {
+    let text = text(bytes);
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let kind = match options.problem {
+        Some(kind) => kind,
+        None => detect(&text, &extension)?,
+    };
+    let mut instance = kind.read(&text, options.round.unwrap_or_default().into())?;
+    if instance.name().is_empty() {
+        instance.set_name(stem(path));
+    }
+    Ok(vec![instance])
+}
+
+/// Reads a solution file (`-`: standard input) of `instance`. The solution may be infeasible.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Parse`].
+pub fn load_solution(path: &Path, instance: &Instance) -> Result<Solution, Error> {
+    parse_solution(path, &load_text(path)?, instance)
+}
+
+/// The whole text of a file (`-`: standard input).
+pub fn load_text(path: &Path) -> Result<String, Error> {
+    bytes(path).map(text)
+}
+
+/// The solution of `instance` that `text` (from the file `path`) holds.
+pub fn parse_solution(path: &Path, text: &str, instance: &Instance) -> Result<Solution, Error> {
+    instance.read_solution(text).map_err(|source| Error::Parse { path: path.display().to_string(), source })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    read.map_err(|source| Error::file(path.display().to_string(), "read", source))
+}
+
+/// Comments of old files are in Latin-1: what is no UTF-8 is replaced, and refused where it matters.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The file's name without folder and extension; `stdin` for standard input.
+pub fn stem(path: &Path) -> String {
+    match path.file_stem() {
+        Some(stem) if stem != "-" => stem.to_string_lossy().into_owned(),
+        _ => "stdin".into(),
+    }
+}
+
+/// Whether the file is a set of instances (`.npz`, a zip archive), told by its first bytes.
+pub fn is_set(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *ZIP
+}

@@ -1,0 +1,123 @@
+//! Rollouts and the search over them.
+
+use std::time::Instant;
+
+use heuron_policies::rules::{NearestNeighbour, Random, Savings};
+use heuron_policies::{Decode, Policy, Start, rollout};
+use heuron_problems::{Construct, Cost, Cvrp, Generate, Tsp, stream};
+use heuron_search::{Budget, Clock, Run, Sample, Search, Setup, Stop, StopReason};
+
+const SAMPLE: Decode = Decode::Sample { temperature: 0.5 };
+
+fn draw<P: Generate>(n: usize, distribution: &str, index: u64) -> P {
+    P::generate(&P::spec(n, distribution).unwrap(), &mut stream(1, "rollouts", index))
+}
+
+/// Two lanes for each of `instances`, with openings 1 and 2.
+fn starts(instances: std::ops::Range<usize>, name: u64) -> Vec<Start> {
+    let lane = |instance, opening| Start {
+        instance,
+        opening: Some(opening),
+        stream: stream(name + instance as u64, "lane", opening.into()),
+    };
+    instances.flat_map(|instance| [lane(instance, 1), lane(instance, 2)]).collect()
+}
+
+fn costs<P: Construct, A: Policy<P>>(policy: &A, batch: &[P], starts: Vec<Start>, decode: Decode) -> Vec<Cost> {
+    let mut memory = policy.encode(batch);
+    let outcomes = rollout(policy, &mut memory, batch, starts, decode, || false).unwrap();
+    outcomes.into_iter().map(|outcome| outcome.cost.expect("rollouts are feasible")).collect()
+}
+
+fn solve<P: Construct, A: Policy<P>>(problem: &P, search: &mut Sample<A>, setup: Setup) -> (Cost, u64, StopReason) {
+    let mut listener = |_: &heuron_search::Progress<'_, P>| {};
+    let mut run = Run::new(problem, setup, &mut listener);
+    search.search(problem, &mut run);
+    run.proceed(0);
+    (run.cost().expect("a solution"), run.iterations(), run.reason().unwrap_or(StopReason::Iterations))
+}
+
+fn setup(iterations: u64, seed: u64, islands: usize, threads: usize) -> Setup {
+    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
+    Setup { budget, seed, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+}
+
+#[test]
+fn a_lane_does_not_depend_on_the_lanes_beside_it() {
+    let batch: Vec<Cvrp> = (0..2).map(|i| draw(30, "x", i)).collect();
+    let together = costs(&Savings, &batch, starts(0..2, 5), SAMPLE);
+    let first = costs(&Savings, &batch[..1], starts(0..1, 5), SAMPLE);
+    let second = costs(&Savings, &batch[1..], starts(0..1, 6), SAMPLE);
+    assert_eq!(together, [first, second].concat());
+}
+
+#[test]
+fn nearest_neighbour_goes_to_the_nearest() {
+    let tsp: Tsp = draw(40, "uniform", 0);
+    let mut memory = NearestNeighbour.encode(std::slice::from_ref(&tsp));
+    let outcomes =
+        rollout(&NearestNeighbour, &mut memory, std::slice::from_ref(&tsp), starts(0..1, 1), Decode::Greedy, || false);
+    let nodes = &outcomes.unwrap()[0].solution.nodes;
+    assert_eq!(nodes[0], 1);
+    for (at, pair) in nodes.windows(2).enumerate() {
+        let distance = |to: u32| tsp.distances.get(pair[0] as usize, to as usize);
+        assert!(nodes[at + 1..].iter().all(|&other| distance(pair[1]) <= distance(other)));
+    }
+}
+
+#[test]
+fn routes_of_rules_are_closed_only_when_nobody_fits() {
+    let cvrp: Cvrp = draw(60, "x", 3);
+    let batch = std::slice::from_ref(&cvrp);
+    let nearest =
+        rollout(&NearestNeighbour, &mut NearestNeighbour.encode(batch), batch, starts(0..1, 1), SAMPLE, || false);
+    let savings = rollout(&Savings, &mut Savings.encode(batch), batch, starts(0..1, 1), SAMPLE, || false);
+    for outcome in nearest.unwrap().into_iter().chain(savings.unwrap()) {
+        let routes = &outcome.solution.routes;
+        for (index, route) in routes.iter().enumerate() {
+            let room = cvrp.capacity - cvrp.load(route);
+            assert!(routes[index + 1..].iter().flatten().all(|&later| cvrp.demands[later as usize] > room));
+        }
+    }
+}
+
+#[test]
+fn rules_beat_chance() {
+    let tsp: [Tsp; 1] = [draw(200, "clustered", 0)];
+    let by_chance = costs(&Random, &tsp, starts(0..1, 1), SAMPLE);
+    assert!(2 * costs(&NearestNeighbour, &tsp, starts(0..1, 1), Decode::Greedy)[0] < by_chance[0]);
+    let cvrp: [Cvrp; 1] = [draw(200, "uniform", 0)];
+    let by_chance = costs(&Random, &cvrp, starts(0..1, 1), SAMPLE);
+    assert!(2 * costs(&NearestNeighbour, &cvrp, starts(0..1, 1), Decode::Greedy)[0] < by_chance[0]);
+    assert!(2 * costs(&Savings, &cvrp, starts(0..1, 1), Decode::Greedy)[0] < by_chance[0]);
+}
+
+#[test]
+fn a_rollout_stops_when_told() {
+    let batch: [Tsp; 1] = [draw(20, "uniform", 0)];
+    assert!(rollout(&Random, &mut (), &batch, starts(0..1, 1), SAMPLE, || true).is_none());
+}
+
+#[test]
+fn the_answer_depends_on_seed_and_iterations_only() {
+    let cvrp: Cvrp = draw(50, "x", 1);
+    let mut search = Sample { policy: Savings, temperature: Some(0.3) };
+    let answer = solve(&cvrp, &mut search, setup(333, 1, 4, 1));
+    assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 4, 2)));
+    assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 1, 1)));
+    assert_eq!((answer.1, answer.2), (333, StopReason::Iterations));
+    assert_ne!(answer.0, solve(&cvrp, &mut search, setup(333, 2, 4, 1)).0);
+}
+
+#[test]
+fn more_trajectories_are_never_worse_and_start_with_every_opening() {
+    let tsp: Tsp = draw(60, "uniform", 1);
+    let all = |opening| Start { instance: 0, opening: Some(opening), stream: stream(0, "unused", 0) };
+    let greedy = costs(&NearestNeighbour, std::slice::from_ref(&tsp), (0..60).map(all).collect(), Decode::Greedy);
+    let mut only_greedy = Sample { policy: NearestNeighbour, temperature: None };
+    let (cost, iterations, _) = solve(&tsp, &mut only_greedy, setup(1_000, 1, 4, 2));
+    assert_eq!((Some(&cost), iterations), (greedy.iter().min(), 60));
+    let mut sampling = Sample { policy: NearestNeighbour, temperature: Some(0.2) };
+    let (sampled, ..) = solve(&tsp, &mut sampling, setup(2_000, 1, 4, 2));
+    assert!(sampled < cost);
+}

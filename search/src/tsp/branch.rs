@@ -210,10 +210,7 @@ impl<'a> Branching<'a> {
     /// Drops the edges that no tour shorter than the incumbent can use: a 1-tree with the edge is too long already.
     fn drop_hopeless(&mut self, pi: &[Cost], bound: Cost) {
         let longest = self.longest_on_paths(pi);
-        let at_root: Vec<Cost> = self.tree.edges[self.n - 2..]
-            .iter()
-            .map(|&index| self.reduced(index, pi))
-            .collect();
+        let at_root: Vec<Cost> = self.tree.edges[self.n - 2..].iter().map(|&index| self.reduced(index, pi)).collect();
         let longest_at_root = at_root.iter().copied().max().unwrap_or(0);
         let keep: Vec<bool> = (0..self.edges.len() as u32)
             .map(|index| {
@@ -270,9 +267,11 @@ impl<'a> Branching<'a> {
         let Some((e, f)) = self.choose(&pi) else { return };
         let mark = self.trail.len();
         // Three subproblems that exclude each other: without e; with e, without f; with both.
-        for (states, edges) in
-            [(vec![State::Excluded], vec![e]), (vec![State::Required, State::Excluded], vec![e, f]), (vec![State::Required; 2], vec![e, f])]
-        {
+        for (states, edges) in [
+            (vec![State::Excluded], vec![e]),
+            (vec![State::Required, State::Excluded], vec![e, f]),
+            (vec![State::Required; 2], vec![e, f]),
+        ] {
             let possible = edges.iter().zip(states).all(|(&edge, state)| self.set(edge, state));
             if possible {
                 self.branch(&pi, tsp);

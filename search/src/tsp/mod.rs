@@ -2,8 +2,8 @@
 
 mod array;
 mod asymmetric;
-pub mod construct;
 pub mod branch;
+pub mod construct;
 pub mod eax;
 pub mod exact;
 pub mod graph;

@@ -60,7 +60,8 @@ impl Entropy {
 
     /// By how much the entropy grows when an individual is changed by `patch`.
     pub fn growth(&self, patch: &Patch) -> f64 {
-        let lost: f64 = patch.removed().iter().map(|&edge| self.of(edge)).map(|c| self.term[c.max(1) - 1] - self.term[c]).sum();
+        let lost: f64 =
+            patch.removed().iter().map(|&edge| self.of(edge)).map(|c| self.term[c.max(1) - 1] - self.term[c]).sum();
         let won: f64 = patch.added().iter().map(|&edge| self.of(edge)).map(|c| self.term[c + 1] - self.term[c]).sum();
         lost + won
     }

@@ -109,7 +109,11 @@ impl<'g> OrOpt<'g> {
             let gain = won + graph.distance(c, d) - graph.distance(b, d);
             if gain > 0 && !graph.is_fixed(c, d) {
                 self.cost -= gain;
-                if forward { self.reverse(b, c) } else { self.reverse(a, d) }
+                if forward {
+                    self.reverse(b, c)
+                } else {
+                    self.reverse(a, d)
+                }
                 self.enqueue(&[a, b, c, d]);
                 return true;
             }

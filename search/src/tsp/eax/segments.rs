@@ -138,7 +138,7 @@ impl Segments {
             return 2 * segment + side;
         }
         // The right part becomes a new segment.
-        let last = position - 1 + side;
+        let last = position + side - 1;
         let new = self.range.len() as u32;
         self.range[segment as usize] = [low, last];
         self.range.push([last + 1, high]);

@@ -48,7 +48,8 @@ pub fn ascend(edges: &Edges, pi: &mut [Cost], round: usize, upper: Option<Cost>,
                 first = bound.max(1) as f64 / (2 * n) as f64;
             }
         }
-        if upper.is_some_and(|upper| bound >= upper) || tree.degree.iter().all(|&degree| degree == 2) || watch.is_late() {
+        if upper.is_some_and(|upper| bound >= upper) || tree.degree.iter().all(|&degree| degree == 2) || watch.is_late()
+        {
             break;
         }
     }

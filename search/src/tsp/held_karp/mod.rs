@@ -134,9 +134,8 @@ fn exact_tree(distances: &Distances, scale: Cost, pi: &[Cost], near: &Near, watc
 
 /// Half the sum of the two smallest distances at every node, rounded up: what there is time for in any case.
 fn two_nearest(distances: &Distances, near: &Near) -> Cost {
-    let two = |node: usize| -> Cost {
-        near.of(node).iter().take(2).map(|&other| distances.get(node, other as usize)).sum()
-    };
+    let two =
+        |node: usize| -> Cost { near.of(node).iter().take(2).map(|&other| distances.get(node, other as usize)).sum() };
     ((0..near.len()).map(two).sum::<Cost>() + 1).div_euclid(2)
 }
 

@@ -166,7 +166,8 @@ impl Sparse {
                 if leaf == 0 { self.parent[other as usize] == 0 } else { self.parent[leaf as usize] == other }
             };
             let second = edges.of(leaf).iter().filter(|&&(other, _)| !is_tree(other));
-            let shortest = second.map(|&(other, scaled)| (scaled + pi[leaf as usize] + pi[other as usize], other)).min();
+            let shortest =
+                second.map(|&(other, scaled)| (scaled + pi[leaf as usize] + pi[other as usize], other)).min();
             if let Some((length, other)) = shortest
                 && best.is_none_or(|(longest, _, _)| length > longest)
             {

@@ -32,7 +32,8 @@ fn boruvka_and_prim_find_trees_of_the_same_weight() {
             let fast = boruvka::spanning_tree(metric, &points, 100, &pi, &near, &unlimited()).unwrap();
             assert_eq!(slow.weight(), fast.weight());
             assert_eq!(fast.edges().len(), n - 1);
-            let sum: Cost = fast.edges().iter().map(|e| reduced(&distances, 100, &pi, e[0] as usize, e[1] as usize)).sum();
+            let sum: Cost =
+                fast.edges().iter().map(|e| reduced(&distances, 100, &pi, e[0] as usize, e[1] as usize)).sum();
             assert_eq!(sum, fast.weight());
         }
     }

@@ -20,6 +20,18 @@ pub enum Metric {
     Geo,
 }
 
+impl Metric {
+    /// The distance between two points, given as in the file. Does not decrease when both coordinate differences grow,
+    /// except for `Geo`.
+    #[inline(always)]
+    pub fn distance(self, a: [f64; 2], b: [f64; 2]) -> Cost {
+        match self {
+            Metric::Geo => globe(a == b, a.map(radians), b.map(radians)),
+            _ => plane(self, a, b),
+        }
+    }
+}
+
 /// Distances between `len()` nodes, either computed from points or stored as a matrix.
 ///
 /// Points take O(n) memory; a matrix n x n. `dense` makes a matrix of points where that is small enough to pay.

@@ -2,8 +2,12 @@
 
 mod array;
 mod asymmetric;
+pub mod branch;
 pub mod construct;
+pub mod eax;
+pub mod exact;
 pub mod graph;
+pub mod held_karp;
 mod hilbert;
 pub mod ils;
 pub mod islands;

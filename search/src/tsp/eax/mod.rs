@@ -1,0 +1,232 @@
+//! Edge assembly crossover (Y. Nagata and S. Kobayashi, "A powerful genetic algorithm using edge assembly crossover for
+//! the traveling salesman problem", INFORMS Journal on Computing 25(2), 2013): the localised single strategy with
+//! entropy-preserving selection.
+//!
+//! It differs from the paper in three ways, for runs of seconds: the first population has been through some kicks of a
+//! local search instead of plain 2-opt, its size follows from the time that is left, and all pairs of a generation mate
+//! at once, from the population as it was before, so that islands can share the work. A population that no longer
+//! improves is replaced by a fresh one.
+
+mod cycles;
+mod entropy;
+mod individual;
+mod offspring;
+mod or_opt;
+mod patch;
+mod population;
+mod segments;
+
+use std::time::Duration;
+
+use heuron_problems::{Stream, Tsp};
+use rand::seq::SliceRandom;
+
+use self::entropy::Entropy;
+use self::individual::Individual;
+use self::offspring::Mating;
+use self::patch::Patch;
+use super::Graph;
+use crate::run::{Run, Watch};
+use crate::search::{Search, islands};
+
+/// The genetic algorithm; its parameters.
+#[derive(Clone, Debug)]
+pub struct Eax {
+    /// Most tours in the population. Default 300, as in the paper. With a time limit there are fewer if generations would
+    /// not fit otherwise.
+    pub population: usize,
+    /// Offspring per pair of parents. Default 30, as in the paper.
+    pub children: usize,
+    /// Kicks of the local search per node, for every tour of the first population. Default 0.2.
+    pub kicks_per_node: f64,
+    /// Generations without a better tour after which a population is replaced. Default 50: 1 500 / children, as in the
+    /// paper.
+    pub patience: usize,
+}
+
+impl Default for Eax {
+    fn default() -> Self {
+        Self { population: 300, children: 30, kicks_per_node: 0.2, patience: 50 }
+    }
+}
+
+/// Fewest nodes for which two tours can differ by more than one AB-cycle.
+const SMALLEST: usize = 8;
+
+/// Population without a time limit.
+const USUAL: usize = 100;
+
+/// Fewest tours that are worth mating.
+const FEWEST: usize = 30;
+
+/// A population's generations take as long as its first local optima, plus as long again for every so many nodes: more
+/// nodes need more generations. Measured on pr1002 .. pcb3038: 1.6 to 3 times as long.
+const NODES_PER_EVOLUTION: f64 = 1_500.0;
+
+/// When less than this part of the time for generations is left, offspring are chosen by their length alone, which makes
+/// a population converge fast.
+const HURRY: f64 = 0.25;
+
+/// CPU time per node and tour of the population, in seconds, on a core of 2020: growing it and its share of all
+/// generations. Measured on the same files: 9 to 11 microseconds.
+const PER_NODE: f64 = 11e-6;
+
+impl Eax {
+    /// Whether a population that is worth mating converges within `time` of one thread, on `n` nodes: otherwise iterated
+    /// local search is the better choice.
+    pub fn fits(n: usize, time: Duration) -> bool {
+        n >= SMALLEST && time.as_secs_f64() >= n as f64 * PER_NODE * FEWEST as f64
+    }
+
+    /// Tours in the population, where growing one took `grown` of which `left` is left.
+    fn size(&self, n: usize, grown: Option<Duration>, left: Option<Duration>) -> usize {
+        let Some((grown, left)) = grown.zip(left) else { return self.population.min(USUAL) };
+        let times_as_long = 2.0 + n as f64 / NODES_PER_EVOLUTION;
+        let affordable = left.as_secs_f64() / (grown.as_secs_f64().max(1e-6) * times_as_long);
+        (affordable as usize).clamp(FEWEST, self.population.max(FEWEST))
+    }
+}
+
+impl Search<Tsp> for Eax {
+    fn search(&mut self, tsp: &Tsp, run: &mut Run<'_, Tsp>) {
+        let graph = Graph::new(tsp);
+        if graph.len() < SMALLEST {
+            return;
+        }
+        run.set_method("eax");
+        for epoch in 0.. {
+            let Some(population) = self.populate(&graph, epoch, run) else { return };
+            if !self.evolve(&graph, population, epoch, run) {
+                return;
+            }
+        }
+    }
+}
+
+/// What one logical island mates with.
+struct Worker<'a> {
+    mating: Mating<'a>,
+    rng: Stream,
+    /// The patches of this island's pairs.
+    patches: Vec<Patch>,
+}
+
+/// Pairs of parents: each of `order` with the one after it.
+struct Generation<'a> {
+    population: &'a [Individual],
+    order: &'a [u32],
+    /// Pairs that the budget allows.
+    pairs: usize,
+    /// None: offspring are chosen by their length alone.
+    entropy: Option<&'a Entropy>,
+}
+
+impl Eax {
+    /// Grows the first population; none if the run is over before. An iteration is a kick.
+    fn populate(&self, graph: &Graph, epoch: u64, run: &mut Run<'_, Tsp>) -> Option<Vec<Individual>> {
+        let kicks = (self.kicks_per_node * graph.len() as f64) as u64;
+        let watch = run.watch();
+        let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
+        let mut population: Vec<Individual> = Vec::new();
+        let mut size = self.size(graph.len(), None, None);
+        let before = watch.remaining();
+        while population.len() < size {
+            let first = (epoch << 32) + population.len() as u64;
+            let kicks = run.allowance(kicks * count as u64) / count as u64;
+            let mut batch: Vec<_> = (first..).take(count).map(|at| (run.stream("eax population", at), None)).collect();
+            islands(threads, &mut batch, |_, (rng, grown)| {
+                *grown = Some(population::grow(graph, kicks, &watch, rng));
+            });
+            let grown: Vec<(Individual, u64)> = batch.into_iter().filter_map(|(_, grown)| grown).collect();
+            let done = grown.iter().map(|&(_, kicks)| kicks.max(1)).sum();
+            if let Some((best, _)) = grown.iter().min_by_key(|(individual, _)| individual.cost()) {
+                offer(graph, best, run);
+            }
+            population.extend(grown.into_iter().map(|(individual, _)| individual));
+            let grown = before.zip(watch.remaining()).map(|(before, now)| (before - now) / population.len() as u32);
+            size = self.size(graph.len(), grown, before);
+            if !run.proceed(done) {
+                return None;
+            }
+        }
+        Some(population)
+    }
+
+    /// Generations until no better tour was found for a while. False: the run is over. An iteration is a pair.
+    fn evolve(&self, graph: &Graph, mut population: Vec<Individual>, epoch: u64, run: &mut Run<'_, Tsp>) -> bool {
+        let watch = run.watch();
+        let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
+        let mut rng = run.stream("eax order", epoch);
+        let mut workers: Vec<Worker> = (0..count as u64)
+            .map(|island| Worker {
+                mating: Mating::new(graph),
+                rng: run.stream("eax mating", (epoch << 32) + island),
+                patches: Vec::new(),
+            })
+            .collect();
+        let mut entropy = Entropy::new(&population);
+        let mut order: Vec<u32> = (0..population.len() as u32).collect();
+        let mut best = population.iter().map(Individual::cost).min().unwrap_or(0);
+        let mut idle = 0;
+        let time = watch.remaining();
+        while idle < self.patience {
+            order.shuffle(&mut rng);
+            let pairs = run.allowance(order.len() as u64) as usize;
+            let is_hurried = watch.remaining().zip(time).is_some_and(|(left, time)| left < time.mul_f64(HURRY));
+            let entropy_now = (!is_hurried).then_some(&entropy);
+            let generation = Generation { population: &population, order: &order, pairs, entropy: entropy_now };
+            islands(threads, &mut workers, |island, worker| {
+                worker.patches.resize_with(order.len().div_ceil(count), Patch::default);
+                self.mate(&generation, (island..order.len()).step_by(count), worker, &watch);
+            });
+            let mut changed = false;
+            for (island, worker) in workers.iter().enumerate() {
+                let offspring = (island..order.len()).step_by(count).zip(&worker.patches);
+                for (pair, patch) in offspring.filter(|(_, patch)| patch.delta() < 0) {
+                    population[order[pair] as usize].apply(patch);
+                    entropy.apply(patch);
+                    changed = true;
+                }
+            }
+            idle += 1;
+            if let Some(champion) = population.iter().min_by_key(|individual| individual.cost())
+                && champion.cost() < best
+            {
+                best = champion.cost();
+                idle = 0;
+                offer(graph, champion, run);
+            }
+            if !run.proceed(pairs as u64) {
+                return false;
+            }
+            if !changed {
+                break;
+            }
+        }
+        true
+    }
+
+    /// Mates these pairs; their patches are empty where the parent stays.
+    fn mate(&self, of: &Generation<'_>, pairs: impl Iterator<Item = usize>, worker: &mut Worker<'_>, watch: &Watch) {
+        for (pair, patch) in pairs.zip(&mut worker.patches) {
+            patch.clear();
+            if pair < of.pairs && !watch.is_late() {
+                let parent = |at: usize| &of.population[of.order[at % of.order.len()] as usize];
+                let parents = [parent(pair), parent(pair + 1)];
+                let worth = |patch: &Patch| of.entropy.map_or(-patch.delta() as f64, |entropy| entropy.worth(patch));
+                worker.mating.mate(parents, self.children, worth, patch, &mut worker.rng);
+            }
+        }
+    }
+}
+
+/// Offers an individual as a tour of the instance.
+fn offer(graph: &Graph, individual: &Individual, run: &mut Run<'_, Tsp>) {
+    let n = graph.len();
+    let (mut order, mut position) = (vec![0; n], vec![0; n]);
+    individual.unroll(&mut order, &mut position);
+    run.offer(&graph.expand(&order));
+}
+
+#[cfg(test)]
+mod tests;

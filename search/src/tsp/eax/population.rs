@@ -1,0 +1,85 @@
+//! The first population: local optima of randomised nearest-neighbour tours.
+
+use heuron_problems::Stream;
+use rand::Rng;
+
+use super::individual::Individual;
+use super::or_opt::OrOpt;
+use crate::run::Watch;
+use crate::tsp::Graph;
+
+/// One in so many steps of a construction goes to the second nearest unvisited neighbour instead of the nearest.
+const DETOUR: u32 = 4;
+
+/// A tour grown from a random construction by `kicks` kicks, and the kicks done before the watch said stop.
+pub fn grow(graph: &Graph, kicks: u64, watch: &Watch, rng: &mut Stream) -> (Individual, u64) {
+    let start = construct(graph, rng);
+    let mut search = OrOpt::new(graph, start);
+    let done = search.run(kicks, watch, rng);
+    (Individual::new(search.order(), search.cost()), done)
+}
+
+/// A tour from a random node on, which follows fixed edges and else goes to one of the two nearest unvisited
+/// neighbours; from dead ends it goes on at the next unvisited node in working order, along the Hilbert curve.
+fn construct(graph: &Graph, rng: &mut Stream) -> Vec<u32> {
+    let n = graph.len() as u32;
+    let mut tour = Vec::with_capacity(n as usize);
+    let mut seen = vec![false; n as usize];
+    // Inner nodes of fixed paths can only be reached along them.
+    let is_inner = |node: u32| graph.fixed_mates(node).count() > 1;
+    let mut next_free = NextFree::new(n);
+    let mut node = rng.random_range(0..n);
+    while is_inner(node) && tour.len() < n as usize {
+        node = (node + 1) % n;
+    }
+    loop {
+        seen[node as usize] = true;
+        next_free.take(node);
+        tour.push(node);
+        if tour.len() == n as usize {
+            return tour;
+        }
+        if let Some(mate) = graph.fixed_mates(node).find(|&mate| !seen[mate as usize]) {
+            node = mate;
+            continue;
+        }
+        let mut free = graph.near(node).iter().map(|entry| entry.node).filter(|&b| !seen[b as usize] && !is_inner(b));
+        let nearest = free.next();
+        let second = if rng.random_range(0..DETOUR) == 0 { free.next() } else { None };
+        node = match second.or(nearest) {
+            Some(next) => next,
+            None => next_free.after(node, is_inner),
+        };
+    }
+}
+
+/// The next unvisited node in cyclic order: a union-find forest whose roots are unvisited.
+struct NextFree(Vec<u32>);
+
+impl NextFree {
+    fn new(n: u32) -> Self {
+        Self((0..n).collect())
+    }
+
+    fn take(&mut self, node: u32) {
+        self.0[node as usize] = (node + 1) % self.0.len() as u32;
+    }
+
+    fn after(&mut self, node: u32, skip: impl Fn(u32) -> bool) -> u32 {
+        let mut node = self.root(node);
+        while skip(node) {
+            let next = (node + 1) % self.0.len() as u32;
+            node = self.root(next);
+        }
+        node
+    }
+
+    fn root(&mut self, mut node: u32) -> u32 {
+        while self.0[node as usize] != node {
+            let parent = self.0[node as usize];
+            self.0[node as usize] = self.0[parent as usize];
+            node = parent;
+        }
+        node
+    }
+}

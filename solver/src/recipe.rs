@@ -4,6 +4,9 @@ use heuron_problems::{Cvrp, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::tsp::LocalSearch;
+use heuron_search::tsp::eax::Eax;
+use heuron_search::tsp::exact::{DYNAMIC, Exact};
+use heuron_search::tsp::held_karp::HeldKarp;
 use heuron_search::{Search, Setup};
 
 use crate::error::Error;
@@ -29,15 +32,32 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
     })
 }
 
+/// Part of the time that the lower bound of a tour may take.
+const BOUND: f64 = 0.05;
+
 /// Methods of the TSP.
 pub(crate) const TSP: &[Method<Tsp>] = &[
-    Method { name: "auto", about: "lin-kernighan", stages: |_, _| vec![Box::new(LocalSearch)] },
+    Method { name: "auto", about: "exact up to 12 nodes, lin-kernighan beyond", stages: tsp },
     Method {
         name: "lin-kernighan",
         about: "iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003)",
-        stages: |_, _| vec![Box::new(LocalSearch)],
+        stages: |_, _| vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)],
+    },
+    Method {
+        name: "eax",
+        about: "genetic search by edge assembly crossover (Nagata and Kobayashi, 2013)",
+        // The local search has an answer where there is no time for a population.
+        stages: |_, _| vec![Box::new(HeldKarp { share: BOUND }), Box::new(Eax::default()), Box::new(LocalSearch)],
     },
 ];
+
+fn tsp(problem: &Tsp, _: &Setup) -> Vec<Box<dyn Search<Tsp>>> {
+    if problem.len() <= DYNAMIC {
+        vec![Box::new(Exact::default())]
+    } else {
+        vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
+    }
+}
 
 /// Up to this many customers genetic search finds more than ruin and recreate.
 const POPULATION: usize = 300;

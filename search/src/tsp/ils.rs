@@ -14,7 +14,7 @@ use crate::run::Watch;
 const POLL: u64 = 16;
 
 /// Longest segment that a kick moves. Shorter ones give more kicks per second and worse tours (d493 .. fqm5087, 1 s).
-const SEGMENT: u32 = 50;
+const SEGMENT: u32 = 80;
 
 /// Longest stretch that an exchange may rewrite: bounds the cost of an exchange on huge tours (Bentley, 1992).
 const REACH: u32 = 50_000;

@@ -2,7 +2,8 @@
 //!
 //! One island is one iterated local search. Several islands search a small instance independently, and at fixed marks the
 //! worst continues from the best tour. On a large instance independent copies would waste the threads, since each kick
-//! improves one place only: there every island works on its own part of the incumbent's tour (`parts`).
+//! improves one place only: there the incumbent's tour is cut into parts, one per island, that are searched at the same
+//! time (`parts`). More parts than islands make faster kicks but no better tours (100 000 nodes, 10 s).
 
 use heuron_problems::{Stream, Tsp};
 
@@ -19,14 +20,11 @@ const SHARED_FROM: usize = 5_000;
 /// Kicks of an island between two marks: about 50 ms.
 const ROUND: u64 = 1_000;
 
-/// Kicks of an island on its part of a shared tour before the parts are cut anew: cutting costs O(n).
+/// Kicks per island on a shared tour before the parts are cut anew, which costs O(n).
 const SHARED_ROUND: u64 = 2_000;
 
 /// Queued nodes that the first descent processes between two marks: about 20 ms.
 const DESCENT: u64 = 2_000;
-
-/// Rounds on a shared tour that begin with a descent over all nodes; in the second one the borders are elsewhere.
-const DESCENTS: usize = 2;
 
 /// Rounds after which the worst of several islands continues from the best tour.
 const EXCHANGE: u64 = 20;
@@ -49,8 +47,7 @@ impl Search<Tsp> for LocalSearch {
             run.offer(&graph.expand(ils.tour()));
             return;
         }
-        let count = run.setup().islands.max(1);
-        if count > 1 && graph.len() >= SHARED_FROM && Part::possible(&graph) {
+        if run.setup().islands > 1 && graph.len() >= SHARED_FROM && Part::possible(&graph) {
             shared(&graph, start, run);
         } else {
             separate(&graph, start, run);
@@ -69,29 +66,31 @@ fn first_tour(graph: &Graph, run: &mut Run<'_, Tsp>) -> Vec<u32> {
     tour
 }
 
-/// The kicks that each of `count` islands may do in a round of `wanted` kicks per island.
+/// The kicks that each of `count` searches may do in a round of `wanted` kicks in all.
 fn shares(run: &Run<'_, Tsp>, count: usize, wanted: u64) -> impl Fn(usize) -> u64 + use<> {
     let count = count as u64;
-    let total = run.allowance(wanted * count);
+    let total = run.allowance(wanted);
     move |index| total / count + u64::from((index as u64) < total % count)
+}
+
+/// The local search of the first island after its first descent, whose result is offered.
+fn descended<'g>(graph: &'g Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) -> Ils<'g> {
+    let mut ils = Ils::new(graph, start, run.stream(STREAM, 0));
+    while !ils.descend(DESCENT) && run.proceed(0) {}
+    run.offer(&graph.expand(ils.tour()));
+    ils
 }
 
 /// One island per local search.
 fn separate(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
     let watch = run.watch();
     let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
-    let mut first = Ils::new(graph, start, run.stream(STREAM, 0));
-    while !first.descend(DESCENT) {
-        if !run.proceed(0) {
-            break;
-        }
-    }
-    run.offer(&graph.expand(first.tour()));
+    let first = descended(graph, start, run);
     let streams = (1..count as u64).map(|index| run.stream(STREAM, index));
     let mut all: Vec<(Ils<'_>, u64)> = streams.map(|rng| (first.with_stream(rng), 0)).collect();
     all.insert(0, (first, 0));
     for round in 1.. {
-        let share = shares(run, count, ROUND);
+        let share = shares(run, count, ROUND * count as u64);
         islands(threads, &mut all, |index, (ils, done)| *done = ils.kick(share(index), &watch));
         let order = |at: &usize| (all[*at].0.cost(), *at);
         let best = (0..count).min_by_key(order).unwrap_or(0);
@@ -109,7 +108,7 @@ fn separate(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
     }
 }
 
-/// An island of a shared tour.
+/// The search of a part of a shared tour.
 struct Worker {
     rng: Stream,
     part: Part,
@@ -117,18 +116,20 @@ struct Worker {
 }
 
 /// One part of one tour per island, cut anew every round.
-fn shared(graph: &Graph, mut tour: Vec<u32>, run: &mut Run<'_, Tsp>) {
+fn shared(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
     let watch = run.watch();
     let (threads, count) = (run.setup().threads, run.setup().islands);
+    // The parts of a tour before its first descent lie so scattered that most exchanges would cross their borders.
+    let mut tour = descended(graph, start, run).tour().to_vec();
     let mut streams: Vec<Stream> = (0..count as u64).map(|index| run.stream(STREAM, index)).collect();
-    for round in 0_usize.. {
-        let share = shares(run, count, SHARED_ROUND);
-        // Turning by an irrational share of a part moves the borders to new places every round.
-        turn(&mut tour, round, count);
+    loop {
+        let share = shares(run, count, SHARED_ROUND * count as u64);
+        // Turning by (golden ratio - 1) of a part moves the borders to new places every round.
+        tour.rotate_left(((graph.len() / count) as f64 * 0.618) as usize);
         let parts = Part::cut(&tour, count);
         let mut workers: Vec<Worker> =
             parts.into_iter().zip(streams).map(|(part, rng)| Worker { rng, part, done: 0 }).collect();
-        islands(threads, &mut workers, |index, worker| worker.work(graph, round < DESCENTS, share(index), &watch));
+        islands(threads, &mut workers, |index, worker| worker.work(graph, share(index), &watch));
         tour = workers.iter().flat_map(|worker| worker.part.nodes().iter().copied()).collect();
         let done = workers.iter().map(|worker| worker.done).sum();
         streams = workers.into_iter().map(|worker| worker.rng).collect();
@@ -139,20 +140,15 @@ fn shared(graph: &Graph, mut tour: Vec<u32>, run: &mut Run<'_, Tsp>) {
     }
 }
 
-/// Rotates the tour by (golden ratio - 1) of a part; not at all in the first round.
-fn turn(tour: &mut [u32], round: usize, count: usize) {
-    if round > 0 {
-        tour.rotate_left(((tour.len() / count) as f64 * 0.618) as usize);
-    }
-}
-
 impl Worker {
-    fn work(&mut self, graph: &Graph, fresh: bool, kicks: u64, watch: &Watch) {
+    fn work(&mut self, graph: &Graph, kicks: u64, watch: &Watch) {
+        self.done = 0;
+        if watch.is_late() {
+            return;
+        }
         let (inner, tour) = self.part.graph(graph);
         let mut ils = Ils::new(&inner, tour, self.rng.clone());
-        if !fresh {
-            ils.settle();
-        }
+        ils.settle();
         self.done = ils.kick(kicks, watch);
         self.part.put_back(ils.tour());
         self.rng = ils.into_stream();

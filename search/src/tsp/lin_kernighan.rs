@@ -81,7 +81,7 @@ impl<'a> Chain<'a> {
                 continue;
             }
             self.links[0] = link;
-            let gain = self.extend(1, self.tour.length_ahead(self.graph, link.cut));
+            let gain = self.extend::<1>(self.tour.length_ahead(self.graph, link.cut));
             if gain > 0 {
                 return Some(gain);
             }
@@ -106,13 +106,23 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Continues the chain of `size` removed edges; `gain` is the length removed minus that added. Returns the gain of the
+    /// `extend` for a size that is only known when it runs.
+    #[inline(always)]
+    fn follow(&mut self, size: usize, gain: Cost) -> Cost {
+        match size {
+            2 => self.extend::<2>(gain),
+            3 => self.extend::<3>(gain),
+            _ => self.extend::<4>(gain),
+        }
+    }
+
+    /// Continues the chain of `SIZE` removed edges; `gain` is the length removed minus that added. Returns the gain of the
     /// best exchange that closes with the next edge, or else the first one further down; 0 if there is none.
-    fn extend(&mut self, size: usize, gain: Cost) -> Cost {
+    fn extend<const SIZE: usize>(&mut self, gain: Cost) -> Cost {
         let (graph, tour) = (self.graph, self.tour);
-        let (start, loose) = (self.links[0].from, self.links[size - 1].to);
+        let (start, loose) = (self.links[0].from, self.links[SIZE - 1].to);
         // The last edge can only close.
-        let breadth = BREADTH.get(size - 1).copied().unwrap_or(0);
+        let breadth = BREADTH.get(SIZE - 1).copied().unwrap_or(0);
         let at = tour.position(loose);
         let around = [tour.at(tour.before(at)), tour.at(tour.after(at))];
         let mut best = Shortlist::default();
@@ -127,16 +137,16 @@ impl<'a> Chain<'a> {
             }
             for forward in [true, false] {
                 let link = self.link(neighbour.node, forward);
-                if self.links[..size].iter().any(|l| l.cut == link.cut) || graph.is_fixed(link.from, link.to) {
+                if self.links[..SIZE].iter().any(|l| l.cut == link.cut) || graph.is_fixed(link.from, link.to) {
                     continue;
                 }
                 let gain = added + tour.length_ahead(graph, link.cut);
                 // Two edges leave one cycle only if both are left in the same direction.
-                if size > 1 || forward == self.links[0].forward {
+                if SIZE > 1 || forward == self.links[0].forward {
                     let closed = gain - graph.distance(link.to, start);
                     if closed > best_closed {
-                        self.links[size] = link;
-                        if self.close(size + 1) {
+                        self.links[SIZE] = link;
+                        if self.close(SIZE + 1) {
                             best_closed = closed;
                         }
                     }
@@ -150,8 +160,8 @@ impl<'a> Chain<'a> {
             if best_closed > 0 {
                 break;
             }
-            self.links[size] = candidate.link;
-            best_closed = self.extend(size + 1, candidate.gain);
+            self.links[SIZE] = candidate.link;
+            best_closed = self.follow(SIZE + 1, candidate.gain);
         }
         best_closed
     }

@@ -5,8 +5,9 @@ use heuron_problems::{Cost, Cvrp, Distances, Metric, Near};
 
 use crate::run::Watch;
 
-/// Up to this many nodes a matrix (n^2 x 4 bytes, 16 MB here) is faster than computing distances from points.
-const DENSE: usize = 2_000;
+/// Up to this many nodes a matrix (n^2 x 4 bytes: 9 MB) replaces computing distances from points. Making it takes
+/// some 15 ms and cannot be interrupted.
+const DENSE: usize = 1_500;
 
 /// An instance, prepared for a search whose cost per iteration does not depend on n.
 pub(super) struct Ground<'a> {
@@ -103,6 +104,12 @@ impl<'a> Ground<'a> {
     pub fn near(&self, v: u32) -> &[u32] {
         let v = v as usize;
         &self.near[self.start[v] as usize..self.start[v + 1] as usize]
+    }
+
+    /// Whether a customer at distance `near` must be among the first `k` neighbours of `v`.
+    pub fn surely_lists(&self, v: u32, k: usize, near: Cost) -> bool {
+        let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
+        self.far[from..to.min(from + k)].last().is_some_and(|&last| near < last)
     }
 
     /// The first `k` of `near(v)`, with their distances.

@@ -52,3 +52,33 @@ impl Cooling {
         self.hot * self.cold.powf(share.min(1.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use heuron_problems::{Distances, Metric};
+
+    use super::*;
+    use crate::run::{Budget, Clock, Setup, Stop};
+
+    #[test]
+    fn temperature_falls_from_hot_to_cold_over_the_iterations() {
+        let distances = Distances::new(Metric::Ceil, vec![[0.0, 0.0], [1.0, 0.0]]);
+        let problem = Cvrp::new("two nodes", distances, vec![0, 1], 1);
+        let budget = Budget { iterations: Some(100), ..Budget::default() };
+        let clock = Clock::wall(Instant::now());
+        let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
+        let mut listener = |_: &crate::run::Progress<'_, Cvrp>| {};
+        let mut run = Run::new(&problem, setup, &mut listener);
+        let config = Config { cold: 0.01, ..Config::default() };
+        let cooling = Cooling::new(&config, &run, 5_000, 10, 2.0);
+        let mut seen = vec![cooling.temperature(&run)];
+        while run.proceed(50) {
+            seen.push(cooling.temperature(&run));
+        }
+        seen.push(cooling.temperature(&run));
+        let expected = [1_000.0, 100.0, 10.0];
+        assert!(seen.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6) && seen.len() == 3, "{seen:?}");
+    }
+}

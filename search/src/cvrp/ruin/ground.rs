@@ -61,11 +61,11 @@ impl<'a> Ground<'a> {
         };
         let tree = KdTree::new(points);
         let mut found = Vec::with_capacity(k + 1);
-        for v in 1..n {
+        for (v, &point) in points.iter().enumerate().skip(1) {
             if v % 256 == 0 && watch.is_late() {
                 return false;
             }
-            tree.nearest(points[v], k, |other| other != 0 && other as usize != v, &mut found);
+            tree.nearest(point, k, |other| other != 0 && other as usize != v, &mut found);
             self.push_list(v, found.iter().map(|&(_, other)| other));
         }
         true

@@ -7,6 +7,9 @@ use heuron_problems::{Cost, Cvrp};
 use super::config::Config;
 use crate::run::Run;
 
+/// Customers per route up to which the mean arc cost is the unit of temperature.
+const LONG: usize = 20;
+
 /// Schedule of one stage.
 #[derive(Clone, Debug)]
 pub(super) struct Cooling {
@@ -21,10 +24,13 @@ pub(super) struct Cooling {
 }
 
 impl Cooling {
-    /// A schedule for what is left of the run's budget, for a solution of `arcs` arcs that costs `cost`.
-    pub fn new(config: &Config, run: &Run<'_, Cvrp>, cost: Cost, arcs: usize, hot: f64) -> Self {
+    /// A schedule for what is left of the run's budget, from `hot` units on; see [`Config::hot`]. The start has
+    /// `customers` customers on `routes` routes and costs `cost`.
+    pub fn new(config: &Config, run: &Run<'_, Cvrp>, hot: f64, cost: Cost, customers: usize, routes: usize) -> Self {
         let budget = &run.setup().budget;
-        // At least one unit: below, nothing but improvements is accepted and the logarithm has no meaning.
+        // Long routes need more: at the mean arc, Brussels2 (88 customers per route) ends 1.3 % higher.
+        let arcs = customers.min(LONG * routes) + routes;
+        // At least one unit: below, hardly anything but improvements is accepted.
         let hot = (hot * cost as f64 / arcs.max(1) as f64).max(1.0);
         Self {
             hot,
@@ -32,7 +38,7 @@ impl Cooling {
             time: budget.time.map(|end| (run.elapsed(), end)),
             iterations: budget.iterations.map(|end| (run.iterations(), end)),
             start: run.iterations(),
-            horizon: config.horizon * arcs.max(1) as u64,
+            horizon: config.horizon * customers.max(1) as u64,
         }
     }
 
@@ -72,7 +78,7 @@ mod tests {
         let mut listener = |_: &crate::run::Progress<'_, Cvrp>| {};
         let mut run = Run::new(&problem, setup, &mut listener);
         let config = Config { cold: 0.01, ..Config::default() };
-        let cooling = Cooling::new(&config, &run, 5_000, 10, 2.0);
+        let cooling = Cooling::new(&config, &run, 2.0, 5_000, 9, 1);
         let mut seen = vec![cooling.temperature(&run)];
         while run.proceed(50) {
             seen.push(cooling.temperature(&run));

@@ -56,8 +56,8 @@ impl Search<Cvrp> for RuinRecreate {
         };
         run.offer(&start);
         let mut team = Team::new(&ground, start, run);
-        let (cost, arcs) = team.size();
-        let cooling = Cooling::new(&self.config, run, cost, arcs, hot);
+        let (cost, customers, routes) = (team.state().cost(), team.state().customers(), team.state().used());
+        let cooling = Cooling::new(&self.config, run, hot, cost, customers, routes);
         let mut done = 0;
         while run.proceed(done) {
             done = team.round(&ground, &self.config, cooling.temperature(run), run);

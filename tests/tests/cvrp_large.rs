@@ -90,7 +90,7 @@ fn duration_limit_is_respected_without_the_triangle_inequality() {
     let plane = instance(80, 7);
     let n = plane.customers() + 1;
     // Two thirds of the arcs cost three times as much, by a rule that is symmetric.
-    let weight = |i: usize, j: usize| plane.distances.get(i, j) * if (i + j) % 3 == 0 { 1 } else { 3 };
+    let weight = |i: usize, j: usize| plane.distances.get(i, j) * if (i + j).is_multiple_of(3) { 1 } else { 3 };
     let weights = (0..n * n).map(|at| weight(at / n, at % n)).collect();
     let mut problem = Cvrp::new("twisted", Distances::from_matrix(n, weights), plane.demands.clone(), plane.capacity);
     let farthest = (1..n).map(|v| problem.distances.get(0, v)).max().expect("there are customers");

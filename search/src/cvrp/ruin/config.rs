@@ -19,9 +19,10 @@ pub struct Config {
     pub split_depth: f64,
     /// Probability that recreate overlooks a position. Default 0.01 (SISR).
     pub blink: f64,
-    /// Start temperature in mean arc costs. Default 1.
+    /// Start temperature in mean arc costs; where routes have more than 20 customers, that much more. Default 1: of
+    /// 0.1, 0.3, 1 and 2 the best on the X set in 10 s.
     pub hot: f64,
-    /// Start temperature in mean arc costs where an earlier stage left a solution. Default 0.1.
+    /// The same where an earlier stage left a solution. Default 0.1.
     pub warm: f64,
     /// End temperature as a share of the start temperature. Default 0.01 (FILO2).
     pub cold: f64,

@@ -7,6 +7,9 @@ use heuron_problems::{Cost, Cvrp};
 use super::config::Config;
 use crate::run::Run;
 
+/// Customers per route up to which the mean arc cost is the unit of temperature.
+const LONG: usize = 20;
+
 /// Schedule of one stage.
 #[derive(Clone, Debug)]
 pub(super) struct Cooling {
@@ -21,10 +24,13 @@ pub(super) struct Cooling {
 }
 
 impl Cooling {
-    /// A schedule for what is left of the run's budget, for a solution of `arcs` arcs that costs `cost`.
-    pub fn new(config: &Config, run: &Run<'_, Cvrp>, cost: Cost, arcs: usize, hot: f64) -> Self {
+    /// A schedule for what is left of the run's budget, from `hot` units on; see [`Config::hot`]. The start has
+    /// `customers` customers on `routes` routes and costs `cost`.
+    pub fn new(config: &Config, run: &Run<'_, Cvrp>, hot: f64, cost: Cost, customers: usize, routes: usize) -> Self {
         let budget = &run.setup().budget;
-        // At least one unit: below, nothing but improvements is accepted and the logarithm has no meaning.
+        // Long routes need more: at the mean arc, Brussels2 (88 customers per route) ends 1.3 % higher.
+        let arcs = customers.min(LONG * routes) + routes;
+        // At least one unit: below, hardly anything but improvements is accepted.
         let hot = (hot * cost as f64 / arcs.max(1) as f64).max(1.0);
         Self {
             hot,
@@ -32,7 +38,7 @@ impl Cooling {
             time: budget.time.map(|end| (run.elapsed(), end)),
             iterations: budget.iterations.map(|end| (run.iterations(), end)),
             start: run.iterations(),
-            horizon: config.horizon * arcs.max(1) as u64,
+            horizon: config.horizon * customers.max(1) as u64,
         }
     }
 
@@ -50,5 +56,35 @@ impl Cooling {
             _ => time.unwrap_or(0.0).max(done.unwrap_or(0.0)),
         };
         self.hot * self.cold.powf(share.min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use heuron_problems::{Distances, Metric};
+
+    use super::*;
+    use crate::run::{Budget, Clock, Setup, Stop};
+
+    #[test]
+    fn temperature_falls_from_hot_to_cold_over_the_iterations() {
+        let distances = Distances::new(Metric::Ceil, vec![[0.0, 0.0], [1.0, 0.0]]);
+        let problem = Cvrp::new("two nodes", distances, vec![0, 1], 1);
+        let budget = Budget { iterations: Some(100), ..Budget::default() };
+        let clock = Clock::wall(Instant::now());
+        let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
+        let mut listener = |_: &crate::run::Progress<'_, Cvrp>| {};
+        let mut run = Run::new(&problem, setup, &mut listener);
+        let config = Config { cold: 0.01, ..Config::default() };
+        let cooling = Cooling::new(&config, &run, 2.0, 5_000, 9, 1);
+        let mut seen = vec![cooling.temperature(&run)];
+        while run.proceed(50) {
+            seen.push(cooling.temperature(&run));
+        }
+        seen.push(cooling.temperature(&run));
+        let expected = [1_000.0, 100.0, 10.0];
+        assert!(seen.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6) && seen.len() == 3, "{seen:?}");
     }
 }

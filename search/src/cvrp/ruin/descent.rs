@@ -1,9 +1,10 @@
 //! Localized local search around the customers that an iteration touched.
 //!
-//! Granular neighbourhoods (P. Toth and D. Vigo, INFORMS J. Computing 15, 2003): every move creates an edge from the
-//! looked-at customer to a near one. Exchange of strings of up to three customers, which includes relocation, Or-opt
-//! and swaps (E. Taillard et al., "CROSS exchange", 1997), 2-opt, and 2-opt* in both directions (J.-Y. Potvin and
-//! J.-M. Rousseau, 1995). Strings of ruin and recreate are short: exchanging whole tails is what they cannot do.
+//! 2-opt and, between routes, 2-opt* in both directions (J.-Y. Potvin and J.-M. Rousseau, "An exchange heuristic for
+//! routeing problems with time windows", JORS 46, 1995), in granular neighbourhoods (P. Toth and D. Vigo, INFORMS
+//! Journal on Computing 15, 2003): every move creates an edge from the looked-at customer to a near one that is
+//! shorter than an edge it replaces. Exchanging whole tails is what ruin and recreate of short strings cannot do;
+//! moves and swaps of single customers it does itself, and they were measured not to pay here.
 
 use heuron_problems::Cost;
 
@@ -26,6 +27,7 @@ enum Move {
 pub(super) struct Descent {
     queue: Vec<u32>,
     queued: Vec<bool>,
+    touched: Vec<u32>,
     /// Place on the route, load and duration up to and with every customer, where `known` holds the route's version.
     place: Vec<u32>,
     prefix: Vec<(i64, Cost)>,
@@ -40,12 +42,12 @@ impl Descent {
         self.queued.resize(ground.nodes(), false);
         self.place.resize(ground.nodes(), 0);
         self.prefix.resize(ground.nodes(), (0, 0));
-        let mut touched = std::mem::take(&mut self.queue);
+        let mut touched = std::mem::take(&mut self.touched);
         state.touched(&mut touched);
         for v in touched.drain(..) {
             self.push(state, v);
         }
-        touched.clear();
+        self.touched = touched;
         while let Some(u) = self.queue.pop() {
             self.queued[u as usize] = false;
             if state.node(u).route == NONE {
@@ -90,61 +92,43 @@ impl Descent {
 
     /// The best improving move that creates an edge from `u` to a near customer.
     fn best_move(&mut self, ground: &Ground<'_>, config: &Config, state: &State, u: u32) -> Option<(Cost, Move)> {
-        let mut best: (Cost, Option<Move>) = (0, None);
-        let node = *state.node(u);
-        self.learn(ground, state, node.route);
+        let mut best = None;
+        let mut gain = 0;
+        let node = state.node(u);
         let longest = node.before.max(node.after);
         for (v, near) in ground.nearest(u, config.granular) {
             if near >= longest {
                 break;
             }
-            let r2 = state.node(v).route;
-            if r2 == NONE || v == node.prev || v == node.next {
+            if state.node(v).route == NONE || v == node.prev || v == node.next {
                 continue;
             }
-            self.learn(ground, state, r2);
-            self.cuts(ground, state, (u, v), near, &mut best);
+            for (delta, found) in cuts(ground, state, (u, v), near) {
+                if delta < gain && self.fits(ground, state, found) {
+                    gain = delta;
+                    best = Some((delta, self.ordered(found)));
+                }
+            }
         }
-        best.1.map(|found| (best.0, found))
+        best
     }
 
-    /// 2-opt and 2-opt* moves that create the edge (u, v) of length `near`.
-    fn cuts(
-        &self,
-        ground: &Ground<'_>,
-        state: &State,
-        (u, v): (u32, u32),
-        near: Cost,
-        best: &mut (Cost, Option<Move>),
-    ) {
-        let (a, b) = (*state.node(u), *state.node(v));
-        let (r1, r2) = (a.route, b.route);
-        let mut consider = |cost: Cost, found: Move| {
-            if cost < best.0 && self.fits(ground, state, found) {
-                *best = (cost, Some(found));
+    /// A move within one route takes the head that comes first as the first.
+    fn ordered(&self, found: Move) -> Move {
+        let place = |h: u32| if h == 0 { -1 } else { i64::from(self.place[h as usize]) };
+        match found {
+            Move::Heads { r1, h1, r2, h2 } if r1 == r2 && place(h1) > place(h2) => {
+                Move::Heads { r1, h1: h2, r2, h2: h1 }
             }
-        };
-        // u and v end their heads; then: both start their tails.
-        let heads = near + ground.distance(a.next, b.next) - a.after - b.after;
-        let tails = near + ground.distance(a.prev, b.prev) - a.before - b.before;
-        if r1 == r2 {
-            let (first, second) =
-                if self.place[u as usize] < self.place[v as usize] { ((u, a), (v, b)) } else { ((v, b), (u, a)) };
-            consider(heads, Move::Heads { r1, h1: first.0, r2, h2: second.0 });
-            consider(tails, Move::Heads { r1, h1: first.1.prev, r2, h2: second.1.prev });
-            return;
+            _ => found,
         }
-        consider(heads, Move::Heads { r1, h1: u, r2, h2: v });
-        consider(tails, Move::Heads { r1, h1: a.prev, r2, h2: b.prev });
-        let ahead = near + ground.distance(b.prev, a.next) - a.after - b.before;
-        consider(ahead, Move::Tails { r1, h1: u, r2, h2: b.prev });
-        let behind = near + ground.distance(a.prev, b.next) - a.before - b.after;
-        consider(behind, Move::Tails { r1, h1: a.prev, r2, h2: v });
     }
 
     /// Whether a 2-opt or 2-opt* move keeps capacity and duration.
-    fn fits(&self, ground: &Ground<'_>, state: &State, found: Move) -> bool {
+    fn fits(&mut self, ground: &Ground<'_>, state: &State, found: Move) -> bool {
         let (Move::Heads { r1, h1, r2, h2 } | Move::Tails { r1, h1, r2, h2 }) = found;
+        self.learn(ground, state, r1);
+        self.learn(ground, state, r2);
         let head = |h: u32| if h == 0 { (0, 0) } else { self.prefix[h as usize] };
         let ((load1, time1), (load2, time2)) = (head(h1), head(h2));
         let (one, two) = (state.route(r1), state.route(r2));
@@ -230,6 +214,25 @@ impl Descent {
             }
         }
     }
+}
+
+/// The 2-opt and 2-opt* moves that create the edge (u, v) of length `near`, and what they change the cost by.
+#[inline]
+fn cuts(ground: &Ground<'_>, state: &State, (u, v): (u32, u32), near: Cost) -> [(Cost, Move); 4] {
+    let (a, b) = (state.node(u), state.node(v));
+    let (r1, r2) = (a.route, b.route);
+    // Cost of replacing the arcs of lengths `mine` at u and `theirs` at v; the second new edge is (x, y).
+    let delta = |mine: Cost, theirs: Cost, x: u32, y: u32| {
+        if near < mine { near + ground.distance(x, y) - mine - theirs } else { 0 }
+    };
+    // Exchanging tails within one route is no move.
+    let apart = |delta: Cost| if r1 == r2 { 0 } else { delta };
+    [
+        (delta(a.after, b.after, a.next, b.next), Move::Heads { r1, h1: u, r2, h2: v }),
+        (delta(a.before, b.before, a.prev, b.prev), Move::Heads { r1, h1: a.prev, r2, h2: b.prev }),
+        (apart(delta(a.after, b.before, a.next, b.prev)), Move::Tails { r1, h1: u, r2, h2: b.prev }),
+        (apart(delta(a.before, b.after, a.prev, b.next)), Move::Tails { r1, h1: a.prev, r2, h2: v }),
+    ]
 }
 
 /// Customers behind `head` (0: all) on `route`, in order.

@@ -14,7 +14,7 @@ use super::strings::Ruin;
 use crate::run::Watch;
 
 /// Iterations after which the fleet counts as too small, per customer.
-const PATIENCE: u64 = 5_000;
+const PATIENCE: u64 = 1_000;
 
 /// Routes of all customers that need no more vehicles than there are, from `routes` that need more. None if none are
 /// found in time.
@@ -57,4 +57,33 @@ pub(super) fn reduce(
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use heuron_problems::{Cvrp, Generate, Problem, stream};
+
+    use super::*;
+    use crate::run::{Clock, Run, Setup};
+
+    #[test]
+    fn single_customer_routes_come_down_to_the_fleet() {
+        for seed in 0..4 {
+            let spec = Cvrp::spec(100, "x").expect("the X scheme is known");
+            let mut problem = Cvrp::generate(&spec, &mut stream(seed, "fleet", 0));
+            let demand: i64 = problem.demands.iter().sum();
+            problem.vehicles = Some((demand / problem.capacity) as usize + 2);
+            let clock = Clock::wall(Instant::now());
+            let (budget, stop) = Default::default();
+            let setup = Setup { budget, seed, threads: 1, islands: 1, stop, clock };
+            let watch = Run::new(&problem, setup, &mut |_| {}).watch();
+            let ground = Ground::new(&problem, 50, &watch).expect("there is time");
+            let singles = Routes { routes: (1..=100).map(|v| vec![v]).collect() };
+            let mut rng = stream(seed, "fleet", 1);
+            let reduced = reduce(&ground, &Config::default(), singles, &mut rng, &watch).expect("there is slack");
+            assert!(problem.evaluate(&reduced).is_ok());
+        }
+    }
 }

@@ -5,8 +5,9 @@ use heuron_problems::{Cost, Cvrp, Distances, Metric, Near};
 
 use crate::run::Watch;
 
-/// Up to this many nodes a matrix (n^2 x 4 bytes, 16 MB here) is faster than computing distances from points.
-const DENSE: usize = 2_000;
+/// Up to this many nodes a matrix (n^2 x 4 bytes: 9 MB) replaces computing distances from points. Making it takes
+/// some 15 ms and cannot be interrupted.
+const DENSE: usize = 1_500;
 
 /// An instance, prepared for a search whose cost per iteration does not depend on n.
 pub(super) struct Ground<'a> {
@@ -60,11 +61,11 @@ impl<'a> Ground<'a> {
         };
         let tree = KdTree::new(points);
         let mut found = Vec::with_capacity(k + 1);
-        for v in 1..n {
+        for (v, &point) in points.iter().enumerate().skip(1) {
             if v % 256 == 0 && watch.is_late() {
                 return false;
             }
-            tree.nearest(points[v], k, |other| other != 0 && other as usize != v, &mut found);
+            tree.nearest(point, k, |other| other != 0 && other as usize != v, &mut found);
             self.push_list(v, found.iter().map(|&(_, other)| other));
         }
         true
@@ -103,6 +104,12 @@ impl<'a> Ground<'a> {
     pub fn near(&self, v: u32) -> &[u32] {
         let v = v as usize;
         &self.near[self.start[v] as usize..self.start[v + 1] as usize]
+    }
+
+    /// Whether a customer at distance `near` must be among the first `k` neighbours of `v`.
+    pub fn surely_lists(&self, v: u32, k: usize, near: Cost) -> bool {
+        let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
+        self.far[from..to.min(from + k)].last().is_some_and(|&last| near < last)
     }
 
     /// The first `k` of `near(v)`, with their distances.

@@ -45,19 +45,15 @@ impl Search<Cvrp> for RuinRecreate {
         if warm.is_none() {
             run.offer(&savings::sweep(problem));
         }
-        let prepared = Ground::new(problem, self.config.lists, &run.watch());
-        let Some(ground) = prepared.filter(|_| problem.customers() > 0) else {
+        let ground = Ground::new(problem, self.config.lists, &run.watch());
+        let start = ground.as_ref().and_then(|ground| self.start(ground, warm, run));
+        let (Some(ground), Some(start)) = (ground, start) else {
             run.proceed(0);
             return;
         };
-        let Some(start) = self.start(&ground, warm, run) else {
-            run.proceed(0);
-            return;
-        };
-        run.offer(&start);
         let mut team = Team::new(&ground, start, run);
-        let (cost, arcs) = team.size();
-        let cooling = Cooling::new(&self.config, run, cost, arcs, hot);
+        let (cost, customers, routes) = (team.state().cost(), team.state().customers(), team.state().used());
+        let cooling = Cooling::new(&self.config, run, hot, cost, customers, routes);
         let mut done = 0;
         while run.proceed(done) {
             done = team.round(&ground, &self.config, cooling.temperature(run), run);
@@ -66,13 +62,15 @@ impl Search<Cvrp> for RuinRecreate {
 }
 
 impl RuinRecreate {
-    /// The warm start or savings routes, brought down to the fleet. None if that fails.
-    fn start(&self, ground: &Ground<'_>, warm: Option<Routes>, run: &Run<'_, Cvrp>) -> Option<Routes> {
+    /// The warm start or savings routes, brought down to the fleet. None if that fails in time, or if there is nothing
+    /// to improve: no customer, or one that fits no vehicle.
+    fn start(&self, ground: &Ground<'_>, warm: Option<Routes>, run: &mut Run<'_, Cvrp>) -> Option<Routes> {
         let watch = run.watch();
-        let start = warm.unwrap_or_else(|| savings::savings(ground, self.config.lists, &watch));
-        if start.routes.len() <= ground.fleet {
-            return Some(start);
+        let mut start = warm.unwrap_or_else(|| savings::savings(ground, self.config.lists, &watch));
+        if start.routes.len() > ground.fleet {
+            start = fleet::reduce(ground, &self.config, start, &mut run.stream("ruin-fleet", 0), &watch)?;
         }
-        fleet::reduce(ground, &self.config, start, &mut run.stream("ruin-fleet", 0), &watch)
+        run.offer(&start);
+        (ground.nodes() > 1 && run.best().is_some()).then_some(start)
     }
 }

@@ -45,3 +45,48 @@ fn angle(points: &[[f64; 2]], route: &[u32], cut: f64) -> f64 {
     });
     (y.atan2(x) - cut).rem_euclid(std::f64::consts::TAU)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use heuron_problems::{Cvrp, Distances, Generate, stream};
+
+    use super::*;
+    use crate::cvrp::ruin::savings::sweep;
+    use crate::run::{Clock, Run, Setup, Stop};
+
+    /// Every route is in one part, and parts differ by little more than a route.
+    fn check(problem: &Cvrp) {
+        let clock = Clock::wall(Instant::now());
+        let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
+        let watch = Run::new(problem, setup, &mut |_| {}).watch();
+        let ground = Ground::new(problem, 10, &watch).expect("there is time");
+        let routes = sweep(problem).routes;
+        let longest = routes.iter().map(Vec::len).max().expect("there are routes");
+        let mut rng = stream(1, "parts", 0);
+        for parts in 1..=routes.len() {
+            let shares = split(&ground, routes.clone(), parts, &mut rng);
+            assert_eq!(shares.len(), parts);
+            let mut joined: Vec<Vec<u32>> = shares.iter().flatten().cloned().collect();
+            let mut whole = routes.clone();
+            joined.sort();
+            whole.sort();
+            assert_eq!(joined, whole);
+            let fair = problem.customers() / parts;
+            let sizes = shares.iter().map(|share| share.iter().map(Vec::len).sum::<usize>());
+            assert!(sizes.into_iter().all(|size| size <= fair + longest + 1));
+        }
+    }
+
+    #[test]
+    fn parts_share_out_every_route_once() {
+        let spec = Cvrp::spec(120, "x").expect("the X scheme is known");
+        let mut problem = Cvrp::generate(&spec, &mut stream(3, "parts", 1));
+        check(&problem);
+        let n = problem.customers() + 1;
+        let weights = (0..n * n).map(|at| problem.distances.get(at / n, at % n)).collect();
+        problem.distances = Distances::from_matrix(n, weights);
+        check(&problem);
+    }
+}

@@ -103,7 +103,7 @@ fn cheapest(
     let home = ground.to_depot(v);
     let service = ground.problem.service;
     let mut best = Place { prev: 0, route: NONE, delta: ceiling.saturating_add(1) };
-    let mut found = false;
+    let (mut found, mut roomy) = (false, false);
     for (u, near) in ground.nearest(v, config.neighbours) {
         let node = state.node(u);
         if node.route == NONE {
@@ -117,6 +117,7 @@ fn cheapest(
         if route.load > room {
             continue;
         }
+        roomy = true;
         let other = if node.next == 0 { home } else { ground.distance(v, node.next) };
         let behind = near + other - node.after;
         let mut consider = |delta: Cost, prev: u32| {
@@ -134,7 +135,10 @@ fn cheapest(
         best = Place { prev: 0, route: NONE, delta: alone };
         found = true;
     }
-    if !found && state.used() >= ground.fleet { anywhere(ground, state, v, ceiling) } else { found.then_some(best) }
+    if !found && !roomy && state.used() >= ground.fleet {
+        return anywhere(ground, state, v, ceiling);
+    }
+    found.then_some(best)
 }
 
 /// The cheapest feasible position over all routes with room: for the rare case that none is near and no vehicle is

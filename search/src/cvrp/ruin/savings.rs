@@ -45,7 +45,7 @@ pub(super) fn sweep(problem: &Cvrp) -> Routes {
 /// The parallel savings algorithm. If `watch` says stop on the way, what is merged so far: always a solution.
 pub(super) fn savings(ground: &Ground<'_>, neighbours: usize, watch: &Watch) -> Routes {
     let mut merger = Merger::new(ground);
-    for mut bin in bins(ground, neighbours) {
+    for mut bin in bins(ground, neighbours, watch) {
         if watch.is_late() {
             break;
         }
@@ -58,17 +58,20 @@ pub(super) fn savings(ground: &Ground<'_>, neighbours: usize, watch: &Watch) -> 
 }
 
 /// Positive savings (saving, a, b) of near pairs, binned from large to small.
-fn bins(ground: &Ground<'_>, neighbours: usize) -> Vec<Vec<(Cost, u32, u32)>> {
+fn bins(ground: &Ground<'_>, neighbours: usize, watch: &Watch) -> Vec<Vec<(Cost, u32, u32)>> {
     let n = ground.nodes() as u32;
     let farthest = (1..n).map(|v| ground.to_depot(v)).max().unwrap_or(0);
     // A saving is below twice the distance from the depot.
     let width = (2 * farthest / BINS as Cost + 1).max(1);
     let mut bins = vec![Vec::new(); BINS];
     for a in 1..n {
+        if a % 256 == 0 && watch.is_late() {
+            break;
+        }
         for (b, near) in ground.nearest(a, neighbours) {
             let saving = ground.to_depot(a) + ground.to_depot(b) - near;
             // A pair in both lists is entered once.
-            let listed = a > b && ground.nearest(b, neighbours).last().is_some_and(|(_, last)| near < last);
+            let listed = a > b && ground.surely_lists(b, neighbours, near);
             if saving > 0 && !listed {
                 let bin = BINS - 1 - ((saving / width) as usize).min(BINS - 1);
                 bins[bin].push((saving, a, b));

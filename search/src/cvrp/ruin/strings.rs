@@ -22,13 +22,13 @@ pub(super) struct Ruin {
 }
 
 impl Ruin {
-    /// Ruins around `seed`, which must be on a route.
+    /// Ruins the routes that come nearest to `seed`, its own first.
     pub fn strings(&mut self, ground: &Ground<'_>, config: &Config, state: &mut State, seed: u32, rng: &mut Stream) {
         self.removed.clear();
         self.count += 1;
         self.touched.resize(state.slots(), 0);
         // Equations 5 to 7: longest string, most strings, number of strings.
-        let cardinality = ground_cardinality(state);
+        let cardinality = cardinality_of(state);
         let longest = (config.string_length as f64).min(cardinality);
         let most = 4.0 * config.removals / (1.0 + longest) - 1.0;
         let strings = (unit(rng) * most.max(0.0) + 1.0) as usize;
@@ -89,7 +89,7 @@ impl Ruin {
 }
 
 /// Customers per route.
-fn ground_cardinality(state: &State) -> f64 {
+fn cardinality_of(state: &State) -> f64 {
     state.customers() as f64 / state.used().max(1) as f64
 }
 

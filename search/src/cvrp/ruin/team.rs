@@ -33,10 +33,9 @@ impl Team {
         Self { crew, current: start, rng: run.stream("ruin-parts", 0), apart: false }
     }
 
-    /// Cost and number of arcs of the start.
-    pub fn size(&self) -> (Cost, usize) {
-        let state = &self.crew[0].state;
-        (state.cost(), state.customers() + state.used())
+    /// The start, before the first round.
+    pub fn state(&self) -> &State {
+        &self.crew[0].state
     }
 
     /// One round of all islands at `temperature`; offers what they found. Returns the iterations done.

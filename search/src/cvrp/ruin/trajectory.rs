@@ -69,12 +69,16 @@ impl Trajectory {
         let seed = self.seeds[below(&mut self.rng, self.seeds.len())];
         debug_assert_ne!(self.state.node(seed).route, NONE);
         // Metropolis' rule, turned around: drawn first, the largest cost that is accepted cuts the recreate short.
-        let ceiling = self.state.cost() + (-temperature * (1.0 - unit(&mut self.rng)).ln()) as Cost;
+        let before = self.state.cost();
+        let ceiling = before + (-temperature * (1.0 - unit(&mut self.rng)).ln()) as Cost;
         self.ruin.strings(ground, config, &mut self.state, seed, &mut self.rng);
         let absent = &self.ruin.removed;
         let whole = self.recreate.greedy(ground, config, &mut self.state, absent, ceiling, &mut self.rng);
         if whole && self.state.cost() <= ceiling && self.state.in_time(ground) {
-            self.descent.descend(ground, config, &mut self.state);
+            // An unchanged cost nearly always means an unchanged solution, which has been descended from before.
+            if self.state.cost() != before {
+                self.descent.descend(ground, config, &mut self.state);
+            }
             self.state.keep();
         } else {
             self.state.undo(ground);

@@ -185,12 +185,6 @@ impl Population {
         }
         self.free.push(slot);
     }
-
-    /// Share of feasible individuals among all, and the group sizes: for tests and traces.
-    #[cfg(test)]
-    pub fn sizes(&self) -> [usize; 2] {
-        [self.groups[0].order.len(), self.groups[1].order.len()]
-    }
 }
 
 impl Individual {
@@ -221,5 +215,60 @@ impl Individual {
     fn diversity(&self, close: usize) -> u64 {
         let count = close.min(self.others.len()).max(1) as u64;
         self.others.iter().take(close).map(|&(distance, _)| u64::from(distance)).sum::<u64>() * 1024 / count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cost, stream};
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    fn plan(rng: &mut Stream) -> Plan {
+        let mut tour: Vec<u32> = (1..=12).collect();
+        tour.shuffle(rng);
+        Plan { tour, ends: vec![rng.random_range(1..6), rng.random_range(6..12), 12] }
+    }
+
+    #[test]
+    fn groups_stay_within_their_size_and_keep_the_cheapest() {
+        let config = HgsConfig { population: 5, generation: 7, elites: 2, ..HgsConfig::default() };
+        let penalty = Penalty::new(256, 256, 1_000_000);
+        let mut population = Population::new(&config);
+        let mut rng = stream(1, "population", 0);
+        let mut least = Cost::MAX;
+        for _ in 0..200 {
+            let score = Score { distance: rng.random_range(100..10_000), overload: rng.random_range(0..2), overtime: 0 };
+            population.add(&plan(&mut rng), score, penalty);
+            least = if score.is_feasible() { least.min(score.distance) } else { least };
+            assert!(population.groups.iter().all(|group| group.order.len() < 12));
+            if let Some(&best) = population.groups[0].order.first() {
+                assert_eq!(population.slots[best as usize].score.distance, least);
+            }
+            assert!(population.parents(&mut rng).is_some());
+        }
+        assert!(population.slots.len() <= 24, "slots are reused");
+    }
+
+    #[test]
+    fn distance_lists_hold_every_other_individual_once() {
+        let config = HgsConfig { population: 4, generation: 4, ..HgsConfig::default() };
+        let mut population = Population::new(&config);
+        let mut rng = stream(2, "population", 0);
+        for _ in 0..50 {
+            let score = Score { distance: rng.random_range(100..10_000), ..Score::default() };
+            population.add(&plan(&mut rng), score, Penalty::new(1, 1, 1));
+            let order = &population.groups[0].order;
+            for &slot in order {
+                let one = &population.slots[slot as usize];
+                let expected = order.iter().filter(|&&other| other != slot);
+                let mut expected: Vec<(u32, u32)> =
+                    expected.map(|&other| (one.broken_pairs(&population.slots[other as usize]), other)).collect();
+                expected.sort_unstable();
+                assert_eq!(one.others.iter().map(|&(_, other)| other).count(), expected.len());
+                assert!(one.others.windows(2).all(|pair| pair[0] <= pair[1]));
+            }
+        }
     }
 }

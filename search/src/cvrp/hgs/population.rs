@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn groups_stay_within_their_size_and_keep_the_cheapest() {
         let config = HgsConfig { population: 5, generation: 7, elites: 2, ..HgsConfig::default() };
-        let penalty = Penalty::new(256, 256, 1_000_000);
+        let penalty = Penalty::new(256, 256, [1_000_000; 2]);
         let mut population = Population::new(&config);
         let mut rng = stream(1, "population", 0);
         let mut least = Cost::MAX;
@@ -258,7 +258,7 @@ mod tests {
         let mut rng = stream(2, "population", 0);
         for _ in 0..50 {
             let score = Score { distance: rng.random_range(100..10_000), ..Score::default() };
-            population.add(&plan(&mut rng), score, Penalty::new(1, 1, 1));
+            population.add(&plan(&mut rng), score, Penalty::new(1, 1, [1; 2]));
             let order = &population.groups[0].order;
             for &slot in order {
                 let one = &population.slots[slot as usize];

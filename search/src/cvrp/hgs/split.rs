@@ -226,7 +226,7 @@ mod tests {
             }
             let fleet = rng.random_range(1..=n);
             let model = Model::new(&problem, 5, fleet);
-            let penalty = Penalty::new(rng.random_range(1..2_000), rng.random_range(1..1_000), 1_000_000);
+            let penalty = Penalty::new(rng.random_range(1..2_000), rng.random_range(1..1_000), [1_000_000; 2]);
             let tour: Vec<u32> = (1..=n as u32).collect();
             let (mut split, mut plan) = (Split::default(), Plan::default());
             split.split(&model, penalty, &tour, &mut plan);

@@ -35,7 +35,7 @@ fn plan(n: usize, fleet: usize, rng: &mut Stream) -> Plan {
 }
 
 fn penalty(rng: &mut Stream) -> Penalty {
-    Penalty::new(1 << rng.random_range(0..14), 1 << rng.random_range(0..12), 1_000_000)
+    Penalty::new(1 << rng.random_range(0..14), 1 << rng.random_range(0..12), [1_000_000; 2])
 }
 
 fn watch(problem: &Cvrp) -> Watch {

@@ -90,10 +90,10 @@ fn optimum(problem: &Cvrp) -> Option<Cost> {
 fn tiny_instances_are_solved_to_the_optimum() {
     for seed in 0..24 {
         let mut problem = instance(2 + seed as usize % 6, seed, 1);
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             (problem.limit, problem.service) = (Some(330), 3);
         }
-        if seed % 4 == 0 {
+        if seed.is_multiple_of(4) {
             let total: i64 = problem.demands.iter().sum();
             problem.vehicles = Some((total as usize).div_ceil(20));
         }
@@ -180,6 +180,11 @@ fn degenerate_instances_are_solved() {
     let mut full = instance(7, 10, 1);
     full.demands = [0].into_iter().chain([20; 7]).collect();
     assert_eq!(cost(&full), Some((1..=7).map(|customer| full.length(&[customer])).sum()));
+
+    // No two fit together, although the demands add up to half as many vehicles.
+    let mut bulky = instance(12, 12, 1);
+    bulky.demands = [0].into_iter().chain([11; 12]).collect();
+    assert_eq!(cost(&bulky), Some((1..=12).map(|customer| bulky.length(&[customer])).sum()));
 
     let nowhere = Cvrp::new("depot", Distances::from_matrix(5, vec![0; 25]), vec![0, 7, 7, 7, 7], 10);
     assert_eq!(cost(&nowhere), Some(0));

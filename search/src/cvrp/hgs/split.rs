@@ -203,7 +203,8 @@ mod tests {
         let n = tour.len();
         let mut best = Cost::MAX;
         for cuts in 0..1_u32 << (n - 1) {
-            let mut plan = Plan { tour: tour.to_vec(), ends: (1..n as u32).filter(|i| cuts >> (i - 1) & 1 == 1).collect() };
+            let mut plan =
+                Plan { tour: tour.to_vec(), ends: (1..n as u32).filter(|i| cuts >> (i - 1) & 1 == 1).collect() };
             plan.ends.push(n as u32);
             let load = |route: &[u32]| route.iter().map(|&c| model.demand(c)).sum::<i64>();
             if plan.ends.len() <= fleet && plan.routes().all(|route| route.len() == 1 || load(route) <= most) {

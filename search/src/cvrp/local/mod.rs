@@ -1,7 +1,11 @@
 //! Local search of hybrid genetic search: granular moves and SWAP* on a solution that may break limits at a price.
 //!
 //! Source: T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood",
-//! Computers & Operations Research 140 (2022), sections 3.3 and 4.
+//! Computers & Operations Research 140 (2022), section 3.3.
+//!
+//! Unlike there, SWAP* starts only once the other moves have nothing left to do, and a pair of customers is tried again
+//! only if one of the two has new neighbours, or if a limit or a charge could have decided against it: that skips the
+//! pairs of a changed route whose moves cannot have become better, and loses none.
 
 mod apply;
 pub mod model;
@@ -119,7 +123,13 @@ impl<'m> LocalSearch<'m> {
             }
             let mut held = !model.is_symmetric();
             let step = self.state.near_move(&origin, v, &mut held);
-            tense = if held { tense | bit } else if k < 63 { tense & !bit } else { tense };
+            tense = if held {
+                tense | bit
+            } else if k < 63 {
+                tense & !bit
+            } else {
+                tense
+            };
             if let Some(step) = step {
                 self.state.apply(&step, &mut self.scratch);
                 origin = self.state.origin(u);
@@ -128,10 +138,10 @@ impl<'m> LocalSearch<'m> {
             }
         }
         self.tense[u as usize] = tense;
-        if openings == Openings::Always || openings == Openings::Changed && changed {
-            if let Some(step) = self.state.empty_route().and_then(|route| self.state.opening_move(&origin, route)) {
-                self.state.apply(&step, &mut self.scratch);
-            }
+        if (openings == Openings::Always || openings == Openings::Changed && changed)
+            && let Some(step) = self.state.empty_route().and_then(|route| self.state.opening_move(&origin, route))
+        {
+            self.state.apply(&step, &mut self.scratch);
         }
     }
 

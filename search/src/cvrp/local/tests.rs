@@ -16,10 +16,10 @@ fn instance(n: usize, seed: u64, rng: &mut Stream) -> Cvrp {
     let plane = Distances::new(Metric::Euclid { scale: 1.0 }, points);
     let mut skewed = |i: usize, j: usize| plane.get(i, j) + if i == j { 0 } else { rng.random_range(0..30) };
     let weights = (0..=n).flat_map(|i| (0..=n).map(move |j| (i, j))).map(|(i, j)| skewed(i, j)).collect();
-    let distances = if seed % 2 == 0 { plane } else { Distances::from_matrix(n + 1, weights) };
+    let distances = if seed.is_multiple_of(2) { plane } else { Distances::from_matrix(n + 1, weights) };
     let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..10) }).collect();
     let mut problem = Cvrp::new("random", distances, demands, 20);
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         (problem.limit, problem.service) = (Some(rng.random_range(150..400)), 5);
     }
     problem

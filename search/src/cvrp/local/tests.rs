@@ -18,7 +18,7 @@ fn instance(n: usize, seed: u64, rng: &mut Stream) -> Cvrp {
     let weights = (0..=n).flat_map(|i| (0..=n).map(move |j| (i, j))).map(|(i, j)| skewed(i, j)).collect();
     let distances = if seed.is_multiple_of(2) { plane } else { Distances::from_matrix(n + 1, weights) };
     let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..10) }).collect();
-    let mut problem = Cvrp::new("random", distances, demands, 20);
+    let mut problem = Cvrp::new("random", distances, demands, rng.random_range(15..70));
     if seed.is_multiple_of(3) {
         (problem.limit, problem.service) = (Some(rng.random_range(150..400)), 5);
     }
@@ -152,7 +152,7 @@ fn no_move_improves_a_local_optimum() {
         let mut rng = stream(seed, "optimum", 0);
         let n = rng.random_range(2..25);
         let problem = instance(n, seed, &mut rng);
-        let fleet = rng.random_range(n / 3..=n).max(1);
+        let fleet = rng.random_range(n / 8..=n).max(1);
         let model = Model::new(&problem, n, fleet);
         let penalty = penalty(&mut rng);
         let mut plan = plan(n, fleet, &mut rng);

@@ -31,3 +31,35 @@ pub(super) fn order_crossover(a: &[u32], b: &[u32], child: &mut Vec<u32>, taken:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::stream;
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    #[test]
+    fn child_is_a_permutation_of_its_parents() {
+        let mut rng = stream(1, "crossover", 0);
+        let (mut child, mut taken) = (Vec::new(), Vec::new());
+        for n in 1..40 {
+            let mut a: Vec<u32> = (1..=n).collect();
+            a.shuffle(&mut rng);
+            let mut b = a.clone();
+            b.shuffle(&mut rng);
+            order_crossover(&a, &b, &mut child, &mut taken, &mut rng);
+            child.sort_unstable();
+            assert!(child.iter().copied().eq(1..=n));
+        }
+    }
+
+    #[test]
+    fn child_of_twins_is_the_same_tour_turned() {
+        let mut rng = stream(2, "crossover", 0);
+        let (mut child, mut taken) = (Vec::new(), Vec::new());
+        let tour: Vec<u32> = (1..=20).collect();
+        order_crossover(&tour, &tour, &mut child, &mut taken, &mut rng);
+        assert_eq!(child, tour);
+    }
+}

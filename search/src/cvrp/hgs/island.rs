@@ -28,6 +28,8 @@ pub(super) struct Island<'m> {
     penalties: PenaltyControl,
     /// Individuals still to be built from scratch.
     seedlings: usize,
+    /// Iterations since the last restart.
+    age: u64,
     /// Giant tour and plan of the current individual.
     tour: Vec<u32>,
     plan: Plan,
@@ -50,6 +52,7 @@ impl<'m> Island<'m> {
             population: Population::new(config),
             penalties: PenaltyControl::new(model, config),
             seedlings: config.initial,
+            age: 0,
             tour: (1..=model.customers() as u32).collect(),
             plan: Plan::default(),
             taken: Vec::new(),
@@ -127,6 +130,8 @@ impl<'m> Island<'m> {
                 self.enter();
             }
         }
+        self.age += 1;
+        self.population.grow(&self.config, self.age);
         if changed {
             self.population.reorder(self.penalties.penalty());
         }
@@ -156,8 +161,8 @@ impl<'m> Island<'m> {
     fn restart(&mut self) {
         self.population.clear();
         self.seedlings = self.config.initial;
+        self.age = 0;
         self.current = Cost::MAX;
         self.idle = 0;
     }
 }
-

@@ -22,13 +22,14 @@ use crate::run::Run;
 use crate::search::{Search, islands};
 use island::Island;
 
-/// Instances with more customers are left alone: the distance table would take more than 100 MB.
-pub const LARGEST: usize = 5_000;
+/// Instances with more customers are left alone: their tables would take longer to fill than a deadline may slip.
+pub const LARGEST: usize = 2_000;
 
-/// Hybrid genetic search as a stage of a recipe.
+/// Hybrid genetic search as a stage of a recipe. One iteration is one individual: offspring or seedling, local search
+/// and perhaps repair. Leaves the run as it is for more than [`LARGEST`] customers.
 #[derive(Clone, Debug, Default)]
 pub struct Hgs {
-    /// Parameters.
+    /// Parameters; they must pass [`HgsConfig::check`].
     pub config: HgsConfig,
 }
 
@@ -101,8 +102,21 @@ fn fleet(problem: &Cvrp) -> usize {
     let total: i64 = problem.demands.iter().sum();
     let needed = (total as f64 / problem.capacity.max(1) as f64).ceil();
     let roomy = (1.3 * needed).ceil() as usize + 3;
-    // A duration limit may ask for any number of routes.
-    let enough = if problem.limit.is_some() { problem.customers() } else { roomy };
+    // A duration limit may ask for any number of routes; demands may fit badly together.
+    let enough = if problem.limit.is_some() { problem.customers() } else { roomy.max(packed(problem) + 3) };
     problem.vehicles.unwrap_or(enough).clamp(1, problem.customers())
 }
 
+/// Routes that first-fit decreasing packs the demands into.
+fn packed(problem: &Cvrp) -> usize {
+    let mut demands = problem.demands[1..].to_vec();
+    demands.sort_unstable_by(|a, b| b.cmp(a));
+    let mut room: Vec<i64> = Vec::new();
+    for demand in demands {
+        match room.iter_mut().find(|room| **room >= demand) {
+            Some(room) => *room -= demand,
+            None => room.push(problem.capacity - demand),
+        }
+    }
+    room.len()
+}

@@ -20,12 +20,12 @@ pub(super) struct PenaltyControl {
 }
 
 impl PenaltyControl {
-    /// Starts with the largest distance over the largest demand, and one cost unit per unit of overtime.
+    /// Starts with the largest distance over the largest demand (at least 0.1), and one cost unit per unit of overtime.
     pub fn new(model: &Model, config: &HgsConfig) -> Self {
         let heaviest = (1..=model.customers() as u32).map(|customer| model.demand(customer)).max().unwrap_or(0).max(1);
-        let weight = (256 * model.longest() / heaviest).clamp(26, 256_000);
+        let weight = (256 * model.longest() / heaviest).max(26);
         let overtime = model.customers() as Cost * (2 * model.longest() + model.service());
-        let penalty = Penalty::new(weight, 256, model.total_demand().max(overtime));
+        let penalty = Penalty::new(weight, 256, [model.total_demand(), overtime]);
         Self { penalty, config: config.clone(), seen: 0, without_overload: 0, without_overtime: 0 }
     }
 

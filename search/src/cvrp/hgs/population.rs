@@ -51,7 +51,7 @@ pub(super) struct Population {
 impl Population {
     pub fn new(config: &HgsConfig) -> Self {
         Self {
-            size: config.population,
+            size: config.first_population,
             generation: config.generation,
             elites: config.elites,
             close: config.close,
@@ -72,6 +72,14 @@ impl Population {
     /// Individuals of both groups.
     pub fn len(&self) -> usize {
         self.groups.iter().map(|group| group.order.len()).sum()
+    }
+
+    /// Sets the sizes for an island that has done `iterations` since its start.
+    pub fn grow(&mut self, config: &HgsConfig, iterations: u64) {
+        let (first, last) = (config.first_population.min(config.population), config.population);
+        let done = iterations.min(config.growth);
+        self.size = first + ((last - first) as u64 * done / config.growth) as usize;
+        self.generation = (config.generation * self.size).div_ceil(last);
     }
 
     /// Adds a copy of `plan`, then selects survivors if its group has grown by a generation.
@@ -185,12 +193,6 @@ impl Population {
         }
         self.free.push(slot);
     }
-
-    /// Share of feasible individuals among all, and the group sizes: for tests and traces.
-    #[cfg(test)]
-    pub fn sizes(&self) -> [usize; 2] {
-        [self.groups[0].order.len(), self.groups[1].order.len()]
-    }
 }
 
 impl Individual {
@@ -221,5 +223,61 @@ impl Individual {
     fn diversity(&self, close: usize) -> u64 {
         let count = close.min(self.others.len()).max(1) as u64;
         self.others.iter().take(close).map(|&(distance, _)| u64::from(distance)).sum::<u64>() * 1024 / count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cost, stream};
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    fn plan(rng: &mut Stream) -> Plan {
+        let mut tour: Vec<u32> = (1..=12).collect();
+        tour.shuffle(rng);
+        Plan { tour, ends: vec![rng.random_range(1..6), rng.random_range(6..12), 12] }
+    }
+
+    #[test]
+    fn groups_stay_within_their_size_and_keep_the_cheapest() {
+        let config = HgsConfig { first_population: 5, population: 5, generation: 7, elites: 2, ..HgsConfig::default() };
+        let penalty = Penalty::new(256, 256, [1_000_000; 2]);
+        let mut population = Population::new(&config);
+        let mut rng = stream(1, "population", 0);
+        let mut least = Cost::MAX;
+        for _ in 0..200 {
+            let score =
+                Score { distance: rng.random_range(100..10_000), overload: rng.random_range(0..2), overtime: 0 };
+            population.add(&plan(&mut rng), score, penalty);
+            least = if score.is_feasible() { least.min(score.distance) } else { least };
+            assert!(population.groups.iter().all(|group| group.order.len() < 12));
+            if let Some(&best) = population.groups[0].order.first() {
+                assert_eq!(population.slots[best as usize].score.distance, least);
+            }
+            assert!(population.parents(&mut rng).is_some());
+        }
+        assert!(population.slots.len() <= 24, "slots are reused");
+    }
+
+    #[test]
+    fn distance_lists_hold_every_other_individual_once() {
+        let config = HgsConfig { first_population: 4, population: 4, generation: 4, ..HgsConfig::default() };
+        let mut population = Population::new(&config);
+        let mut rng = stream(2, "population", 0);
+        for _ in 0..50 {
+            let score = Score { distance: rng.random_range(100..10_000), ..Score::default() };
+            population.add(&plan(&mut rng), score, Penalty::new(1, 1, [1; 2]));
+            let order = &population.groups[0].order;
+            for &slot in order {
+                let one = &population.slots[slot as usize];
+                let mut expected: Vec<u32> = order.iter().copied().filter(|&other| other != slot).collect();
+                let mut listed: Vec<u32> = one.others.iter().map(|&(_, other)| other).collect();
+                expected.sort_unstable();
+                listed.sort_unstable();
+                assert_eq!(listed, expected);
+                assert!(one.others.windows(2).all(|pair| pair[0] <= pair[1]));
+            }
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Source: T. Vidal, "Split algorithm in O(n) for the capacitated vehicle routing problem", Computers & Operations
 //! Research 69 (2016): the variant with soft capacity, and the one with a limited fleet. With a duration limit the
-//! price of a route is no longer a sum of terms of its ends; then plain Bellman over routes of at most 1.5 vehicle
-//! loads does it.
+//! price of a route is no longer a sum of terms of its ends; then plain Bellman does it, over routes of at most 1.5
+//! vehicle loads where the fleet does not bind.
 
 use std::collections::VecDeque;
 
@@ -92,7 +92,8 @@ impl Split {
 
     /// O(n B) for routes of at most B customers.
     fn bellman(&mut self, model: &Model, penalty: Penalty, n: usize, source: usize, target: usize, first: usize) {
-        let most = model.capacity().saturating_add(model.capacity() / 2);
+        // Layers must reach the end with few routes, however overloaded.
+        let most = if source == target { model.capacity().saturating_add(model.capacity() / 2) } else { i64::MAX };
         for i in first..n {
             let base = self.cost[source + i];
             if base >= FAR {
@@ -178,5 +179,65 @@ impl Split {
         self.cost[0] = 0;
         self.from.clear();
         self.from.resize(layers * (n + 1), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cvrp, Distances, stream};
+    use rand::Rng;
+
+    use super::*;
+    use crate::cvrp::local::plan::route_score;
+
+    fn exact(model: &Model, penalty: Penalty, plan: &Plan) -> Cost {
+        let price = |route: &[u32]| {
+            let score = route_score(model, route);
+            Penalty::exact_distance(score.distance) + penalty.exact(score.overload, score.overtime)
+        };
+        plan.routes().map(price).sum()
+    }
+
+    /// The cheapest of all 2^(n - 1) ways to cut; with a duration limit and a free fleet only routes that Split tries.
+    fn cheapest(model: &Model, penalty: Penalty, tour: &[u32], fleet: usize, most: i64) -> Cost {
+        let n = tour.len();
+        let mut best = Cost::MAX;
+        for cuts in 0..1_u32 << (n - 1) {
+            let mut plan =
+                Plan { tour: tour.to_vec(), ends: (1..n as u32).filter(|i| cuts >> (i - 1) & 1 == 1).collect() };
+            plan.ends.push(n as u32);
+            let load = |route: &[u32]| route.iter().map(|&c| model.demand(c)).sum::<i64>();
+            if plan.ends.len() <= fleet && plan.routes().all(|route| route.len() == 1 || load(route) <= most) {
+                best = best.min(exact(model, penalty, &plan));
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn split_is_as_cheap_as_the_best_of_all_cuts() {
+        for seed in 0..300 {
+            let mut rng = stream(seed, "split", 0);
+            let n: usize = rng.random_range(1..=9);
+            let weights = (0..(n + 1) * (n + 1)).map(|_| rng.random_range(0..100)).collect();
+            let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(0..10) }).collect();
+            let mut problem = Cvrp::new("split", Distances::from_matrix(n + 1, weights), demands, 12);
+            if seed % 2 == 1 {
+                (problem.limit, problem.service) = (Some(rng.random_range(50..300)), 7);
+            }
+            let fleet = rng.random_range(1..=n);
+            let model = Model::new(&problem, 5, fleet);
+            let penalty = Penalty::new(rng.random_range(1..2_000), rng.random_range(1..1_000), [1_000_000; 2]);
+            let tour: Vec<u32> = (1..=n as u32).collect();
+            let (mut split, mut plan) = (Split::default(), Plan::default());
+            split.split(&model, penalty, &tour, &mut plan);
+            assert_eq!(plan.tour, tour);
+            assert!(plan.ends.len() <= fleet && plan.routes().all(|route| !route.is_empty()));
+            let most = if problem.limit.is_some() { 18 } else { i64::MAX };
+            let free = cheapest(&model, penalty, &tour, n, most);
+            let bound = cheapest(&model, penalty, &tour, fleet, i64::MAX);
+            let found = exact(&model, penalty, &plan);
+            assert!(found == bound || found == free, "seed {seed}: {found}, not {bound} or {free}");
+        }
     }
 }

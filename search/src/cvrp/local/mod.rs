@@ -1,7 +1,11 @@
 //! Local search of hybrid genetic search: granular moves and SWAP* on a solution that may break limits at a price.
 //!
 //! Source: T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood",
-//! Computers & Operations Research 140 (2022), sections 3.3 and 4.
+//! Computers & Operations Research 140 (2022), section 3.3.
+//!
+//! Unlike there, SWAP* starts only once the other moves have nothing left to do, and a pair of customers is tried again
+//! only if one of the two has new neighbours, or if a limit or a charge could have decided against it: that skips the
+//! pairs of a changed route whose moves cannot have become better, and loses none.
 
 mod apply;
 pub mod model;
@@ -28,6 +32,15 @@ use swap_star::SwapStar;
 /// Customers between two looks at the clock: about 0.1 ms.
 const CLOCK_EVERY: usize = 256;
 
+/// For which customers a sweep tries to open a route: for none in the first sweep of a new plan, where other moves
+/// still empty and fill routes at will, then once for all, then for those whose route has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Openings {
+    Never,
+    Always,
+    Changed,
+}
+
 /// Improves plans until no move of the neighbourhood helps. Keeps its memory between calls.
 #[derive(Debug)]
 pub struct LocalSearch<'m> {
@@ -48,7 +61,7 @@ impl<'m> LocalSearch<'m> {
     /// A local search on `model`.
     pub fn new(model: &'m Model) -> Self {
         Self {
-            state: State::new(model, Penalty::new(1, 1, 1)),
+            state: State::new(model, Penalty::new(1, 1, [1; 2])),
             swap_star: SwapStar::new(model),
             tested: vec![0; model.customers() + 1],
             tense: vec![0; model.customers() + 1],
@@ -63,10 +76,10 @@ impl<'m> LocalSearch<'m> {
         self.state.load(plan, penalty);
         self.order.shuffle(rng);
         let start = self.state.cost();
-        let mut first = true;
+        let mut openings = Openings::Never;
         loop {
-            while self.sweep(first, watch) {
-                first = false;
+            while self.sweep(openings, watch) || openings == Openings::Never {
+                openings = if openings == Openings::Never { Openings::Always } else { Openings::Changed };
             }
             if watch.is_late() || !self.swap_star.sweep(&mut self.state) {
                 break;
@@ -77,18 +90,18 @@ impl<'m> LocalSearch<'m> {
     }
 
     /// Tries the moves of every customer whose surroundings changed since its last turn. True if any was applied.
-    fn sweep(&mut self, first: bool, watch: &Watch) -> bool {
+    fn sweep(&mut self, openings: Openings, watch: &Watch) -> bool {
         let before = self.state.now;
         for turn in 0..self.order.len() {
             if turn % CLOCK_EVERY == CLOCK_EVERY - 1 && watch.is_late() {
                 return false;
             }
-            self.improve_customer(self.order[turn], first);
+            self.improve_customer(self.order[turn], openings);
         }
         self.state.now > before
     }
 
-    fn improve_customer(&mut self, u: u32, first: bool) {
+    fn improve_customer(&mut self, u: u32, openings: Openings) {
         let model = self.state.model;
         let tested = std::mem::replace(&mut self.tested[u as usize], self.state.now);
         let mut origin = self.state.origin(u);
@@ -110,7 +123,13 @@ impl<'m> LocalSearch<'m> {
             }
             let mut held = !model.is_symmetric();
             let step = self.state.near_move(&origin, v, &mut held);
-            tense = if held { tense | bit } else if k < 63 { tense & !bit } else { tense };
+            tense = if held {
+                tense | bit
+            } else if k < 63 {
+                tense & !bit
+            } else {
+                tense
+            };
             if let Some(step) = step {
                 self.state.apply(&step, &mut self.scratch);
                 origin = self.state.origin(u);
@@ -119,11 +138,10 @@ impl<'m> LocalSearch<'m> {
             }
         }
         self.tense[u as usize] = tense;
-        // In the first sweep of a new plan other moves empty and fill routes at will.
-        if !first && changed {
-            if let Some(step) = self.state.empty_route().and_then(|route| self.state.opening_move(&origin, route)) {
-                self.state.apply(&step, &mut self.scratch);
-            }
+        if (openings == Openings::Always || openings == Openings::Changed && changed)
+            && let Some(step) = self.state.empty_route().and_then(|route| self.state.opening_move(&origin, route))
+        {
+            self.state.apply(&step, &mut self.scratch);
         }
     }
 

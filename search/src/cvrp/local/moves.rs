@@ -151,15 +151,15 @@ impl<'m> State<'m> {
             let place = self.place_bound(o, &spot);
             let swap = self.swap_bound(o, &spot, &node);
             *tense |= place.bare.min(swap.bare) < slack;
-            if place.charged < slack {
-                if let Some(step) = self.place_move(o, &spot, slack) {
-                    return Some(step);
-                }
+            if place.charged < slack
+                && let Some(step) = self.place_move(o, &spot, slack)
+            {
+                return Some(step);
             }
-            if swap.charged < slack {
-                if let Some(step) = self.swap_move(o, &spot, slack) {
-                    return Some(step);
-                }
+            if swap.charged < slack
+                && let Some(step) = self.swap_move(o, &spot, slack)
+            {
+                return Some(step);
             }
         }
         if node.prev != 0 {

@@ -1,10 +1,9 @@
 //! A solution as a giant tour with route ends: one allocation-free container for split, local search and population.
 
-use heuron_problems::Routes;
+use heuron_problems::{Cost, Routes};
 
 use super::model::Model;
 use super::penalty::Penalty;
-use heuron_problems::Cost;
 
 /// Routes stored one after the other, without depots and without empty routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -204,7 +204,14 @@ fn members(state: &State<'_>, route: u32, list: &mut Vec<Member>) {
     while id != 0 {
         let node = &state.nodes[id as usize];
         let lift = state.model.distance(node.prev, node.next) - Cost::from(node.d_prev) - Cost::from(node.d_next);
-        list.push(Member { node: id, prev: node.prev, next: node.next, d_prev: node.d_prev, demand: state.model.demand(id), lift });
+        list.push(Member {
+            node: id,
+            prev: node.prev,
+            next: node.next,
+            d_prev: node.d_prev,
+            demand: state.model.demand(id),
+            lift,
+        });
         id = node.next;
     }
 }
@@ -237,7 +244,13 @@ impl Places {
         if cost >= self.cost[2] {
             return;
         }
-        let rank = if cost < self.cost[0] { 0 } else if cost < self.cost[1] { 1 } else { 2 };
+        let rank = if cost < self.cost[0] {
+            0
+        } else if cost < self.cost[1] {
+            1
+        } else {
+            2
+        };
         for k in (rank..2).rev() {
             (self.cost[k + 1], self.after[k + 1]) = (self.cost[k], self.after[k]);
         }

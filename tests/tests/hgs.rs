@@ -1,0 +1,200 @@
+//! Hybrid genetic search: optimal on tiny instances, independent of threads, within every limit.
+
+use std::time::{Duration, Instant};
+
+use heuron_problems::{Cost, Cvrp, Distances, Metric, Problem, Routes, stream};
+use heuron_search::cvrp::hgs::{Hgs, HgsConfig};
+use heuron_search::{Budget, Clock, Run, Search, Setup, Stop};
+use rand::Rng;
+
+fn solve(problem: &Cvrp, budget: Budget, threads: usize, initial: Option<&Routes>) -> Option<(Cost, Routes)> {
+    let clock = Clock::wall(Instant::now());
+    let setup = Setup { budget, seed: 7, threads, islands: 4, stop: Stop::default(), clock };
+    let mut quiet = |_: &heuron_search::Progress<'_, Cvrp>| {};
+    let mut run = Run::new(problem, setup, &mut quiet);
+    if let Some(routes) = initial {
+        run.offer(routes);
+    }
+    let config = HgsConfig { initial: 8, exchange: 20, ..HgsConfig::default() };
+    Hgs { config }.search(problem, &mut run);
+    run.into_best()
+}
+
+fn iterations(limit: u64) -> Budget {
+    Budget { iterations: Some(limit), ..Budget::default() }
+}
+
+/// Random points, skewed to an asymmetric matrix on odd seeds, times `factor`.
+fn instance(n: usize, seed: u64, factor: Cost) -> Cvrp {
+    let mut rng = stream(seed, "hgs tests", 0);
+    let points: Vec<[f64; 2]> = (0..=n).map(|_| [rng.random_range(0.0..100.0), rng.random_range(0.0..100.0)]).collect();
+    let plane = Distances::new(Metric::Euclid { scale: 1.0 }, points);
+    let mut weights = Vec::new();
+    for (i, j) in (0..=n).flat_map(|i| (0..=n).map(move |j| (i, j))) {
+        let skew = if seed % 2 == 1 && i != j { rng.random_range(0..30) } else { 0 };
+        weights.push((plane.get(i, j) + skew) * factor);
+    }
+    let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..10) }).collect();
+    Cvrp::new("random", Distances::from_matrix(n + 1, weights), demands, 20)
+}
+
+/// The cheapest round trip through each set of customers, by dynamic programming; none if it breaks a limit.
+fn round_trips(problem: &Cvrp) -> Vec<Option<Cost>> {
+    let n = problem.customers();
+    let edge = |a: usize, b: usize| problem.distances.get(a, b);
+    let mut path = vec![vec![Cost::MAX / 2; n]; 1 << n];
+    (0..n).for_each(|c| path[1 << c][c] = edge(0, c + 1));
+    for set in 1..1_usize << n {
+        for last in (0..n).filter(|last| set >> last & 1 == 1) {
+            for next in (0..n).filter(|next| set >> next & 1 == 0) {
+                let cost = path[set][last] + edge(last + 1, next + 1);
+                let entry = &mut path[set | 1 << next][next];
+                *entry = (*entry).min(cost);
+            }
+        }
+    }
+    let members = |set: usize| (0..n).filter(move |c| set >> c & 1 == 1);
+    (0..1 << n)
+        .map(|set| {
+            let cost = members(set).map(|last| path[set][last] + edge(last + 1, 0)).min()?;
+            let load: i64 = members(set).map(|c| problem.demands[c + 1]).sum();
+            let duration = cost + problem.service * members(set).count() as Cost;
+            (load <= problem.capacity && problem.limit.is_none_or(|limit| duration <= limit)).then_some(cost)
+        })
+        .collect()
+}
+
+/// The optimal cost by dynamic programming over sets of customers and numbers of routes.
+fn optimum(problem: &Cvrp) -> Option<Cost> {
+    let n = problem.customers();
+    let trips = round_trips(problem);
+    let mut best = vec![None; 1 << n];
+    best[0] = Some(0);
+    for _ in 0..problem.vehicles.unwrap_or(n).min(n) {
+        let before = best.clone();
+        for set in 1..1_usize << n {
+            let mut part = set;
+            while part > 0 {
+                if let (Some(trip), Some(rest)) = (trips[part], before[set ^ part]) {
+                    let cost: Cost = trip + rest;
+                    best[set] = Some(best[set].map_or(cost, |old: Cost| old.min(cost)));
+                }
+                part = (part - 1) & set;
+            }
+        }
+    }
+    best[(1 << n) - 1]
+}
+
+#[test]
+fn tiny_instances_are_solved_to_the_optimum() {
+    for seed in 0..24 {
+        let mut problem = instance(2 + seed as usize % 6, seed, 1);
+        if seed.is_multiple_of(3) {
+            (problem.limit, problem.service) = (Some(330), 3);
+        }
+        if seed.is_multiple_of(4) {
+            let total: i64 = problem.demands.iter().sum();
+            problem.vehicles = Some((total as usize).div_ceil(20));
+        }
+        let found = solve(&problem, iterations(400), 1, None);
+        assert_eq!(found.map(|(cost, _)| cost), optimum(&problem), "seed {seed}");
+    }
+}
+
+#[test]
+fn distances_beyond_thirty_bits_are_exact_in_the_answer() {
+    for seed in 0..4 {
+        let problem = instance(6, seed, 1 << 40);
+        let small = instance(6, seed, 1);
+        let found = solve(&problem, iterations(200), 1, None).map(|(cost, _)| cost);
+        assert_eq!(found, optimum(&small).map(|cost| cost << 40), "seed {seed}");
+    }
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    for seed in 0..2 {
+        let problem = instance(40, seed, 1);
+        let answers = [1, 2].map(|threads| solve(&problem, iterations(600), threads, None));
+        assert!(answers[0].is_some());
+        assert_eq!(answers[0], answers[1]);
+    }
+}
+
+#[test]
+fn iteration_budget_of_one_gives_an_answer_or_none() {
+    let problem = instance(10, 1, 1);
+    if let Some((cost, routes)) = solve(&problem, iterations(1), 2, None) {
+        assert_eq!(problem.evaluate(&routes), Ok(cost));
+    }
+}
+
+#[test]
+fn warm_start_never_gets_worse() {
+    let problem = instance(30, 3, 1);
+    let start = Routes { routes: (1..=30).map(|customer| vec![customer]).collect() };
+    let before = problem.evaluate(&start).expect("single visits are feasible");
+    let (cost, _) = solve(&problem, iterations(1), 1, Some(&start)).expect("the start at least");
+    assert!(cost <= before);
+    let (good, routes) = solve(&problem, iterations(300), 1, None).expect("a solution");
+    let (again, _) = solve(&problem, iterations(50), 1, Some(&routes)).expect("the start at least");
+    assert!(again <= good);
+}
+
+#[test]
+fn a_fleet_that_cannot_do_gives_no_answer_and_ends() {
+    let mut problem = instance(12, 5, 1);
+    problem.vehicles = Some(1);
+    assert_eq!(solve(&problem, iterations(100), 1, None), None);
+    let budget = Budget { time: Some(Duration::from_millis(50)), ..Budget::default() };
+    assert_eq!(solve(&problem, budget, 1, None), None);
+}
+
+#[test]
+fn a_fleet_without_slack_is_filled_exactly() {
+    // Four vehicles of 12 and demands 5, 4, 3 four times over: every load must be 12.
+    let mut problem = instance(12, 8, 1);
+    problem.capacity = 12;
+    problem.vehicles = Some(4);
+    problem.demands = [0].into_iter().chain((0..12).map(|c| [5, 4, 3][c % 3])).collect();
+    let (_, routes) = solve(&problem, iterations(2_000), 1, None).expect("a feasible packing");
+    assert!(routes.routes.iter().filter(|route| !route.is_empty()).all(|route| problem.load(route) == 12));
+}
+
+#[test]
+fn degenerate_instances_are_solved() {
+    let cost = |problem: &Cvrp| solve(problem, iterations(60), 1, None).map(|(cost, _)| cost);
+    let one = instance(1, 2, 1);
+    assert_eq!(cost(&one), Some(one.length(&[1])));
+
+    let mut weightless = instance(6, 4, 1);
+    weightless.demands = vec![0; 7];
+    weightless.capacity = 0;
+    assert_eq!(cost(&weightless), optimum(&weightless));
+
+    let mut roomy = instance(7, 6, 1);
+    roomy.capacity = 1_000;
+    assert_eq!(cost(&roomy), optimum(&roomy));
+
+    let mut full = instance(7, 10, 1);
+    full.demands = [0].into_iter().chain([20; 7]).collect();
+    assert_eq!(cost(&full), Some((1..=7).map(|customer| full.length(&[customer])).sum()));
+
+    // No two fit together, although the demands add up to half as many vehicles.
+    let mut bulky = instance(12, 12, 1);
+    bulky.demands = [0].into_iter().chain([11; 12]).collect();
+    assert_eq!(cost(&bulky), Some((1..=12).map(|customer| bulky.length(&[customer])).sum()));
+
+    let nowhere = Cvrp::new("depot", Distances::from_matrix(5, vec![0; 25]), vec![0, 7, 7, 7, 7], 10);
+    assert_eq!(cost(&nowhere), Some(0));
+}
+
+#[test]
+fn config_names_the_field_that_is_wrong() {
+    assert_eq!(HgsConfig::default().check(), Ok(()));
+    let wrong = HgsConfig { granular: 0, ..HgsConfig::default() };
+    assert!(wrong.check().is_err_and(|message| message.contains("granular")));
+    let wrong = HgsConfig { repair: 1.5, ..HgsConfig::default() };
+    assert!(wrong.check().is_err_and(|message| message.contains("repair")));
+}

@@ -8,4 +8,4 @@ pub mod tsp;
 
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
 pub use sample::Sample;
-pub use search::{Search, islands, sequence};
+pub use search::{Search, Stages, islands, sequence};

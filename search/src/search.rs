@@ -13,6 +13,9 @@ pub trait Search<P: Problem> {
     fn search(&mut self, problem: &P, run: &mut Run<'_, P>);
 }
 
+/// The searches of a recipe, in their order.
+pub type Stages<P> = Vec<Box<dyn Search<P>>>;
+
 /// Runs the stages of a recipe one after the other; each starts from the incumbent of those before.
 pub fn sequence<P: Problem>(stages: &mut [Box<dyn Search<P>>], problem: &P, run: &mut Run<'_, P>) {
     for stage in stages {

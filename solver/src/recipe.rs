@@ -7,7 +7,7 @@ use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
 use heuron_search::tsp::held_karp::HeldKarp;
-use heuron_search::{Search, Setup};
+use heuron_search::{Setup, Stages};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -19,7 +19,7 @@ pub(crate) struct Method<P: Problem> {
     /// One line for `heuron methods`.
     pub about: &'static str,
     /// The stages for an instance and the way it is run.
-    pub stages: fn(&P, &Setup) -> Vec<Box<dyn Search<P>>>,
+    pub stages: fn(&P, &Setup) -> Stages<P>,
 }
 
 /// The method called `name`; the first one, `auto`, for none.
@@ -51,7 +51,7 @@ pub(crate) const TSP: &[Method<Tsp>] = &[
     },
 ];
 
-fn tsp(problem: &Tsp, _: &Setup) -> Vec<Box<dyn Search<Tsp>>> {
+fn tsp(problem: &Tsp, _: &Setup) -> Stages<Tsp> {
     if problem.len() <= DYNAMIC {
         vec![Box::new(Exact::default())]
     } else {
@@ -78,7 +78,7 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
     },
 ];
 
-fn cvrp(problem: &Cvrp, _: &Setup) -> Vec<Box<dyn Search<Cvrp>>> {
+fn cvrp(problem: &Cvrp, _: &Setup) -> Stages<Cvrp> {
     if problem.customers() <= POPULATION {
         vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())]
     } else {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 use heuron_problems::Cost;
-use heuron_search::{Listener, Progress, Run, Search, sequence};
+use heuron_search::{Listener, Progress, Run, sequence};
 
 use crate::error::Error;
 use crate::instance::{Instance, Solution, Solvable, each, matching};
@@ -122,7 +122,7 @@ fn execute<P: Solvable>(
         run.offer(solution);
     }
     let fault = catch_unwind(AssertUnwindSafe(|| {
-        let mut stages: Vec<Box<dyn Search<P>>> = (method.stages)(problem, run.setup());
+        let mut stages = (method.stages)(problem, run.setup());
         sequence(&mut stages, problem, &mut run);
         run.proceed(0);
     }));
@@ -168,7 +168,7 @@ mod tests {
         fn search(&mut self, _: &Tsp, _: &mut Run<'_, Tsp>) {}
     }
 
-    fn execute_one(stages: fn(&Tsp, &heuron_search::Setup) -> Vec<Box<dyn Search<Tsp>>>) -> Result<Outcome, Error> {
+    fn execute_one(stages: fn(&Tsp, &heuron_search::Setup) -> heuron_search::Stages<Tsp>) -> Result<Outcome, Error> {
         let tsp = Tsp::new("pair", Distances::from_matrix(2, vec![0, 3, 3, 0]));
         let method = Method { name: "test", about: "", stages };
         let options = Options { iterations: Some(1), ..Options::default() };

@@ -241,3 +241,42 @@ impl ArrayTour {
 fn cached(length: Cost) -> i32 {
     i32::try_from(length).unwrap_or(UNCACHED)
 }
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Distances, Metric, Tsp, stream};
+    use rand::Rng;
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    /// Bridges of three to five random edges, some of them around the end of the array.
+    #[test]
+    fn undo_restores_the_tour_exactly() {
+        let mut rng = stream(1, "array", 0);
+        let points: Vec<[f64; 2]> =
+            (0..40).map(|_| [rng.random_range(0.0..99.0), rng.random_range(0.0..99.0)]).collect();
+        let graph = Graph::new(&Tsp::new("points", Distances::new(Metric::Ceil, points)));
+        let mut order: Vec<u32> = (0..40).collect();
+        order.shuffle(&mut rng);
+        let mut tour = ArrayTour::new(&graph, order);
+        let mut positions: Vec<u32> = (0..40).collect();
+        for round in 0..200 {
+            let (before, mut journal) = (tour.clone(), Journal::default());
+            for size in 3..=5 {
+                positions.shuffle(&mut rng);
+                let exchange = Exchange::bridge(&mut positions[..size].to_vec());
+                // Visiting the segments in the opposite order is one cycle for any number of them.
+                assert!(exchange.is_tour());
+                tour.apply(&graph, &exchange, &mut journal);
+                let fresh = ArrayTour::new(&graph, tour.order.clone());
+                assert_eq!((&tour.position, &tour.ahead), (&fresh.position, &fresh.ahead));
+            }
+            if round % 2 == 0 {
+                tour.undo(&mut journal);
+                assert_eq!((tour.order.as_slice(), &tour.ahead), (before.order.as_slice(), &before.ahead));
+                assert_eq!(tour.position, before.position);
+            }
+        }
+    }
+}

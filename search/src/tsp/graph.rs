@@ -10,8 +10,7 @@ use super::asymmetric::Directed;
 use super::hilbert;
 use super::neighbours;
 
-/// Up to this size the distances of points are tabulated. Measured on pr1002 .. fnl4461: below it a table in the second
-/// level cache saves a square root, above it the table's cache misses cost more than the square root.
+/// Up to this size the distances of points are tabulated: 9 MB. Beyond, a table is slower to reach than a square root.
 const TABLE_LIMIT: usize = 1_500;
 
 /// As `TABLE_LIMIT` for great-circle distances, which cost four calls of trigonometric functions.

@@ -131,7 +131,7 @@ impl Cycles {
         for at in place + 1..self.walk.len() {
             self.place[at % 2][self.walk[at] as usize] = NOWHERE;
         }
-        if place % 2 == 0 {
+        if place.is_multiple_of(2) {
             self.nodes.extend_from_slice(&self.walk[place..]);
         } else {
             self.nodes.extend_from_slice(&self.walk[place + 1..]);

@@ -81,7 +81,7 @@ impl<'g> OrOpt<'g> {
             self.is_queued[node as usize] = false;
             while self.improve(node) {}
             steps += 1;
-            if steps % 256 == 0 && stop(self.cost) {
+            if steps.is_multiple_of(256) && stop(self.cost) {
                 return;
             }
         }
@@ -202,7 +202,7 @@ impl<'g> OrOpt<'g> {
     /// Swaps two adjacent short segments: a double bridge.
     fn kick(&mut self, rng: &mut Stream) {
         let n = self.order.len() as u32;
-        let longest = KICKED.min((n - 2) / 2);
+        let longest = KICKED.min((n - 2) / 2).max(1);
         let start = rng.random_range(0..n);
         let [first, second] = [(); 2].map(|()| rng.random_range(1..=longest));
         let at = |by: u32| self.order[self.shift(start, by) as usize];

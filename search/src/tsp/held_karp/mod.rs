@@ -67,29 +67,17 @@ pub fn lower_bound(tsp: &Tsp, tour: Option<(Cost, &[u32])>, watch: &Watch) -> Op
     }
     let near = neighbours::mixed(&tsp.distances);
     let simple = two_nearest(&tsp.distances, &near);
-    let penalised = penalties(tsp, &near, tour, watch).map(|found| found.bound);
-    penalised.max(Some(simple))
+    penalised(tsp, &near, tour, watch).max(Some(simple))
 }
 
-/// Penalties and the bound that they prove.
-#[derive(Clone, Debug)]
-pub struct Penalties {
-    /// Penalty of every node, in units of 1 / `scale` [n].
-    pub pi: Vec<Cost>,
-    /// Units of a penalty per unit of length.
-    pub scale: Cost,
-    /// Lower bound on every tour, in units of length.
-    pub bound: Cost,
-}
-
-/// Penalties by ascents on a sparse graph, to which the edges of each exact tree are added.
-fn penalties(tsp: &Tsp, near: &Near, tour: Option<(Cost, &[u32])>, watch: &Watch) -> Option<Penalties> {
+/// The bound of penalties from ascents on a sparse graph, to which the edges of each exact tree are added.
+fn penalised(tsp: &Tsp, near: &Near, tour: Option<(Cost, &[u32])>, watch: &Watch) -> Option<Cost> {
     let distances = &tsp.distances;
     let n = tsp.len();
     let scale = scale(distances)?;
     let mut edges = Edges::new(distances, scale, near, tour.map(|(_, nodes)| nodes));
     let upper = tour.map(|(cost, _)| cost);
-    let mut best: Option<Penalties> = None;
+    let mut best: Option<Cost> = None;
     let mut pi = vec![0; n];
     for round in 0..ROUNDS {
         // The exact tree of a large instance takes about as long as some steps of the ascent.
@@ -97,9 +85,7 @@ fn penalties(tsp: &Tsp, near: &Near, tour: Option<(Cost, &[u32])>, watch: &Watch
         let found = ascent::ascend(&edges, &mut pi, round, upper.map(|cost| cost * scale), &half);
         let Some(tree) = exact_tree(distances, scale, &pi, near, watch) else { break };
         let bound = tree.bound(&pi).div_euclid(scale) + Cost::from(tree.bound(&pi).rem_euclid(scale) > 0);
-        if best.as_ref().is_none_or(|best| bound > best.bound) {
-            best = Some(Penalties { pi: pi.clone(), scale, bound });
-        }
+        best = best.max(Some(bound));
         if tree.weight() >= found || upper.is_some_and(|upper| bound >= upper) || watch.is_late() {
             break;
         }

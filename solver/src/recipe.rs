@@ -3,10 +3,10 @@
 use heuron_problems::{Cvrp, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::RuinRecreate;
-use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
 use heuron_search::tsp::held_karp::HeldKarp;
+use heuron_search::tsp::{Curve, LocalSearch};
 use heuron_search::{Setup, Stages};
 
 use crate::error::Error;
@@ -32,35 +32,57 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
     })
 }
 
+/// Most nodes for which edge assembly crossover was measured to beat the local search.
+const POPULATION: usize = 5_000;
+
 /// Part of the time that the lower bound of a tour may take.
 const BOUND: f64 = 0.05;
 
 /// Methods of the TSP.
 pub(crate) const TSP: &[Method<Tsp>] = &[
-    Method { name: "auto", about: "exact up to 12 nodes, lin-kernighan beyond", stages: tsp },
+    Method {
+        name: "auto",
+        about: "exact where that is quick, eax where it has the time, else lin-kernighan",
+        stages: tsp,
+    },
     Method {
         name: "lin-kernighan",
         about: "iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003)",
-        stages: |_, _| vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)],
+        stages: |_, _| vec![Box::new(Curve), Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)],
     },
     Method {
         name: "eax",
         about: "genetic search by edge assembly crossover (Nagata and Kobayashi, 2013)",
         // The local search has an answer where there is no time for a population.
-        stages: |_, _| vec![Box::new(HeldKarp { share: BOUND }), Box::new(Eax::default()), Box::new(LocalSearch)],
+        stages: |_, _| {
+            vec![Box::new(Curve), Box::new(HeldKarp { share: BOUND }), Box::new(Eax::default()), Box::new(LocalSearch)]
+        },
     },
 ];
 
-fn tsp(problem: &Tsp, _: &Setup) -> Stages<Tsp> {
-    if problem.len() <= DYNAMIC {
-        vec![Box::new(Exact::default())]
-    } else {
-        vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
+fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
+    let (n, exact) = (problem.len(), Exact::default());
+    if n <= DYNAMIC {
+        return vec![Box::new(exact)];
     }
+    let mut stages: Stages<Tsp> = vec![Box::new(Curve)];
+    if n <= exact.most_nodes {
+        // One population mostly finds the optimum, which the bound and the proof then start from.
+        stages.push(Box::new(Eax { populations: Some(1), ..Eax::default() }));
+    }
+    stages.push(Box::new(HeldKarp { share: BOUND }));
+    stages.push(Box::new(exact));
+    // Where there is no time for a population, or no instance for it, the local search has the answer.
+    let time = setup.budget.time.map(|time| time.mul_f64(setup.threads as f64));
+    if n <= POPULATION && time.is_none_or(|time| Eax::fits(n, time)) {
+        stages.push(Box::new(Eax::default()));
+    }
+    stages.push(Box::new(LocalSearch));
+    stages
 }
 
 /// Up to this many customers genetic search finds more than ruin and recreate.
-const POPULATION: usize = 300;
+const GENETIC: usize = 300;
 
 /// Methods of the CVRP.
 pub(crate) const CVRP: &[Method<Cvrp>] = &[
@@ -79,7 +101,7 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
 ];
 
 fn cvrp(problem: &Cvrp, _: &Setup) -> Stages<Cvrp> {
-    if problem.customers() <= POPULATION {
+    if problem.customers() <= GENETIC {
         vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())]
     } else {
         vec![Box::new(RuinRecreate::default())]

@@ -148,6 +148,7 @@ fn text(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use heuron_problems::{Distances, Tour, Tsp};
+    use heuron_search::{Search, Stages};
 
     use super::*;
 
@@ -168,7 +169,7 @@ mod tests {
         fn search(&mut self, _: &Tsp, _: &mut Run<'_, Tsp>) {}
     }
 
-    fn execute_one(stages: fn(&Tsp, &heuron_search::Setup) -> heuron_search::Stages<Tsp>) -> Result<Outcome, Error> {
+    fn execute_one(stages: fn(&Tsp, &heuron_search::Setup) -> Stages<Tsp>) -> Result<Outcome, Error> {
         let tsp = Tsp::new("pair", Distances::from_matrix(2, vec![0, 3, 3, 0]));
         let method = Method { name: "test", about: "", stages };
         let options = Options { iterations: Some(1), ..Options::default() };

@@ -4,6 +4,7 @@ mod array;
 mod asymmetric;
 pub mod branch;
 pub mod construct;
+mod curve;
 pub mod eax;
 pub mod exact;
 pub mod graph;
@@ -16,6 +17,7 @@ mod neighbours;
 mod parts;
 mod queue;
 
+pub use curve::Curve;
 pub use graph::Graph;
 pub use ils::Ils;
 pub use islands::LocalSearch;

@@ -42,11 +42,13 @@ pub struct Eax {
     /// Generations without a better tour after which a population is replaced. Default 50: 1 500 / children, as in the
     /// paper.
     pub patience: usize,
+    /// Populations after which the search ends. Default none: it goes on until the run is over.
+    pub populations: Option<u64>,
 }
 
 impl Default for Eax {
     fn default() -> Self {
-        Self { population: 300, children: 30, kicks_per_node: 0.2, patience: 50 }
+        Self { population: 300, children: 30, kicks_per_node: 0.2, patience: 50, populations: None }
     }
 }
 
@@ -98,7 +100,7 @@ impl Search<Tsp> for Eax {
             return;
         }
         run.set_method("eax");
-        for epoch in 0.. {
+        for epoch in 0..self.populations.unwrap_or(u64::MAX) {
             let Some(population) = self.populate(&graph, epoch, run) else { return };
             if !self.evolve(&graph, population, epoch, run) {
                 return;

@@ -2,4 +2,6 @@
 
 pub mod hgs;
 pub mod local;
+mod partition;
+mod pool;
 pub mod ruin;

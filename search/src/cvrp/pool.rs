@@ -104,3 +104,29 @@ pub(super) fn elite<'p>(
     sets.sort_by_key(|&(whole, column)| (whole, column.key));
     sets.into_iter().take(count.max(start.len())).map(|(_, column)| column.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Distances, Metric, stream};
+
+    use super::*;
+
+    #[test]
+    fn a_full_pool_keeps_the_newest_sets_each_with_its_cheapest_order() {
+        let points = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].map(|x| [x, 0.0]).to_vec();
+        let distances = Distances::new(Metric::Euclid { scale: 1.0 }, points);
+        let problem = Cvrp::new("line", distances, vec![0, 1, 1, 1, 1, 1], 5);
+        let mut pool = Pool::new(5, 3, &mut stream(1, "pool", 0));
+        for (whole, route) in [(50, vec![1]), (40, vec![2, 4, 3]), (60, vec![2, 3, 4]), (30, vec![5]), (20, vec![1, 5])]
+        {
+            pool.add(whole, problem.length(&route), &route);
+        }
+        let incumbent = Routes { routes: vec![vec![1, 2], vec![], vec![5, 4, 3]] };
+        let all = elite(&problem, &incumbent, std::iter::once(&pool), 9);
+        let mut first = [all[0].route.clone(), all[1].route.clone()];
+        first.sort();
+        assert_eq!(first, [vec![1, 2], vec![5, 4, 3]], "the incumbent comes first");
+        let rest: Vec<(Cost, &[u32])> = all[2..].iter().map(|column| (column.whole, &column.route[..])).collect();
+        assert_eq!(rest, [(20, &[1, 5][..]), (30, &[5][..]), (40, &[2, 3, 4][..])]);
+    }
+}

@@ -84,7 +84,11 @@ impl HgsConfig {
         if let Some((name, _)) = positive.iter().find(|&&(_, value)| value == 0) {
             return Err(format!("`{name}` must be at least 1"));
         }
-        let shares = [("feasible_share", self.feasible_share), ("repair", self.repair), ("recombination_share", self.recombination_share)];
+        let shares = [
+            ("feasible_share", self.feasible_share),
+            ("repair", self.repair),
+            ("recombination_share", self.recombination_share),
+        ];
         match shares.iter().find(|&&(_, value)| !(0.0..=1.0).contains(&value)) {
             Some((name, value)) => Err(format!("`{name}` must lie between 0 and 1, found {value}")),
             None => Ok(()),

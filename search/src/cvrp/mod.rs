@@ -2,6 +2,4 @@
 
 pub mod hgs;
 pub mod local;
-mod partition;
-mod pool;
 pub mod ruin;

@@ -31,14 +31,6 @@ pub struct HgsConfig {
     pub patience: u64,
     /// Iterations of an island between exchanges of elites. Default 1 000.
     pub exchange: u64,
-    /// Set partitionings per run, spread evenly over the time. Default 8, measured.
-    pub recombinations: u32,
-    /// Share of the time that they may take together. Default 0.3, measured.
-    pub recombination_share: f64,
-    /// Routes per customer that each chooses from. Default 4, measured.
-    pub columns: usize,
-    /// Customers per route up to which they are done. Default 12, measured.
-    pub short: f64,
 }
 
 impl Default for HgsConfig {
@@ -57,10 +49,6 @@ impl Default for HgsConfig {
             repair: 0.5,
             patience: 20_000,
             exchange: 1_000,
-            recombinations: 8,
-            recombination_share: 0.3,
-            columns: 4,
-            short: 12.0,
         }
     }
 }
@@ -79,16 +67,11 @@ impl HgsConfig {
             ("penalty_window", self.penalty_window as usize),
             ("patience", self.patience as usize),
             ("exchange", self.exchange as usize),
-            ("columns", self.columns),
         ];
         if let Some((name, _)) = positive.iter().find(|&&(_, value)| value == 0) {
             return Err(format!("`{name}` must be at least 1"));
         }
-        let shares = [
-            ("feasible_share", self.feasible_share),
-            ("repair", self.repair),
-            ("recombination_share", self.recombination_share),
-        ];
+        let shares = [("feasible_share", self.feasible_share), ("repair", self.repair)];
         match shares.iter().find(|&&(_, value)| !(0.0..=1.0).contains(&value)) {
             Some((name, value)) => Err(format!("`{name}` must lie between 0 and 1, found {value}")),
             None => Ok(()),

@@ -13,8 +13,7 @@ use super::split::Split;
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
-use crate::cvrp::local::plan::{Plan, route_score};
-use crate::cvrp::pool::Pool;
+use crate::cvrp::local::plan::Plan;
 use crate::run::Watch;
 
 /// A population and the memory that its iterations work in.
@@ -40,12 +39,10 @@ pub(super) struct Island<'m> {
     /// Cost of the best solution since the last restart, and iterations since it was found.
     current: Cost,
     idle: u64,
-    /// Routes of the feasible solutions met, for set partitioning.
-    pool: Option<Pool>,
 }
 
 impl<'m> Island<'m> {
-    pub fn new(model: &'m Model, config: &HgsConfig, rng: Stream, pool: Option<Pool>) -> Self {
+    pub fn new(model: &'m Model, config: &HgsConfig, rng: Stream) -> Self {
         Self {
             model,
             config: config.clone(),
@@ -62,18 +59,12 @@ impl<'m> Island<'m> {
             best: None,
             current: Cost::MAX,
             idle: 0,
-            pool,
         }
     }
 
     /// The best feasible solution so far and its cost in the model's units.
     pub fn best(&self) -> Option<&(Cost, Plan)> {
         self.best.as_ref()
-    }
-
-    /// Routes of the feasible solutions met, if they are remembered.
-    pub fn pool(&self) -> Option<&Pool> {
-        self.pool.as_ref()
     }
 
     /// Adds a solution found elsewhere: a warm start or an elite of another island.
@@ -156,11 +147,6 @@ impl<'m> Island<'m> {
         self.population.add(&self.plan, score, self.penalties.penalty());
         if !score.is_feasible() {
             return;
-        }
-        if let Some(pool) = &mut self.pool {
-            for route in self.plan.routes() {
-                pool.add(score.distance, route_score(self.model, route).distance, route);
-            }
         }
         if score.distance < self.current {
             self.current = score.distance;

@@ -3,14 +3,12 @@
 //! Source: T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood",
 //! Computers & Operations Research 140 (2022). Per iteration: two parents by binary tournament, order crossover of
 //! their giant tours, Split, local search with penalties, perhaps repair, survivor selection by cost and diversity.
-//! Where routes are short, set partitioning recombines the routes met.
 
 mod config;
 mod crossover;
 mod island;
 mod penalty;
 mod population;
-mod recombine;
 mod savings;
 mod split;
 
@@ -23,7 +21,6 @@ use super::local::plan::Plan;
 use crate::run::Run;
 use crate::search::{Search, islands};
 use island::Island;
-use recombine::Recombination;
 
 /// Instances with more customers are left alone: their tables would take longer to fill than a deadline may slip.
 pub const LARGEST: usize = 2_000;
@@ -43,12 +40,8 @@ impl Search<Cvrp> for Hgs {
             return;
         }
         let model = Model::new(problem, self.config.granular, fleet(problem));
-        let mut recombination = Recombination::new(problem, run, &self.config);
         let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
-            .map(|index| {
-                let pool = recombination.pool(problem, run);
-                Island::new(&model, &self.config, run.stream("hgs", index), pool)
-            })
+            .map(|index| Island::new(&model, &self.config, run.stream("hgs", index)))
             .collect();
         if let Some((_, routes)) = run.best() {
             let plan = Plan::new(routes);
@@ -61,7 +54,6 @@ impl Search<Cvrp> for Hgs {
                 unmarked = 0;
                 exchange(&mut populations);
             }
-            recombination.recombine(problem, &mut populations, run);
         }
     }
 }

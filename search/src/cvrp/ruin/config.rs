@@ -26,6 +26,8 @@ pub struct Config {
     pub warm: f64,
     /// End temperature as a share of the start temperature. Default 0.01 (FILO2).
     pub cold: f64,
+    /// Part of what is left of the budget that the stage uses. Default 1.
+    pub share: f64,
     /// Iterations of an island between two marks. Default 5 000: some 50 ms.
     pub round: u64,
     /// Iterations of a cooling from hot to cold where the budget sets no end, per customer. Default 2 000.
@@ -46,6 +48,7 @@ impl Default for Config {
             hot: 1.0,
             warm: 0.1,
             cold: 0.01,
+            share: 1.0,
             round: 5_000,
             horizon: 2_000,
         }

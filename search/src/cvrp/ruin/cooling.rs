@@ -28,6 +28,7 @@ impl Cooling {
     /// `customers` customers on `routes` routes and costs `cost`.
     pub fn new(config: &Config, run: &Run<'_, Cvrp>, hot: f64, cost: Cost, customers: usize, routes: usize) -> Self {
         let budget = &run.setup().budget;
+        let share = config.share.clamp(0.0, 1.0);
         // Long routes need more: at the mean arc, Brussels2 (88 customers per route) ends 1.3 % higher.
         let arcs = customers.min(LONG * routes) + routes;
         // At least one unit: below, hardly anything but improvements is accepted.
@@ -35,15 +36,20 @@ impl Cooling {
         Self {
             hot,
             cold: config.cold,
-            time: budget.time.map(|end| (run.elapsed(), end)),
-            iterations: budget.iterations.map(|end| (run.iterations(), end)),
+            time: budget
+                .time
+                .map(|end| (run.elapsed(), run.elapsed() + end.saturating_sub(run.elapsed()).mul_f64(share))),
+            iterations: budget.iterations.map(|end| {
+                let left = end.saturating_sub(run.iterations()) as f64;
+                (run.iterations(), run.iterations() + (left * share) as u64)
+            }),
             start: run.iterations(),
             horizon: config.horizon * customers.max(1) as u64,
         }
     }
 
-    /// The temperature now. Without a limit it is reheated after every horizon.
-    pub fn temperature(&self, run: &Run<'_, Cvrp>) -> f64 {
+    /// The used share of the stage's budget; none without a limit.
+    pub fn used(&self, run: &Run<'_, Cvrp>) -> Option<f64> {
         let time = self.time.map(|(start, end)| {
             let span = end.saturating_sub(start).as_secs_f64().max(1e-9);
             run.elapsed().saturating_sub(start).as_secs_f64() / span
@@ -51,11 +57,16 @@ impl Cooling {
         let done = self
             .iterations
             .map(|(start, end)| (run.iterations() - start) as f64 / end.saturating_sub(start).max(1) as f64);
-        let share = match (time, done) {
-            (None, None) => ((run.iterations() - self.start) % self.horizon) as f64 / self.horizon as f64,
-            _ => time.unwrap_or(0.0).max(done.unwrap_or(0.0)),
-        };
-        self.hot * self.cold.powf(share.min(1.0))
+        match (time, done) {
+            (None, None) => None,
+            _ => Some(time.unwrap_or(0.0).max(done.unwrap_or(0.0))),
+        }
+    }
+
+    /// The temperature now. Without a limit it is reheated after every horizon.
+    pub fn temperature(&self, run: &Run<'_, Cvrp>) -> f64 {
+        let reheated = || ((run.iterations() - self.start) % self.horizon) as f64 / self.horizon as f64;
+        self.hot * self.cold.powf(self.used(run).unwrap_or_else(reheated).min(1.0))
     }
 }
 

@@ -55,7 +55,7 @@ impl Search<Cvrp> for RuinRecreate {
         let (cost, customers, routes) = (team.state().cost(), team.state().customers(), team.state().used());
         let cooling = Cooling::new(&self.config, run, hot, cost, customers, routes);
         let mut done = 0;
-        while run.proceed(done) {
+        while run.proceed(done) && cooling.used(run).is_none_or(|used| used < 1.0) {
             done = team.round(&ground, &self.config, cooling.temperature(run), run);
         }
     }

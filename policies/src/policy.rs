@@ -20,11 +20,11 @@ pub trait Policy<P: Construct>: Send + Sync {
 pub struct Lanes<'a, P: Construct> {
     /// The instances that were encoded.
     pub batch: &'a [P],
-    /// Number of the lane's instance in the batch, ascending [lanes].
+    /// Number of the lane's instance in the batch, ascending \[lanes\].
     pub instances: &'a [usize],
-    /// Partial solutions [lanes].
+    /// Partial solutions \[lanes\].
     pub states: &'a [P::State],
-    /// Allowed actions [lanes x width]; a row without any belongs to a finished lane.
+    /// Allowed actions \[lanes x width\]; a row without any belongs to a finished lane.
     pub masks: &'a [bool],
     /// Number of actions.
     pub width: usize,
@@ -41,7 +41,7 @@ impl<'a, P: Construct> Lanes<'a, P> {
         self.states.is_empty()
     }
 
-    /// Instance, state, and mask [width] of every lane, in order.
+    /// Instance, state, and mask \[width\] of every lane, in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &'a P::State, &'a [bool])> {
         let lanes = self.instances.iter().zip(self.states).zip(self.masks.chunks_exact(self.width));
         lanes.map(|((&instance, state), mask)| (instance, state, mask))

@@ -5,9 +5,9 @@ const LEAF: usize = 8;
 
 /// A static balanced k-d tree. Any number of points may coincide.
 pub struct KdTree<const D: usize> {
-    /// Point indices; every node owns a contiguous range [n].
+    /// Point indices; every node owns a contiguous range \[n\].
     order: Vec<u32>,
-    /// Coordinates in the order of `order` [n].
+    /// Coordinates in the order of `order` \[n\].
     points: Vec<[f64; D]>,
     /// Inner nodes in heap order: the axis and the value that split the range in two halves.
     splits: Vec<(u8, f64)>,

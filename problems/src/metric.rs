@@ -47,13 +47,13 @@ pub struct Distances {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
-    /// The metric applied to these points [n].
+    /// The metric applied to these points \[n\].
     Plane(Metric, Vec<[f64; 2]>),
-    /// Latitude, longitude in radians [n].
+    /// Latitude, longitude in radians \[n\].
     Globe(Vec<[f64; 2]>),
-    /// Row-major [n x n].
+    /// Row-major \[n x n\].
     Narrow(usize, Vec<i32>),
-    /// Row-major [n x n], for weights beyond 32 bits.
+    /// Row-major \[n x n\], for weights beyond 32 bits.
     Wide(usize, Vec<i64>),
 }
 
@@ -67,7 +67,7 @@ impl Distances {
         Self { kind, points, metric: Some(metric), symmetric: true }
     }
 
-    /// Distances from a row-major matrix [n x n]; entry `i * n + j` is the distance from `i` to `j`.
+    /// Distances from a row-major matrix \[n x n\]; entry `i * n + j` is the distance from `i` to `j`.
     ///
     /// # Panics
     /// If `weights` does not hold n x n entries.

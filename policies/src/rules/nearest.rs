@@ -10,7 +10,7 @@ use crate::policy::{Lanes, Policy};
 pub struct NearestNeighbour;
 
 impl Policy<Tsp> for NearestNeighbour {
-    /// Unit of length [instances].
+    /// Unit of length \[instances\].
     type Memory = Vec<f32>;
 
     fn encode(&self, batch: &[Tsp]) -> Vec<f32> {
@@ -29,7 +29,7 @@ impl Policy<Tsp> for NearestNeighbour {
 
 /// The vehicle returns to the depot only when nobody fits any more.
 impl Policy<Cvrp> for NearestNeighbour {
-    /// Unit of length [instances].
+    /// Unit of length \[instances\].
     type Memory = Vec<f32>;
 
     fn encode(&self, batch: &[Cvrp]) -> Vec<f32> {

@@ -12,7 +12,7 @@ use crate::policy::{Lanes, Policy};
 pub struct Savings;
 
 impl Policy<Cvrp> for Savings {
-    /// Unit of length [instances].
+    /// Unit of length \[instances\].
     type Memory = Vec<f32>;
 
     fn encode(&self, batch: &[Cvrp]) -> Vec<f32> {

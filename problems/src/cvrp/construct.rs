@@ -10,7 +10,7 @@ use crate::problem::Cost;
 pub struct Plan {
     /// Actions so far: customers, and 0 between routes.
     actions: Vec<u32>,
-    /// Customers already served; the depot's entry is not used [customers + 1].
+    /// Customers already served; the depot's entry is not used \[customers + 1\].
     served: Vec<bool>,
     /// Customers not served yet, and the sum of their demands.
     left: usize,

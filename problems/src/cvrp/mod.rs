@@ -22,7 +22,7 @@ pub struct Cvrp {
     pub comment: String,
     /// Distances between the nodes; may be asymmetric.
     pub distances: Distances,
-    /// Demand of each node [customers + 1], never negative; 0 for the depot.
+    /// Demand of each node \[customers + 1\], never negative; 0 for the depot.
     pub demands: Vec<i64>,
     /// What one vehicle holds.
     pub capacity: i64,

@@ -173,7 +173,7 @@ impl Grid {
         Self { side: (SIDE * growth) as u32, decay: DECAY * growth, taken: HashSet::new() }
     }
 
-    /// The depot, then `n` customers [n + 1].
+    /// The depot, then `n` customers \[n + 1\].
     fn place(mut self, depot: Depot, customers: Customers, n: usize, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {
         let mut points = Vec::with_capacity(n + 1);
         points.push(match depot {

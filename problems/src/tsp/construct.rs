@@ -9,7 +9,7 @@ pub struct Path {
     /// Nodes in the order of the visit.
     nodes: Vec<u32>,
     /// Nodes that may come next unless a fixed edge says otherwise: not visited, and not inside a chain of fixed
-    /// edges, which is entered at its ends only [n].
+    /// edges, which is entered at its ends only \[n\].
     open: Vec<bool>,
 }
 

@@ -98,7 +98,7 @@ fn normal_pair(rng: &mut dyn RngCore) -> [f64; 2] {
     }
 }
 
-/// Row-major random weights [n x n], closed under shortest paths (Floyd, Warshall, 1962).
+/// Row-major random weights \[n x n\], closed under shortest paths (Floyd, Warshall, 1962).
 fn matrix(n: usize, symmetric: bool, rng: &mut dyn RngCore) -> Vec<Cost> {
     let mut weights: Vec<Cost> = vec![0; n * n];
     for i in 0..n {

@@ -14,16 +14,16 @@ pub(super) const MAX_EXCHANGE: usize = 5;
 #[derive(Clone, Debug)]
 pub(super) struct ArrayTour {
     order: Vec<u32>,
-    /// Position of every node in `order` [n].
+    /// Position of every node in `order` \[n\].
     position: Vec<u32>,
-    /// Length of the edge from each position to the next [n]; `UNCACHED` where it needs more bits.
+    /// Length of the edge from each position to the next \[n\]; `UNCACHED` where it needs more bits.
     ahead: Vec<i32>,
 }
 
 /// Stands for an edge length that must be computed.
 const UNCACHED: i32 = i32::MAX;
 
-/// Replaces `size` edges of a tour. Segment j ends at position `cuts[j]` and begins after position `cuts[j - 1]`
+/// Replaces `size` edges of a tour. Segment j ends at position `cuts\[j\]` and begins after position `cuts\[j - 1\]`
 /// (cyclically); its left end is called `2 j`, its right end `2 j + 1`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Exchange {

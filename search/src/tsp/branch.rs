@@ -58,7 +58,7 @@ struct Branching<'a> {
     watch: &'a Watch,
     n: usize,
     edges: Vec<Edge>,
-    /// Edges at every node [n].
+    /// Edges at every node \[n\].
     at: Vec<Vec<u32>>,
     /// Tours must be shorter than this, scaled.
     upper: Cost,
@@ -72,7 +72,7 @@ struct Branching<'a> {
 /// A minimum 1-tree: a spanning tree of all nodes but node 0, and two edges at node 0.
 #[derive(Default)]
 struct OneTree {
-    /// Edge by which each node hangs on the tree [n].
+    /// Edge by which each node hangs on the tree \[n\].
     parent: Vec<u32>,
     /// Its n edges.
     edges: Vec<u32>,
@@ -230,7 +230,7 @@ impl<'a> Branching<'a> {
         edge.length + edge.ends.iter().map(|&end| pi[end as usize]).sum::<Cost>()
     }
 
-    /// The longest edge on the path between any two nodes of the spanning tree [n x n].
+    /// The longest edge on the path between any two nodes of the spanning tree \[n x n\].
     fn longest_on_paths(&self, pi: &[Cost]) -> Vec<Cost> {
         let n = self.n;
         let mut longest = vec![Cost::MIN; n * n];

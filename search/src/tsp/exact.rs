@@ -2,7 +2,7 @@
 //!
 //! Up to [`DYNAMIC`] nodes by dynamic programming over subsets (R. Bellman, J. ACM 9, 1962; M. Held and R. M. Karp, SIAM
 //! J. 10, 1962), symmetric or not; beyond, for symmetric instances, by branch and bound on 1-trees (see
-//! [`branch`](super::branch)).
+//! [`branch`]).
 
 use heuron_problems::{Cost, Tour, Tsp};
 

@@ -22,7 +22,7 @@ const MOST_DOTS: usize = 20_000;
 /// A picture in the making.
 pub(super) struct Frame {
     svg: String,
-    /// Points on the sheet in tenths of a pixel [n], y downwards.
+    /// Points on the sheet in tenths of a pixel \[n\], y downwards.
     at: Vec<[i64; 2]>,
     /// Typical distance between neighbouring points, in pixels.
     spacing: f64,

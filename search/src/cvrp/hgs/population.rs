@@ -15,7 +15,7 @@ use crate::cvrp::local::plan::{Plan, Score};
 struct Individual {
     plan: Plan,
     score: Score,
-    /// Neighbours of each customer on its route, 0 for the depot [customers + 1].
+    /// Neighbours of each customer on its route, 0 for the depot \[customers + 1\].
     links: Vec<[u32; 2]>,
     /// Broken-pairs distance and slot of all others of the sub-population, closest first.
     others: Vec<(u32, u32)>,

@@ -19,7 +19,7 @@ const FAR: Cost = Cost::MAX / 4;
 /// Split with its memory. All costs are in 1/256 of a unit, which makes them exactly linear in the load.
 #[derive(Debug, Default)]
 pub(super) struct Split {
-    /// Running sums over the giant tour, position 0 being the depot [customers + 1].
+    /// Running sums over the giant tour, position 0 being the depot \[customers + 1\].
     sums: Vec<Sums>,
     /// Cheapest cost of the first i customers in a number of routes; one layer, or fleet + 1 of them.
     cost: Vec<Cost>,

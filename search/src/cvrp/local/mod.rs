@@ -46,9 +46,9 @@ enum Openings {
 pub struct LocalSearch<'m> {
     state: State<'m>,
     swap_star: SwapStar,
-    /// When the moves of a customer were last evaluated, on the clock of `State::now` [customers + 1].
+    /// When the moves of a customer were last evaluated, on the clock of `State::now` \[customers + 1\].
     tested: Vec<u64>,
-    /// Bit k: the moves with the k-th neighbour are held back by the limits alone [customers + 1]. The last bit stands
+    /// Bit k: the moves with the k-th neighbour are held back by the limits alone \[customers + 1\]. The last bit stands
     /// for all neighbours from the 64th on.
     tense: Vec<u64>,
     order: Vec<u32>,

@@ -9,16 +9,16 @@ const DISTANCE_LIMIT: Cost = 1 << 29;
 
 /// A CVRP instance prepared for dense access. Memory: 4 (n + 1)^2 bytes, twice that if distances are asymmetric.
 ///
-/// Distances beyond [`DISTANCE_LIMIT`] are divided by a power of two and rounded up, the duration limit is rounded
+/// Distances beyond `DISTANCE_LIMIT` are divided by a power of two and rounded up, the duration limit is rounded
 /// down: what is feasible here is feasible in the instance, and costs differ in relative terms by less than n / 2^28.
 #[derive(Debug)]
 pub struct Model {
     width: usize,
-    /// Distance from i to j at `i * width + j` [width x width].
+    /// Distance from i to j at `i * width + j` \[width x width\].
     from: Vec<i32>,
     /// Distance from j to i at `i * width + j`; empty if distances are symmetric.
     to: Vec<i32>,
-    /// [customers + 1]
+    /// \[customers + 1\]
     demand: Vec<i64>,
     capacity: i64,
     /// The longest duration of a route; `Cost::MAX` without a limit.
@@ -26,7 +26,7 @@ pub struct Model {
     service: Cost,
     fleet: usize,
     near: Near,
-    /// Angle around the depot, 65 536 to the full circle [customers + 1]; empty for explicit distances.
+    /// Angle around the depot, 65 536 to the full circle \[customers + 1\]; empty for explicit distances.
     angle: Vec<u16>,
     shift: u32,
 }
@@ -65,13 +65,13 @@ impl Model {
         self.width - 1
     }
 
-    /// Distances from `node` to every node [customers + 1].
+    /// Distances from `node` to every node \[customers + 1\].
     #[inline(always)]
     pub fn from(&self, node: u32) -> &[i32] {
         &self.from[node as usize * self.width..][..self.width]
     }
 
-    /// Distances to `node` from every node [customers + 1].
+    /// Distances to `node` from every node \[customers + 1\].
     #[inline(always)]
     pub fn to(&self, node: u32) -> &[i32] {
         let table = if self.to.is_empty() { &self.from } else { &self.to };

@@ -50,7 +50,7 @@ pub(super) struct Move {
 /// What all moves of `u` have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Origin<'m> {
-    /// Distances from and to u, from and to x, from prev, to xx [customers + 1].
+    /// Distances from and to u, from and to x, from prev, to xx \[customers + 1\].
     from_u: &'m [i32],
     to_u: &'m [i32],
     from_x: &'m [i32],

@@ -8,9 +8,9 @@ use super::penalty::Penalty;
 /// Routes stored one after the other, without depots and without empty routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// All customers, route by route [customers].
+    /// All customers, route by route \[customers\].
     pub tour: Vec<u32>,
-    /// Where each route ends in `tour` [routes].
+    /// Where each route ends in `tour` \[routes\].
     pub ends: Vec<u32>,
 }
 

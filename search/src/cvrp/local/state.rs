@@ -57,11 +57,11 @@ pub(super) struct Route {
 pub(super) struct State<'m> {
     pub model: &'m Model,
     pub penalty: Penalty,
-    /// [customers + 1]; the entry of the depot stays zero.
+    /// \[customers + 1\]; the entry of the depot stays zero.
     pub nodes: Vec<Node>,
-    /// [customers + 1]; the entry of the depot stays zero.
+    /// \[customers + 1\]; the entry of the depot stays zero.
     pub prefix: Vec<Prefix>,
-    /// [fleet]
+    /// \[fleet\]
     pub routes: Vec<Route>,
     /// Plans loaded and moves applied: the clock of all time stamps. It never goes back, so that stamps of earlier
     /// plans are stale without being cleared.

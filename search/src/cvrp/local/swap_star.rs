@@ -45,13 +45,13 @@ struct Exchange {
 #[derive(Debug)]
 pub(super) struct SwapStar {
     width: usize,
-    /// Places of customer c in route r at `r * width + c` [fleet x width].
+    /// Places of customer c in route r at `r * width + c` \[fleet x width\].
     places: Vec<Places>,
-    /// Sector of a route and the time stamp that it is valid for [fleet].
+    /// Sector of a route and the time stamp that it is valid for \[fleet\].
     sectors: Vec<(u64, Sector)>,
-    /// When a route was last paired with all others [fleet].
+    /// When a route was last paired with all others \[fleet\].
     tested: Vec<u64>,
-    /// Routes that hold a granular neighbour of the current route [fleet].
+    /// Routes that hold a granular neighbour of the current route \[fleet\].
     adjacent: Vec<bool>,
     a: Vec<Member>,
     b: Vec<Member>,

@@ -13,9 +13,9 @@ const DENSE: usize = 1_500;
 pub(super) struct Ground<'a> {
     pub problem: &'a Cvrp,
     distances: Distances,
-    /// Distance of every node to the depot [customers + 1].
+    /// Distance of every node to the depot \[customers + 1\].
     depot: Vec<Cost>,
-    /// Nearest customers of every customer, nearest first; list of node v: `start[v]..start[v + 1]`.
+    /// Nearest customers of every customer, nearest first; list of node v: `start\[v\]..start\[v + 1\]`.
     near: Vec<u32>,
     /// Distances to them, beside `near`.
     far: Vec<Cost>,

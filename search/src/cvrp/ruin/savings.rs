@@ -83,7 +83,7 @@ fn bins(ground: &Ground<'_>, neighbours: usize, watch: &Watch) -> Vec<Vec<(Cost,
 
 /// Routes that grow by joining their ends.
 struct Merger {
-    /// The up to two neighbours of every customer within its route; 0 is the depot [customers + 1].
+    /// The up to two neighbours of every customer within its route; 0 is the depot \[customers + 1\].
     links: Vec<[u32; 2]>,
     /// Disjoint sets of customers on one route (Tarjan, 1975).
     parent: Vec<u32>,

@@ -60,10 +60,10 @@ struct Best {
 /// A solution of all customers, or of an island's part of them.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    /// [customers + 1]; entry 0 is not used.
+    /// \[customers + 1\]; entry 0 is not used.
     nodes: Vec<Node>,
     routes: Vec<Route>,
-    /// Changes whenever the route does, to a value it never had [routes].
+    /// Changes whenever the route does, to a value it never had \[routes\].
     versions: Vec<u64>,
     /// Changes so far.
     changes: u64,

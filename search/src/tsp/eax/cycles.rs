@@ -13,11 +13,11 @@ const NOWHERE: u32 = u32::MAX;
 pub struct Cycles {
     /// Nodes of all cycles, one after the other. In each, the edges 0-1, 2-3, .. are A's and 1-2, 3-4, .., last-0 B's.
     nodes: Vec<u32>,
-    /// Cycle c is `nodes[start[c]..start[c + 1]]`.
+    /// Cycle c is `nodes[start\[c\]..start\[c + 1\]]`.
     start: Vec<u32>,
-    /// Edges not yet on a cycle, of A (0) and of B (1): up to two ends per node [n].
+    /// Edges not yet on a cycle, of A (0) and of B (1): up to two ends per node \[n\].
     left: [Vec<Ends>; 2],
-    /// Place on the walk of a node that was reached by an edge of A (1) or of B (0) [n].
+    /// Place on the walk of a node that was reached by an edge of A (1) or of B (0) \[n\].
     place: [Vec<u32>; 2],
     walk: Vec<u32>,
     /// Nodes with edges that only one parent has.

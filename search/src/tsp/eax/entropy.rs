@@ -6,9 +6,9 @@ use super::patch::Patch;
 
 /// Occurrences of every edge of the population, and the population's edge entropy by differences.
 pub struct Entropy {
-    /// For every node the other ends of its edges with their number of occurrences; few, hence unsorted [n].
+    /// For every node the other ends of its edges with their number of occurrences; few, hence unsorted \[n\].
     edges: Vec<Vec<(u32, u32)>>,
-    /// -f ln f at f = c / population, for c occurrences [population + 1].
+    /// -f ln f at f = c / population, for c occurrences \[population + 1\].
     term: Vec<f64>,
 }
 

@@ -7,7 +7,7 @@ use super::patch::Patch;
 /// A tour as a doubly linked list without direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Individual {
-    /// The two neighbours of every node [n].
+    /// The two neighbours of every node \[n\].
     links: Vec<[u32; 2]>,
     cost: Cost,
 }
@@ -23,7 +23,7 @@ impl Individual {
         Self { links, cost }
     }
 
-    /// The two neighbours of every node [n].
+    /// The two neighbours of every node \[n\].
     pub fn links(&self) -> &[[u32; 2]] {
         &self.links
     }

@@ -17,7 +17,7 @@ pub struct Mating<'a> {
     graph: &'a Graph,
     cycles: Cycles,
     segments: Segments,
-    /// Parent A in the order of the visit, and the position of every node [n].
+    /// Parent A in the order of the visit, and the position of every node \[n\].
     order: Vec<u32>,
     position: Vec<u32>,
     /// Sequence in which the cycles are tried.

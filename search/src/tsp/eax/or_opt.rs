@@ -23,7 +23,7 @@ const POLL: u64 = 64;
 pub struct OrOpt<'g> {
     graph: &'g Graph,
     order: Vec<u32>,
-    /// Position of every node [n].
+    /// Position of every node \[n\].
     position: Vec<u32>,
     cost: Cost,
     /// Nodes whose moves are to be tried, each at most once.

@@ -8,15 +8,15 @@
 /// The segments of one intermediate solution. Its buffers are reused.
 #[derive(Default)]
 pub struct Segments {
-    /// First and last position of segment s [segments].
+    /// First and last position of segment s \[segments\].
     range: Vec<[u32; 2]>,
-    /// Sub-tour of segment s [segments].
+    /// Sub-tour of segment s \[segments\].
     tour: Vec<u32>,
     /// The end that end e is joined to [2 segments].
     joined: Vec<u32>,
-    /// First position of each segment and the segment, in the order of the positions [segments].
+    /// First position of each segment and the segment, in the order of the positions \[segments\].
     sorted: Vec<(u32, u32)>,
-    /// Nodes of every sub-tour; 0: merged into another [sub-tours].
+    /// Nodes of every sub-tour; 0: merged into another \[sub-tours\].
     size: Vec<u32>,
     /// Sub-tours that remain.
     count: usize,

@@ -9,7 +9,7 @@ use heuron_problems::{Cost, Distances, Near};
 /// A sparse connected graph: for every node its neighbours with their scaled distances.
 #[derive(Clone, Debug)]
 pub struct Edges {
-    /// Entries of node i: `list[start[i]..start[i + 1]]` [n + 1].
+    /// Entries of node i: `list[start\[i\]..start\[i + 1\]]` \[n + 1\].
     start: Vec<u32>,
     list: Vec<(u32, Cost)>,
 }
@@ -108,10 +108,10 @@ impl Edges {
 /// Scratch space for one sparse 1-tree after the other.
 pub struct Sparse {
     heap: BinaryHeap<Reverse<(Cost, u32)>>,
-    /// Reduced length of the shortest edge to the tree [n]; `Cost::MIN`: the node is in it.
+    /// Reduced length of the shortest edge to the tree \[n\]; `Cost::MIN`: the node is in it.
     key: Vec<Cost>,
     parent: Vec<u32>,
-    /// Degrees in the 1-tree [n].
+    /// Degrees in the 1-tree \[n\].
     pub degree: Vec<i32>,
 }
 

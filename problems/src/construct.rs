@@ -16,7 +16,7 @@ pub trait Construct: Problem {
     /// First actions that lead to equivalent or diverse solutions (POMO's start actions; Kwon et al., 2020).
     fn openings(&self) -> Vec<u32>;
 
-    /// Sets `mask` `\[width\]` to true where an action is allowed. All false: the solution is finished.
+    /// Sets `mask` `[width]` to true where an action is allowed. All false: the solution is finished.
     fn allowed(&self, state: &Self::State, mask: &mut [bool]);
 
     /// Takes an allowed action.

@@ -6,7 +6,7 @@ use crate::metric::{Distances, Metric, radians};
 /// For every node its nearest other nodes, nearest first. Memory O(n k).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Near {
-    /// List of node i: `list[start\[i\]..start\[i + 1\]]`.
+    /// List of node i: `list[start[i]..start[i + 1]]`.
     list: Vec<u32>,
     start: Vec<u32>,
 }

@@ -25,7 +25,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The lines between `\[name\]` and the next table of a Cargo.toml.
+/// The lines between `[name]` and the next table of a Cargo.toml.
 fn table<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
     let header = format!("[{name}]");
     let lines = manifest.lines().map(str::trim).skip_while(|line| *line != header).skip(1);

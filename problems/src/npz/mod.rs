@@ -1,8 +1,8 @@
 //! `.npz` files of unit-square instances, as RL4CO's and Kool's generators lay them out.
 //!
 //! Sources: W. Kool, H. van Hoof, M. Welling, "Attention, Learn to Solve Routing Problems!", ICLR 2019, appendices B and
-//! C; F. Berto et al., "RL4CO", 2023. Arrays: `locs` `\[b, n, 2\]`; for CVRP also `depot` `\[b, 2\]`, `demand` `\[b, n\]` and
-//! `capacity` `\[b\]`.
+//! C; F. Berto et al., "RL4CO", 2023. Arrays: `locs` `[b, n, 2]`; for CVRP also `depot` `[b, 2]`, `demand` `[b, n]` and
+//! `capacity` `[b]`.
 //!
 //! Demands are whole numbers or, if any of the file is not, fractions of the capacity. A capacity that is absent, or 1 as
 //! RL4CO's environments store it, is the usual one for that number of customers.

@@ -30,7 +30,7 @@ pub struct Tsp {
 /// A cyclic order of the nodes 0..n.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tour {
-    /// Nodes in the order of the visit `\[n\]`.
+    /// Nodes in the order of the visit `[n]`.
     pub nodes: Vec<u32>,
 }
 

@@ -23,7 +23,7 @@ pub(super) struct ArrayTour {
 /// Stands for an edge length that must be computed.
 const UNCACHED: i32 = i32::MAX;
 
-/// Replaces `size` edges of a tour. Segment j ends at position `cuts\[j\]` and begins after position `cuts\[j - 1\]`
+/// Replaces `size` edges of a tour. Segment j ends at position `cuts[j]` and begins after position `cuts[j - 1]`
 /// (cyclically); its left end is called `2 j`, its right end `2 j + 1`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Exchange {

@@ -25,11 +25,11 @@ pub struct Graph {
     weights: Weights,
     /// Neighbours of all nodes, each with its distance.
     near: Vec<Neighbour>,
-    /// List of node i: `near[start\[i\]..start\[i + 1\]]` \[n + 1\].
+    /// List of node i: `near[start[i]..start[i + 1]]` \[n + 1\].
     start: Vec<u32>,
     /// Ends of the fixed edges at every node \[n\]; empty if no edge is fixed.
     fixed: Vec<[u32; 2]>,
-    /// Original nodes of working node i: `members[first\[i\]..first\[i + 1\]]`.
+    /// Original nodes of working node i: `members[first[i]..first[i + 1]]`.
     members: Vec<u32>,
     first: Vec<u32>,
 }
@@ -118,7 +118,7 @@ impl Graph {
         }
     }
 
-    /// The graph of `nodes` alone, in which node i is `nodes\[i\]`, `index` says the reverse (`u32::MAX`: not among them) and
+    /// The graph of `nodes` alone, in which node i is `nodes[i]`, `index` says the reverse (`u32::MAX`: not among them) and
     /// the edge `closing` is fixed. Only for distances that come from points.
     pub(super) fn restricted(&self, nodes: &[u32], index: &[u32], closing: [u32; 2]) -> Self {
         let weights = match &self.weights {

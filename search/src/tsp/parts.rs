@@ -6,7 +6,7 @@ use super::graph::Graph;
 /// A path of a tour.
 pub(super) struct Part {
     path: Vec<u32>,
-    /// The nodes of the path in ascending order: node i of the part's graph is `nodes\[i\]`.
+    /// The nodes of the path in ascending order: node i of the part's graph is `nodes[i]`.
     sorted: Vec<u32>,
 }
 

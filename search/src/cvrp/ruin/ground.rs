@@ -15,7 +15,7 @@ pub(super) struct Ground<'a> {
     distances: Distances,
     /// Distance of every node to the depot \[customers + 1\].
     depot: Vec<Cost>,
-    /// Nearest customers of every customer, nearest first; list of node v: `start\[v\]..start\[v + 1\]`.
+    /// Nearest customers of every customer, nearest first; list of node v: `start[v]..start[v + 1]`.
     near: Vec<u32>,
     /// Distances to them, beside `near`.
     far: Vec<Cost>,

@@ -13,7 +13,7 @@ const NOWHERE: u32 = u32::MAX;
 pub struct Cycles {
     /// Nodes of all cycles, one after the other. In each, the edges 0-1, 2-3, .. are A's and 1-2, 3-4, .., last-0 B's.
     nodes: Vec<u32>,
-    /// Cycle c is `nodes[start\[c\]..start\[c + 1\]]`.
+    /// Cycle c is `nodes[start[c]..start[c + 1]]`.
     start: Vec<u32>,
     /// Edges not yet on a cycle, of A (0) and of B (1): up to two ends per node \[n\].
     left: [Vec<Ends>; 2],

@@ -9,7 +9,7 @@ use heuron_problems::{Cost, Distances, Near};
 /// A sparse connected graph: for every node its neighbours with their scaled distances.
 #[derive(Clone, Debug)]
 pub struct Edges {
-    /// Entries of node i: `list[start\[i\]..start\[i + 1\]]` \[n + 1\].
+    /// Entries of node i: `list[start[i]..start[i + 1]]` \[n + 1\].
     start: Vec<u32>,
     list: Vec<(u32, Cost)>,
 }

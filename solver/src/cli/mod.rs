@@ -2,10 +2,12 @@
 
 mod batch;
 mod check;
+mod crew;
 mod generate;
 mod place;
 mod progress;
 mod saver;
+mod session;
 mod shipped;
 mod signal;
 mod solve;

@@ -59,7 +59,7 @@ impl Place {
     }
 
     /// Opens the place for a stream of lines; an existing file is emptied.
-    pub fn open(&self) -> Result<Box<dyn Write>, Error> {
+    pub fn open(&self) -> Result<Box<dyn Write + Send>, Error> {
         match self {
             Self::Stdout => Ok(Box::new(io::stdout())),
             Self::File(path) | Self::Folder(path) => {

@@ -40,14 +40,19 @@ pub fn line(report: &Report) -> String {
     line
 }
 
-/// A table with aligned columns.
+/// Instances that are listed one by one. Of larger batches only the means are worth reading; the report has the rest.
+const LISTED: usize = 100;
+
+/// A table with aligned columns; its last line holds the means.
 pub fn table(rows: &[Row]) -> String {
     let head = ["instance", "n", "cost", "gap to bound", "to best known", "wall s", "stop"].map(String::from);
     let mut cells = vec![head.to_vec()];
-    cells.extend(rows.iter().map(|row| match &row.result {
+    let is_listed = |row: &&Row| rows.len() <= LISTED || row.result.is_err();
+    cells.extend(rows.iter().filter(is_listed).map(|row| match &row.result {
         Ok(report) => full(&row.stem, report),
         Err(message) => vec![row.stem.clone(), message.clone()],
     }));
+    cells.extend(means(rows));
     let width = |column: usize| {
         // A message may be longer than its column: it is alone on its line.
         let of = |row: &Vec<String>| if row.len() == head.len() { row[column].chars().count() } else { 0 };
@@ -81,6 +86,26 @@ fn full(stem: &str, report: &Report) -> Vec<String> {
         format!("{:.2}", report.wall_s),
         report.stop_reason.into(),
     ]
+}
+
+/// The means over all solved instances; of gaps only where every instance has one.
+fn means(rows: &[Row]) -> Option<Vec<String>> {
+    let solved: Vec<&Report> = rows.iter().filter_map(|row| row.result.as_ref().ok()).collect();
+    let mean = |value: &dyn Fn(&Report) -> Option<f64>| {
+        let sum: Option<f64> = solved.iter().map(|report| value(report)).sum();
+        sum.filter(|_| !solved.is_empty()).map(|sum| sum / solved.len() as f64)
+    };
+    let cost = mean(&|report| report.cost.map(|cost| cost as f64 / report.scale))?;
+    let gap = |gap: Option<f64>| gap.map_or("-".into(), percent);
+    Some(vec![
+        format!("mean of {}", solved.len()),
+        format!("{:.0}", mean(&|report| Some(report.size as f64))?),
+        format!("{cost:.4}"),
+        gap(mean(&|report| report.gap_to_bound)),
+        gap(mean(&|report| report.gap_to_best_known)),
+        format!("{:.2}", mean(&|report| Some(report.wall_s))?),
+        String::new(),
+    ])
 }
 
 fn cost(report: &Report) -> String {

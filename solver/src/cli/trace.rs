@@ -11,7 +11,7 @@ use super::place::Place;
 pub struct Lines {
     place: Place,
     name: String,
-    out: Option<Box<dyn Write>>,
+    out: Option<Box<dyn Write + Send>>,
 }
 
 impl Lines {

@@ -146,6 +146,42 @@ fn answer_for_an_iteration_budget_does_not_depend_on_threads() {
 }
 
 #[test]
+fn instances_solved_at_the_same_time_have_the_answers_of_one_after_the_other() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate tsp --n 60 --count 9 --output set");
+    let files: Vec<String> = sandbox.files("set").iter().map(|name| format!("set/{name}")).collect();
+    let answers = |more: &str| {
+        let line = format!("solve {} --iterations 200 --threads 2 --report r.jsonl {more}", files.join(" "));
+        let output = sandbox.run(&line);
+        assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
+        assert!(error_text(&output).contains("mean of 9"), "{}", error_text(&output));
+        let names = sandbox.json("r.jsonl").into_iter().map(|report| report["instance"].clone());
+        (output.stdout, names.collect::<Vec<_>>())
+    };
+    assert_eq!(answers("--parallel 2"), answers(""));
+    let error = sandbox.fail("solve set --parallel 3 --threads 2", 2);
+    assert!(error.contains("parallel") && error.contains('2'), "{error}");
+}
+
+#[test]
+fn signal_ends_the_instances_under_way_with_their_best() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate cvrp --n 200 --count 4 --output set");
+    let files: Vec<String> = sandbox.files("set").iter().map(|name| format!("set/{name}")).collect();
+    let line = format!("solve {} --time 60 --threads 2 --parallel 2 --output out --quiet", files.join(" "));
+    let child = sandbox.start(&line);
+    sleep(Duration::from_millis(700));
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", error_text(&output));
+    let solutions = sandbox.files("out");
+    assert_eq!(solutions.len(), 2, "{solutions:?}");
+    for solution in solutions {
+        sandbox.check(&format!("set/{}", solution.replace(".sol", ".vrp")), &format!("out/{solution}"));
+    }
+}
+
+#[test]
 fn target_ends_the_run() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate tsp --n 100 --output a.tsp");

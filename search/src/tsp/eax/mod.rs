@@ -145,6 +145,9 @@ impl Eax {
             });
             let grown: Vec<(Individual, u64)> = batch.into_iter().filter_map(|(_, grown)| grown).collect();
             let done = grown.iter().map(|&(_, kicks)| kicks.max(1)).sum();
+            if population.is_empty() && epoch == 0 {
+                population.extend(better_incumbent(graph, &grown, run));
+            }
             if let Some((best, _)) = grown.iter().min_by_key(|(individual, _)| individual.cost()) {
                 offer(graph, best, run);
             }
@@ -224,6 +227,13 @@ impl Eax {
             }
         }
     }
+}
+
+/// The incumbent, where it is better than the tours that were grown: a warm start, or the result of a stage before.
+fn better_incumbent(graph: &Graph, grown: &[(Individual, u64)], run: &Run<'_, Tsp>) -> Option<Individual> {
+    let tour = graph.contract(&run.best()?.1);
+    let cost = graph.length(&tour);
+    grown.iter().all(|(individual, _)| cost < individual.cost()).then(|| Individual::new(&tour, cost))
 }
 
 /// Offers an individual as a tour of the instance.

@@ -155,3 +155,21 @@ fn asymmetric_and_fixed_instances_stay_feasible() {
     let (cost, tour) = solve(&fixed, 1, 1, 5_000);
     assert_eq!(fixed.evaluate(&tour), Ok(cost));
 }
+
+#[test]
+fn incumbent_joins_the_population_where_it_is_better_than_what_was_grown() {
+    let tsp = uniform(60, 1_000, 3);
+    let graph = Graph::new(&tsp);
+    let grown: Vec<(Individual, u64)> = parents(&tsp, &graph, 2).into_iter().map(|parent| (parent, 0)).collect();
+    let (cost, best) = solve(&tsp, 1, 1, 20_000);
+    assert!(
+        grown.iter().all(|(individual, _)| cost < individual.cost()),
+        "the seed gives parents that can be improved"
+    );
+    let mut listener = |_: &crate::Progress<'_, Tsp>| {};
+    let mut run = Run::new(&tsp, setup(1, 1, 1), &mut listener);
+    run.offer(&Tour { nodes: (0..60).collect() });
+    assert_eq!(better_incumbent(&graph, &grown, &run), None, "nodes in their order make a long tour");
+    run.offer(&best);
+    assert_eq!(better_incumbent(&graph, &grown, &run).map(|individual| individual.cost()), Some(cost));
+}

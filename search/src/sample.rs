@@ -1,6 +1,6 @@
 //! Best of many rollouts of a policy: greedily from every opening (POMO; Kwon et al., 2020), then sampled.
 
-use heuron_policies::{Decode, Policy, Start, rollout};
+use heuron_policies::{Decode, Policy, Start};
 use heuron_problems::{Construct, Cost};
 
 use crate::run::{Run, Watch};
@@ -20,6 +20,8 @@ pub struct Sample<A> {
     pub policy: A,
     /// Once every opening was tried greedily, actions are sampled at this temperature; none: the search ends there.
     pub temperature: Option<f32>,
+    /// Part of the time left that the search may take; 1: all of it.
+    pub share: f64,
 }
 
 /// The share of one island.
@@ -36,6 +38,7 @@ impl<P: Construct, A: Policy<P>> Search<P> for Sample<A> {
         run.set_method("rollouts");
         let openings = problem.openings();
         let (threads, seed, watch) = (run.setup().threads, run.setup().seed, run.watch());
+        let watch = watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(self.share)));
         let limit = if self.temperature.is_none() { openings.len().max(1) as u64 } else { u64::MAX };
         let lanes = (ROUND_WORK / problem.width().pow(2).max(1)).clamp(1, MAX_LANES) as u64;
         let empty = || Island::<P, A::Memory> { memory: None, from: 0, to: 0, best: None };
@@ -53,7 +56,7 @@ impl<P: Construct, A: Policy<P>> Search<P> for Sample<A> {
                 run.offer(&solution);
             }
             done += count;
-            if !run.proceed(count) || count == 0 || done == limit {
+            if !run.proceed(count) || count == 0 || done == limit || watch.is_late() {
                 return;
             }
             wanted = lanes * group.len() as u64;
@@ -97,7 +100,7 @@ impl<A> Sample<A> {
                 stream: heuron_problems::stream(seed, "rollout", k),
             };
             let starts = range.map(start).collect();
-            let Some(outcomes) = rollout(&self.policy, memory, batch, starts, decode, || watch.is_late()) else {
+            let Some(outcomes) = self.policy.construct(memory, batch, starts, decode, &|| watch.is_late()) else {
                 return;
             };
             for outcome in outcomes {

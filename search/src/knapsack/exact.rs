@@ -15,11 +15,13 @@ pub struct Exact {
     /// Most states, each of 32 bytes, in two lists. Beyond, the less promising half is dropped, and the bound may stay above
     /// the best solution. Default 2^23, half a GiB in all.
     pub most_states: usize,
+    /// Most states of the first pass; every later one may have 32 times as many. Default 2^13.
+    pub first_states: usize,
 }
 
 impl Default for Exact {
     fn default() -> Self {
-        Self { most_states: 1 << 23 }
+        Self { most_states: 1 << 23, first_states: 1 << 13 }
     }
 }
 
@@ -32,12 +34,18 @@ impl Search<Knapsack> for Exact {
         let split = Split::new(problem);
         run.offer(&Selection { items: split.first_solution().1 });
         run.raise_bound(-split.bound());
-        // A core that lost states is worth another pass from a better solution, which needs fewer of them.
+        // A pass that had to drop states gives a better solution, from which a wider one needs fewer of them.
+        let mut most_states = self.first_states.min(self.most_states);
         while run.proceed(0) {
             let before = run.cost();
-            if self.pass(&split, problem, run) || run.cost() == before {
+            if self.pass(&split, problem, most_states, run) {
                 break;
             }
+            let improved = run.cost() != before;
+            if most_states == self.most_states && !improved {
+                break;
+            }
+            most_states = (32 * most_states).min(self.most_states);
         }
         run.proceed(0);
     }
@@ -45,12 +53,12 @@ impl Search<Knapsack> for Exact {
 
 impl Exact {
     /// One expansion of the core to its end. True: nothing more can be done.
-    fn pass(&self, split: &Split, problem: &Knapsack, run: &mut Run<'_, Knapsack>) -> bool {
+    fn pass(&self, split: &Split, problem: &Knapsack, most_states: usize, run: &mut Run<'_, Knapsack>) -> bool {
         let Some(profit) = run.cost().map(|cost| -cost) else { return true };
         let mut scaled = Scaled::new(split, profit);
         let watch = run.watch();
         let (left, right) = (std::mem::take(&mut scaled.left), std::mem::take(&mut scaled.right));
-        let mut core = Core::new(left, right, scaled.figures, self.most_states);
+        let mut core = Core::new(left, right, scaled.figures, most_states);
         loop {
             let step = core.step(&watch);
             if let Some(found) = core.take_found() {

@@ -10,6 +10,7 @@ use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReaso
 use heuron_tests::{files, public_files};
 use proptest::prelude::*;
 use rand::Rng;
+use sha2::{Digest, Sha256};
 
 /// What a run ends with.
 struct End {
@@ -186,12 +187,37 @@ fn published_files_have_their_published_optima() {
         let problem = Knapsack::read(&fs::read_to_string(&path).unwrap(), Rounding::Nearest).unwrap();
         assert_eq!(problem.len().to_string(), fields[2], "{row}");
         // The hardest take seconds to prove: their bounds must agree with the published value at least.
-        let end = solve(&problem, Exact { most_states: 1 << 15, ..Exact::default() }, Budget::default());
+        let end = solve(&problem, Exact { most_states: 1 << 12, ..Exact::default() }, Budget::default());
         assert!(end.bound <= -best && -best <= end.cost, "{row}: {} {}", end.bound, end.cost);
         seen += usize::from(end.cost == -best && end.bound == -best);
     }
     let all = files(folder.join("knapsack/jooken"), "in").len();
     assert!(seen > all / 2, "{seen} proven");
+}
+
+/// The instance of a class (by its number), size, range and place in its series.
+fn published([class, n, range, i]: [usize; 4]) -> Knapsack {
+    let place = [1, 2, 3, 4, 5, 6, 9, 11, 12, 13, 14, 15, 16].iter().position(|&other| other == class).unwrap();
+    let problem = draw(n, &format!("{},r={range},i={i}", Knapsack::DISTRIBUTIONS[1 + place]), 0);
+    assert_eq!(problem.name, format!("knapPI_{class}_{n}_{range}_{i}"));
+    problem
+}
+
+#[test]
+fn published_instances_of_pisinger_are_regenerated_bit_for_bit() {
+    let Some(folder) = public_files() else { return };
+    let table = fs::read_to_string(folder.join("generators.csv")).unwrap();
+    let mut seen = 0;
+    for row in table.lines().filter(|row| row.starts_with("pisinger,")) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let numbers: Vec<usize> = fields[1].split('_').skip(1).map(|number| number.parse().unwrap()).collect();
+        let mut text = Vec::new();
+        published(numbers.try_into().unwrap()).write(&mut text).unwrap();
+        let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, fields[4], "{row}");
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen} rows");
 }
 
 #[test]
@@ -206,9 +232,7 @@ fn published_instances_of_pisinger_have_their_published_optima() {
         if i != 1 + 2 * (n / 100 % 50) {
             continue;
         }
-        let place = [1, 2, 3, 4, 5, 6, 9, 11, 12, 13, 14, 15, 16].iter().position(|&other| other == class).unwrap();
-        let problem = draw(n, &format!("{},r={range},i={i}", Knapsack::DISTRIBUTIONS[1 + place]), 0);
-        assert_eq!(problem.name, format!("knapPI_{class}_{n}_{range}_{i}"));
+        let problem = published([class, n, range, i]);
         assert_eq!(optimum(&problem), best as i64, "{row}");
         seen += 1;
     }

@@ -300,7 +300,7 @@ prose | * | Dear colleagues,\n | line 1: expected a number of items from 0 to 42
 three numbers first | 3 10 | 3 10 2 | line 1: expected "n" or "n capacity", found "3 10 2"
 negative n | 3 10 | -3 10 | line 1: expected a number of items from 0 to 4294967294, found "-3"
 fractional n | 3 10 | 3.5 10 | line 1: expected a number of items from 0 to 4294967294, found "3.5"
-huge n | 3 10 | 4000000000 10 | expected 4000000000 lines of items, as line 1 says, found a file of 26 bytes
+huge n | 3 10 | 4000000000 10 | expected 4000000000 lines of items, as line 1 says, found a file of 27 bytes
 n beyond 64 bits | 3 10 | 99999999999999999999 10 | line 1: expected a number of items from 0 to 4294967294, found "99999999999999999999"
 n too large | 3 10 | 4 10 | expected 4 items, as the first line says, found 3 and the end of the file
 n too small | 3 10 | 2 10 | line 4: expected nothing after 2 items and the capacity, found "7 12"

@@ -20,7 +20,7 @@ pub(super) struct Dual {
     rest: i128,
 }
 
-/// The items of a problem whose place is open, and the break solution among them.
+/// The bundles of a problem whose place is open, and the break solution among them.
 pub(super) struct Open<'a> {
     /// In the break solution.
     pub left: &'a [Entry],
@@ -28,6 +28,28 @@ pub(super) struct Open<'a> {
     pub right: &'a [Entry],
     /// Capacity that the break solution leaves.
     pub room: i64,
+}
+
+impl Open<'_> {
+    /// The bundles taken apart.
+    fn items(&self) -> Vec<Entry> {
+        let single = |entry: &Entry| {
+            let count = i64::from(entry.count);
+            Entry { profit: entry.profit / count, weight: entry.weight / count, count: 1, ..*entry }
+        };
+        let alike = |entry: &Entry| std::iter::repeat_n(single(entry), entry.count as usize);
+        self.left.iter().chain(self.right).flat_map(alike).collect()
+    }
+
+    /// Number of items in the break solution.
+    fn packed(&self) -> i64 {
+        self.left.iter().map(|entry| i64::from(entry.count)).sum()
+    }
+
+    /// The capacity for all items together.
+    fn capacity(&self) -> i64 {
+        self.room + self.left.iter().map(|entry| entry.weight).sum::<i64>()
+    }
 }
 
 impl Dual {
@@ -43,7 +65,7 @@ impl Dual {
 
     /// What packing an item adds to the bound, times `per`.
     fn gain(&self, entry: &Entry) -> i128 {
-        wide(self.per, entry.profit) - wide(self.price, entry.weight) - self.toll
+        wide(self.per, entry.profit) - wide(self.price, entry.weight) - self.toll * i128::from(entry.count)
     }
 
     /// What an outside item adds to the bound by a change of its place.
@@ -77,13 +99,11 @@ impl Dual {
     /// The bounds of the two cases; a case in which no solution has more than `profit + best` is left out, where `profit`
     /// is what the break solution has.
     pub fn pair(open: &Open<'_>, better_by: i64) -> Vec<Self> {
-        let entries = || open.left.iter().chain(open.right);
-        let packed = open.left.len() as i64;
-        let capacity = open.room + open.left.iter().map(|entry| entry.weight).sum::<i64>();
+        let (items, packed, capacity) = (open.items(), open.packed(), open.capacity());
         let least = better_by + open.left.iter().map(|entry| entry.profit).sum::<i64>();
-        let mut weights: Vec<i64> = entries().map(|entry| entry.weight).collect();
+        let mut weights: Vec<i64> = items.iter().map(|entry| entry.weight).collect();
         weights.sort_unstable();
-        let mut profits: Vec<i64> = entries().map(|entry| entry.profit).collect();
+        let mut profits: Vec<i64> = items.iter().map(|entry| entry.profit).collect();
         profits.sort_unstable_by(|a, b| b.cmp(a));
         let most_fit = reaching(&weights, |sum| sum > capacity) - 1;
         let fewest_pay = reaching(&profits, |sum| sum >= least);
@@ -100,9 +120,8 @@ impl Dual {
     /// The best multipliers for at most (`more`: at least) `count` items: the bound is convex in the toll, and its slope is
     /// `count` minus the number of items of the relaxation at that toll.
     fn tight(open: &Open<'_>, count: i64, more: bool) -> Self {
-        let relative = count - open.left.len() as i64;
-        let mut items: Vec<Entry> = open.left.iter().chain(open.right).copied().collect();
-        let capacity = open.room + open.left.iter().map(|entry| entry.weight).sum::<i64>();
+        let relative = count - open.packed();
+        let (mut items, capacity) = (open.items(), open.capacity());
         let highest = items.iter().map(|entry| entry.profit).max().unwrap_or(1) as f64;
         let slack = |items: &mut Vec<Entry>, toll: f64| {
             let (number, last) = relaxed(items, capacity, toll);

@@ -3,6 +3,7 @@
 use heuron_problems::Selection;
 use heuron_problems::knapsack::Knapsack;
 
+use super::bundle::Bundles;
 use super::expand::{Core, Step};
 use super::split::{Entry, Split};
 use crate::run::Run;
@@ -62,7 +63,8 @@ impl Exact {
         loop {
             let step = core.step(&watch);
             if let Some(found) = core.take_found() {
-                let selection = exchanged(split, &found.changed);
+                let bundles = found.changed.iter().map(|&bundle| scaled.bundles.items(bundle));
+                let selection = exchanged(split, bundles.flatten().copied().collect());
                 debug_assert_eq!(problem.profit(&selection.items), scaled.profit(found.profit));
                 run.offer(&selection);
             }
@@ -76,11 +78,12 @@ impl Exact {
     }
 }
 
-/// The open items divided by the common divisors of their profits and of their weights: sharper bounds at no cost. Profits
+/// The open items in bundles, divided by the common divisors of their profits and of their weights: sharper bounds at no cost. Profits
 /// are relative to the break solution.
 struct Scaled {
     left: Vec<Entry>,
     right: Vec<Entry>,
+    bundles: Bundles,
     /// Profit and room of the break solution and the profit to be exceeded, in units of the divisors.
     figures: [i64; 3],
     /// Profit of the break solution, of the best one, and the divisor.
@@ -92,14 +95,16 @@ struct Scaled {
 impl Scaled {
     /// The items that are open in solutions of more than `best`.
     fn new(split: &Split, best: i64) -> Self {
-        let (mut left, mut right) = split.open(best);
+        let (left, right) = split.open(best);
         let common = |value: fn(&Entry) -> i64| left.iter().chain(&right).map(value).fold(0, gcd).max(1);
         let (divisor, unit) = (common(|entry| entry.profit), common(|entry| entry.weight));
+        let mut bundles = Bundles::default();
+        let (mut left, mut right) = (bundles.pack(left, true), bundles.pack(right, false));
         for entry in left.iter_mut().chain(&mut right) {
             (entry.profit, entry.weight) = (entry.profit / divisor, entry.weight / unit);
         }
         let figures = [0, split.room / unit, (best - split.profit).div_euclid(divisor)];
-        Self { left, right, figures, origin: split.profit, best, divisor }
+        Self { left, right, bundles, figures, origin: split.profit, best, divisor }
     }
 
     fn profit(&self, scaled: i64) -> i64 {
@@ -112,8 +117,7 @@ fn gcd(a: i64, b: i64) -> i64 {
 }
 
 /// The break solution with the place of some items changed.
-fn exchanged(split: &Split, changed: &[u32]) -> Selection {
-    let mut changed = changed.to_vec();
+fn exchanged(split: &Split, mut changed: Vec<u32>) -> Selection {
     changed.sort_unstable();
     let is_changed = |entry: &&Entry| changed.binary_search(&entry.item).is_ok();
     let (head, tail) = split.entries.split_at(split.break_at);

@@ -35,7 +35,7 @@ pub(super) enum Step {
     Late,
 }
 
-/// A better solution: its profit and the items that change their place in the break solution.
+/// A better solution: its profit and the bundles that change their place in the break solution.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub profit: i64,
@@ -56,7 +56,7 @@ struct Completion {
 pub(super) struct Core {
     left: Side,
     right: Side,
-    /// Items of the core, in the order of their entry.
+    /// Bundles of the core, in the order of their entry.
     inside: Vec<u32>,
     states: Vec<State>,
     spare: Vec<State>,
@@ -191,7 +191,9 @@ impl Core {
     /// promising. The best completion met, if it is better than the best solution; none at all if it is late.
     fn double(&mut self, entry: &Entry, packed: bool, watch: &Watch) -> Option<Option<Completion>> {
         let sign = if packed { -1 } else { 1 };
-        let (states, changed) = (&self.states, [sign * entry.profit, sign * entry.weight]);
+        let states = &self.states;
+        let [more_profit, more_weight] = [entry.profit, entry.weight].map(|value| sign * value);
+        let more_items = if packed { -entry.count } else { entry.count };
         let mut walk = Walk::new(&self.left, &self.right);
         let (mut same, mut other) = (0, 0);
         let (mut undominated, mut wanted, mut completion) = (i64::MIN, self.best + 1, None);
@@ -206,7 +208,7 @@ impl Core {
                 (Some(_), None) => false,
                 (None, Some(_)) => true,
                 (Some(a), Some(b)) => {
-                    let (weight, profit) = (b.weight + changed[1], b.profit + changed[0]);
+                    let (weight, profit) = (b.weight + more_weight, b.profit + more_profit);
                     weight < a.weight || (weight == a.weight && profit > a.profit)
                 }
             };
@@ -214,9 +216,9 @@ impl Core {
                 let State { profit, weight, count, mark } = states[other];
                 other += 1;
                 State {
-                    profit: profit + changed[0],
-                    weight: weight + changed[1],
-                    count: count + sign as i32,
+                    profit: profit + more_profit,
+                    weight: weight + more_weight,
+                    count: count + more_items,
                     mark: mark.then(true),
                 }
             } else {

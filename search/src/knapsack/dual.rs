@@ -4,6 +4,7 @@
 //! of the two. Where all profits are weight plus a constant, this closes the gap of the linear relaxation.
 
 use super::bound::wide;
+use super::expand::State;
 use super::split::Entry;
 
 /// Rounds of the search for multipliers: floats are exhausted then.
@@ -53,8 +54,7 @@ impl Open<'_> {
 }
 
 impl Dual {
-    /// The bound under the constraint that at most (`more`: at least) `count` items are added to the break solution.
-    /// Items that change their place pay `gain`.
+    /// The bound with these multipliers where `count` items more than the break solution has are the limit.
     fn new(open: &Open<'_>, count: i64, [per, price]: [i64; 2], toll: i128) -> Self {
         let mut dual = Self { per, price, toll, rest: toll * i128::from(count) };
         let left: i128 = open.left.iter().map(|entry| dual.change(entry, true)).sum();
@@ -84,20 +84,27 @@ impl Dual {
         self.rest += self.change(entry, packed);
     }
 
-    /// Whether a state can reach the profit `wanted`; `weight` is relative to the capacity, `count` to the break solution.
+    /// Whether a state can reach the profit `wanted`.
     #[inline(always)]
-    pub fn is_promising(&self, profit: i64, weight: i64, count: i32, wanted: i64) -> bool {
-        wide(profit - wanted, self.per) - wide(self.price, weight) - self.toll * i128::from(count) + self.rest >= 0
+    pub fn is_promising(&self, state: &State, wanted: i64) -> bool {
+        self.value(state) >= wide(wanted, self.per)
     }
 
     /// The bound of a state, rounded down.
-    pub fn bound(&self, profit: i64, weight: i64, count: i32) -> i64 {
-        let value = wide(profit, self.per) - wide(self.price, weight) - self.toll * i128::from(count) + self.rest;
-        value.div_euclid(i128::from(self.per)).clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    pub fn bound(&self, state: &State) -> i64 {
+        let bound = self.value(state).div_euclid(i128::from(self.per));
+        bound.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
-    /// The bounds of the two cases; a case in which no solution has more than `profit + best` is left out, where `profit`
-    /// is what the break solution has.
+    /// The bound times `per`.
+    #[inline(always)]
+    fn value(&self, state: &State) -> i128 {
+        let toll = self.toll * i128::from(state.count);
+        wide(state.profit, self.per) - wide(self.price, state.weight) - toll + self.rest
+    }
+
+    /// The bounds of the two cases, at most as many items as the break solution has and more. A case in which no solution
+    /// exceeds the break solution's profit by `better_by` is left out.
     pub fn pair(open: &Open<'_>, better_by: i64) -> Vec<Self> {
         let (items, packed, capacity) = (open.items(), open.packed(), open.capacity());
         let least = better_by + open.left.iter().map(|entry| entry.profit).sum::<i64>();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
+use heuron_problems::{Cvrp, Generate, Knapsack, Problem, Tsp, stream};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, Watch};
 
 /// A uniform TSP instance, the same on every call.
@@ -14,6 +14,12 @@ pub fn tsp(n: usize) -> Tsp {
 pub fn cvrp(n: usize) -> Cvrp {
     let spec = Cvrp::spec(n, "x,depot=central,customers=random,demand=1-100,r=10").expect("a known distribution");
     Cvrp::generate(&spec, &mut stream(1, "bench cvrp", n as u64))
+}
+
+/// The published knapsack instance of `n` items in the middle of the series of its class.
+pub fn knapsack(n: usize, class: &str) -> Knapsack {
+    let spec = Knapsack::spec(n, &format!("{class},r=10000,i=50")).expect("a known distribution");
+    Knapsack::generate(&spec, &mut stream(1, "bench knapsack", n as u64))
 }
 
 /// One island on one thread, for so many iterations.

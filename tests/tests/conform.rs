@@ -1,6 +1,6 @@
 //! What every constructible problem promises: legal actions lead to feasible solutions, and back.
 
-use heuron_problems::{Construct, Cvrp, Distances, Generate, Problem, Routes, Tour, Tsp, stream};
+use heuron_problems::{Construct, Cvrp, Distances, Generate, Knapsack, Problem, Routes, Selection, Tour, Tsp, stream};
 use rand::Rng;
 
 /// Builds a solution by random legal actions, each checked, and takes it apart again.
@@ -114,4 +114,38 @@ fn every_feasible_plan_can_be_traced_also_with_a_tight_fleet() {
     let plan = Routes { routes: vec![vec![1, 3], vec![], vec![4, 2]] };
     let again = replay(&cvrp, &cvrp.trace(&plan));
     assert_eq!(again.routes, [[1, 3], [4, 2]]);
+}
+
+/// A selection has no order, so that its trace is another one than the actions that built it.
+#[test]
+fn random_legal_selections_are_feasible_and_maximal() {
+    for n in [4, 12, 40] {
+        for distribution in Knapsack::DISTRIBUTIONS {
+            let knapsack: Knapsack = draw(n, distribution);
+            check_openings(&knapsack);
+            for seed in 0..20 {
+                let (mut rng, mut state) = (stream(seed, "conform", 0), knapsack.start());
+                let mut mask = vec![false; n];
+                loop {
+                    knapsack.allowed(&state, &mut mask);
+                    let legal: Vec<u32> = (0..n as u32).filter(|&item| mask[item as usize]).collect();
+                    let Some(&item) = legal.get(rng.random_range(0..legal.len().max(1))) else { break };
+                    knapsack.step(&mut state, item);
+                }
+                let selection = knapsack.finish(&state);
+                assert!(knapsack.evaluate(&selection).is_ok());
+                assert_eq!(replay(&knapsack, &knapsack.trace(&selection)), selection);
+            }
+        }
+    }
+}
+
+#[test]
+fn broken_rules_of_a_selection_are_named() {
+    let knapsack: Knapsack = draw(3, "subset-sum,i=50");
+    let reason = |items: &[u32]| knapsack.evaluate(&Selection { items: items.to_vec() }).unwrap_err().to_string();
+    assert_eq!(reason(&[0, 3]), "item 3 does not exist");
+    assert_eq!(reason(&[1, 1]), "item 1 is packed more than once");
+    let all: i64 = knapsack.items.iter().map(|item| item.weight).sum();
+    assert_eq!(reason(&[0, 1, 2]), format!("the items weigh {all}, the capacity is {}", knapsack.capacity));
 }

@@ -4,7 +4,10 @@ use std::fs;
 
 use heuron_problems::cvrp::{DeclaredCost, read_sol};
 use heuron_problems::format::UNROUNDED_SCALE;
-use heuron_problems::{Cvrp, Distances, Format, Metric, ParseError, Problem, Rounding, Routes, Tour, Tsp};
+use heuron_problems::knapsack::{Item, read_selection, resembles};
+use heuron_problems::{
+    Cvrp, Distances, Format, Knapsack, Metric, ParseError, Problem, Rounding, Routes, Selection, Tour, Tsp,
+};
 use heuron_tests::{files, public_files};
 use proptest::prelude::*;
 
@@ -236,6 +239,70 @@ fn written_solutions_state_costs_in_units_of_the_file() {
     assert_eq!(square.read_solution(expected), Ok(tour));
 }
 
+fn knapsack(text: &str) -> Knapsack {
+    Knapsack::read(text, Rounding::Nearest).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn every_layout_of_a_knapsack_gives_the_same_instance() {
+    let plain = knapsack("3 10\n5 4\n6 0\n7 12\n");
+    let items = [(5, 4), (6, 0), (7, 12)].map(|(profit, weight)| Item { profit, weight });
+    assert_eq!((plain.items.as_slice(), plain.capacity, plain.scale), (items.as_slice(), 10, 1.0));
+    for text in [
+        "3\n10\n\n5 4\n6 0\n7 12\n",
+        "\n3\n10\n5 4\n6 0\n7 12",
+        "3\n5 4\n6 0\n7 12\n10\n",
+        "3\n0 5 4\n1 6 0\n2 7 12\n10",
+        "3\n1 5 4\n2 6 0\n3 7 12\n10",
+        "3 10\n5 4\n6 0\n7 12\n1 1 0\n",
+        "\u{feff}3\t10\r\n 5   4\r\n6\t0\r\n7 12\r\n",
+        "3 10.0\n5.0 4\n6 0.000\n0.7e1 1.2e+1\n",
+    ] {
+        assert_eq!(knapsack(text), plain, "{text}");
+        assert!(resembles(text), "{text}");
+    }
+    assert_eq!(knapsack("0 4").items, []);
+    assert_eq!(knapsack("0\n4").capacity, 4);
+}
+
+#[test]
+fn decimal_fractions_lose_nothing() {
+    let real = knapsack("2 37.5\n0.125126 56.358531\n19.330424 80.87405\n");
+    assert_eq!((real.scale, real.weight_scale, real.capacity), (1e6, 1e6, 37_500_000));
+    assert_eq!(real.items[1], Item { profit: 19_330_424, weight: 80_874_050 });
+    assert_eq!(knapsack(&written(|out| real.write(out))), real);
+    let text = written(|out| real.write_solution(&Selection { items: vec![] }, out));
+    assert_eq!(text, "Value 0.000000\n");
+    // Each column has its own unit.
+    let mixed = knapsack("1 2\n.5 1\n");
+    assert_eq!((mixed.scale, mixed.weight_scale, mixed.items[0].profit), (10.0, 1.0, 5));
+}
+
+#[test]
+fn other_files_do_not_resemble_a_knapsack() {
+    // A job shop of two jobs on two machines; a flow shop; a truncated knapsack; words.
+    for text in ["2 2\n0 3 1 4\n1 5 0 6\n", "2 2\n1 1\n3\n4\n5\n6\n", "3 10\n5 4\n6 0\n", "2 x\na b\nc d\n", CVRP, ""] {
+        assert!(!resembles(text), "{text}");
+    }
+}
+
+#[test]
+fn selections_are_read_in_every_style() {
+    let selection = Selection { items: vec![0, 2, 5] };
+    for (text, value) in [
+        ("0\n2\n5\nValue 12\n", Some(12.0)),
+        ("5 0 2\r\nvalue: 12\r\n", Some(12.0)),
+        ("VALUE:12.5\n\n 0\t2\n5", Some(12.5)),
+        ("0 2 5", None),
+    ] {
+        assert_eq!(read_selection(text), Ok((selection.clone(), value)), "{text}");
+    }
+    assert_eq!(read_selection("Value 0"), Ok((Selection::default(), Some(0.0))));
+    let problem = knapsack("3 10\n5 4\n6 0\n7 12\n");
+    assert_eq!(written(|out| problem.write_solution(&Selection { items: vec![0, 1] }, out)), "0\n1\nValue 11\n");
+    assert_eq!(written(|out| problem.write_solution(&Selection { items: vec![2] }, out)), "2\n");
+}
+
 /// A name cannot smuggle lines into a file.
 #[test]
 fn written_names_stay_in_their_line() {
@@ -303,6 +370,16 @@ proptest! {
         let mut instance = Tsp::new(name.trim(), distances);
         instance.comment = comment.trim().into();
         prop_assert_eq!(tsp(&written(|out| instance.write(out))), instance);
+    }
+
+    #[test]
+    fn any_knapsack_survives_writing(items in prop::collection::vec((0..1_i64 << 40, 0..1_i64 << 40), 0..20), capacity in 0..1_i64 << 60, places in 0..9_i32) {
+        let items = items.into_iter().map(|(profit, weight)| Item { profit, weight }).collect();
+        let mut instance = Knapsack::new("", items, capacity);
+        // One more digit than the unit has, so that no shorter unit would do.
+        instance.items.push(Item { profit: 1, weight: 1 });
+        (instance.scale, instance.weight_scale) = (10_f64.powi(places), 10_f64.powi(8 - places));
+        prop_assert_eq!(knapsack(&written(|out| instance.write(out))), instance);
     }
 
     #[test]

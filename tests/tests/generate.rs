@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use heuron_problems::cvrp::generate::Distribution;
-use heuron_problems::{Cvrp, Format, Generate, Problem, Routes, SpecError, Tsp, stream};
+use heuron_problems::{Cvrp, Format, Generate, Knapsack, Problem, Routes, SpecError, Tsp, stream};
 
 const X_DEMANDS: [(&str, i64, i64); 7] = [
     ("unitary", 1, 1),
@@ -34,6 +34,13 @@ fn same_seed_same_instance_and_other_seed_another() {
         assert_eq!(first, draw(150, name, 1), "{name}");
         assert_ne!(first, draw(150, name, 2), "{name}");
         assert_eq!(first.customers(), 150, "{name}");
+    }
+    for name in Knapsack::DISTRIBUTIONS {
+        let first: Knapsack = draw(150, name, 1);
+        assert_eq!(first, draw(150, name, 1), "{name}");
+        assert_ne!(first, draw(150, name, 2), "{name}");
+        assert_eq!(first.len(), 150, "{name}");
+        assert_eq!(first.infeasibility(), None, "{name}");
     }
 }
 
@@ -144,6 +151,11 @@ fn a_wrong_word_is_answered_with_the_known_ones() {
     assert_eq!(message(5, "x,depot=left"), r#""left" is no depot position; known are: central, eccentric, random"#);
     assert_eq!(message(5, "x,q=3"), r#""q" is no setting of x; known are: depot, customers, demand, r, limit"#);
     assert_eq!(message(5, "x,r=nan"), r#"r must be a number of at least 1, found "nan""#);
+    let message = |words: &str| Knapsack::spec(5, words).unwrap_err().to_string();
+    assert!(message("hard").starts_with(r#""hard" is no distribution of knapsack instances; known are: uniform, unc"#));
+    assert_eq!(message("strong,q=3"), r#""q" is no setting of a class; known are: r, i"#);
+    assert_eq!(message("strong,r=x"), r#"r must be a number of at least 10, found "x""#);
+    assert_eq!(message("strong,i=0"), r#"i must be a number of at least 1, found "0""#);
     assert!(Tsp::spec(5, "x").unwrap_err().to_string().ends_with("uniform, clustered, matrix, asymmetric"));
     assert!(matches!(Tsp::spec(0, "uniform"), Err(SpecError::Size { .. })));
     assert!(matches!(Tsp::spec(100_000, "matrix"), Err(SpecError::Size { limit: 2_000, .. })));
@@ -155,6 +167,16 @@ fn settings_are_read_into_the_scheme() {
         panic!("x gives a scheme")
     };
     assert_eq!((scheme.route_size, scheme.limit, scheme.depot), (Some(12.5), Some(2.0), None));
+}
+
+#[test]
+fn uniform_knapsacks_are_those_of_the_learned_benchmarks() {
+    for (n, capacity) in [(50, 12.5), (100, 25.0), (200, 25.0), (1_000, 25.0)] {
+        let knapsack: Knapsack = draw(n, "uniform", 1);
+        assert_eq!(knapsack.capacity as f64 / knapsack.weight_scale, capacity);
+        let unit = |value: i64, scale: f64| (0.0..1.0).contains(&(value as f64 / scale));
+        assert!(knapsack.items.iter().all(|i| unit(i.profit, knapsack.scale) && unit(i.weight, knapsack.weight_scale)));
+    }
 }
 
 /// The instance and the file that a command of `instances/README.md` makes.
@@ -177,11 +199,12 @@ fn shipped_instances_are_what_their_commands_make() {
         let words: Vec<&str> = line.split([' ', '`', '|']).filter(|word| !word.is_empty()).collect();
         let (name, text) = match words[3] {
             "tsp" => shipped::<Tsp>(&words, |tsp| &mut tsp.name),
+            "knapsack" => shipped::<Knapsack>(&words, |knapsack| &mut knapsack.name),
             _ => shipped::<Cvrp>(&words, |cvrp| &mut cvrp.name),
         };
         assert_eq!(words[0].rsplit_once('.').unwrap().0, name);
         assert!(fs::read_to_string(folder.join(words[0])).unwrap() == text, "{name} differs");
         rows += 1;
     }
-    assert_eq!(rows, 13);
+    assert_eq!(rows, 15);
 }

@@ -3,7 +3,7 @@
 //! Every row of a table is `name | passage | replacement | message`, with `\n` and the like as in Rust. The passage `*` is
 //! the whole text.
 
-use heuron_problems::{Cvrp, Format, ParseError, Rounding, Tsp};
+use heuron_problems::{Cvrp, Format, Knapsack, ParseError, Rounding, Tsp};
 
 const PLANE: &str = "\
 NAME : four
@@ -289,4 +289,68 @@ umlaut inside a keyword | Cost 24 | Co\u{fc}t 24 | line 3: expected "Route #k: .
 fn damaged_route_plans_are_refused_by_line() {
     let cvrp = Cvrp::read(ROUTING, Rounding::Nearest).unwrap();
     check(PLAN, DAMAGED_PLANS, |text| cvrp.read_solution(text));
+}
+
+const PACKING: &str = "3 10\n5 4\n6 1\n7 12\n";
+
+const DAMAGED_KNAPSACKS: &str = r##"
+empty | * | | expected a knapsack file, found an empty file
+blank | * | \n \t\n | expected a knapsack file, found an empty file
+prose | * | Dear colleagues,\n | line 1: expected a number of items from 0 to 4294967294, found "Dear"
+three numbers first | 3 10 | 3 10 2 | line 1: expected "n" or "n capacity", found "3 10 2"
+negative n | 3 10 | -3 10 | line 1: expected a number of items from 0 to 4294967294, found "-3"
+fractional n | 3 10 | 3.5 10 | line 1: expected a number of items from 0 to 4294967294, found "3.5"
+huge n | 3 10 | 4000000000 10 | expected 4000000000 lines of items, as line 1 says, found a file of 27 bytes
+n beyond 64 bits | 3 10 | 99999999999999999999 10 | line 1: expected a number of items from 0 to 4294967294, found "99999999999999999999"
+n too large | 3 10 | 4 10 | expected 4 items, as the first line says, found 3 and the end of the file
+n too small | 3 10 | 2 10 | line 4: expected nothing after 2 items and the capacity, found "7 12"
+no capacity | 3 10 | 3 | expected the capacity after 3 items, found the end of the file
+only n | * | 3\n | expected 3 lines of items, as line 1 says, found a file of 2 bytes
+negative capacity | 3 10 | 3 -10 | line 1: expected a capacity (a number from 0 to 2^60), found "-10"
+infinite capacity | 3 10 | 3 inf | line 1: expected a capacity (a number from 0 to 2^60), found "inf"
+capacity beyond 2^60 | 3 10 | 3 2000000000000000000 | line 1: expected a capacity (a number from 0 to 2^60), found "2000000000000000000"
+negative profit | 6 1 | -6 1 | line 3: expected a profit (a number from 0 to 2^60), found "-6"
+NaN profit | 6 1 | nan 1 | line 3: expected a profit (a number from 0 to 2^60), found "nan"
+word as profit | 6 1 | six 1 | line 3: expected a profit (a number from 0 to 2^60), found "six"
+negative weight | 6 1 | 6 -1 | line 3: expected a weight (a number from 0 to 2^60), found "-1"
+weight beyond 64 bits | 6 1 | 6 99999999999999999999 | line 3: expected a weight (a number from 0 to 2^60), found "99999999999999999999"
+two dots | 6 1 | 6.1.2 1 | line 3: expected a profit (a number from 0 to 2^60), found "6.1.2"
+only a dot | 6 1 | . 1 | line 3: expected a profit (a number from 0 to 2^60), found "."
+decimal comma | 6 1 | 6,5 1 | line 3: expected a profit (a number from 0 to 2^60), found "6,5"
+too many places | 6 1 | 0.1234567890123456789 1 | line 2: expected a profit (a number from 0 to 2^60 in units of 1e-19), found "5"
+large with many places | 6 1 | 2000000.123456789012 1 | line 3: expected a profit (a number from 0 to 2^60 in units of 1e-12), found "2000000.123456789012"
+sum of profits beyond 2^60 | 5 4\n6 1 | 1000000000000000000 4\n1000000000000000000 1 | line 3: expected profits and weights whose sums are at most 2^60, found 2000000000000000000 so far
+three numbers | 6 1 | 6 1 9 | line 3: expected a profit and a weight, found "6 1 9"
+one number | 6 1 | 6 | line 3: expected a profit and a weight, found "6"
+truncated | 7 12\n | 7 | line 4: expected a profit and a weight, found "7"
+data at the end | 7 12\n | 7 12\n8 1\n | line 5: expected nothing after 3 items and the capacity, found "8 1"
+no solution at the end | 7 12\n | 7 12\n0 1 2\n | line 5: expected nothing after 3 items and the capacity, found "0 1 2"
+number out of order | * | 2\n0 5 4\n2 6 1\n10\n | line 3: expected item 1, found "2"
+number twice | * | 2\n1 5 4\n1 6 1\n10\n | line 3: expected item 2, found "1"
+item without its number | * | 2\n1 5 4\n6 1\n10\n | line 3: expected an item's number, profit and weight, found "6 1"
+item in place of the capacity | * | 2\n5 4\n6 1\n7 2\n | line 4: expected the capacity after 2 items, found "7 2"
+control characters | 6 1 | 6\u{1b}[31m 1 | line 3: expected a profit (a number from 0 to 2^60), found "6\u{1b}[31m"
+"##;
+
+#[test]
+fn damaged_knapsacks_are_refused_by_line() {
+    check(PACKING, DAMAGED_KNAPSACKS, |text| Knapsack::read(text, Rounding::Nearest));
+}
+
+const DAMAGED_SELECTIONS: &str = r##"
+empty | * | | expected item numbers or "Value 0", found neither
+word | 2 | two | line 2: expected an item's number or "Value v", found "two"
+negative item | 2 | -2 | line 2: expected an item's number or "Value v", found "-2"
+fractional item | 2 | 2.5 | line 2: expected an item's number or "Value v", found "2.5"
+item beyond 32 bits | 2 | 5000000000 | line 2: expected an item's number or "Value v", found "5000000000"
+no value | Value 12 | Value | line 3: expected a value, found nothing
+NaN value | Value 12 | Value nan | line 3: expected a value, found "nan"
+two values | Value 12 | Value 12\nValue 13 | line 4: expected one value, found a second one
+another keyword | Value 12 | Values 12 | line 3: expected an item's number or "Value v", found "Values"
+"##;
+
+#[test]
+fn damaged_selections_are_refused_by_line() {
+    let knapsack = Knapsack::read(PACKING, Rounding::Nearest).unwrap();
+    check("0\n2\nValue 12\n", DAMAGED_SELECTIONS, |text| knapsack.read_solution(text));
 }

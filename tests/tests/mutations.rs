@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use heuron_problems::cvrp::read_sol;
-use heuron_problems::{COST_LIMIT, Cvrp, Format, Problem, Rounding, Tsp};
+use heuron_problems::knapsack::{read_selection, resembles};
+use heuron_problems::{COST_LIMIT, Cvrp, Format, Knapsack, Problem, Rounding, Tsp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -138,8 +139,21 @@ fn read_all(text: &str) -> Result<(), TestCaseError> {
             prop_assert_eq!((again.limit, again.service, again.vehicles), (cvrp.limit, cvrp.service, cvrp.vehicles));
         }
     }
+    let _ = resembles(text);
+    if let Ok(knapsack) = Knapsack::read(text, Rounding::Nearest) {
+        prop_assert_eq!(knapsack.infeasibility(), None);
+        prop_assert_eq!(Knapsack::read(&written(&knapsack), Rounding::Nearest), Ok(knapsack));
+    }
     Ok(())
 }
+
+/// Every layout of a knapsack.
+const KNAPSACKS: [&str; 4] = [
+    "3 10\n5 4\n6.25 0\n7 12.5\n0 1 0\n",
+    "3\n10\n\n5 4\n6 0\n7 12\n",
+    "3\n5 4\n6 0\n7 12\n10\n",
+    "3\n0 5 4\n1 6 0\n2 7 12\n10\n",
+];
 
 #[test]
 fn the_undamaged_files_are_accepted() {
@@ -150,6 +164,7 @@ fn the_undamaged_files_are_accepted() {
         };
         assert_eq!(accepted, Ok(5), "{text}");
     }
+    assert!(KNAPSACKS.iter().all(|text| Knapsack::read(text, Rounding::Nearest).is_ok()));
 }
 
 proptest! {
@@ -161,9 +176,22 @@ proptest! {
     }
 
     #[test]
+    fn damaged_knapsacks_never_panic(which in 0..4_usize, damages in prop::collection::vec(damage(), 1..6)) {
+        read_all(&damaged(KNAPSACKS[which], &damages))?;
+    }
+
+    #[test]
+    fn damaged_selections_never_panic(damages in prop::collection::vec(damage(), 1..6)) {
+        let knapsack = Knapsack::read(KNAPSACKS[0], Rounding::Nearest).unwrap();
+        if let Ok((selection, _)) = read_selection(&damaged("0\n1 2\nValue 11.5\n", &damages)) {
+            let _ = knapsack.evaluate(&selection);
+        }
+    }
+
+    #[test]
     fn any_text_never_panics(text in "\\PC*") {
         read_all(&text)?;
-        let _ = read_sol(&text);
+        let _ = (read_sol(&text), read_selection(&text));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use heuron_policies::rules::{NearestNeighbour, Random, Savings};
+use heuron_policies::rules::{NearestNeighbour, Random, Ratio, Savings};
 use heuron_policies::{Decode, Policy, Start, rollout};
-use heuron_problems::{Construct, Cost, Cvrp, Generate, Tsp, stream};
+use heuron_problems::knapsack::Item;
+use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Tsp, stream};
 use heuron_search::{Budget, Clock, Run, Sample, Search, Setup, Stop, StopReason};
 
 const SAMPLE: Decode = Decode::Sample { temperature: 0.5 };
@@ -90,6 +91,19 @@ fn rules_beat_chance() {
     let by_chance = costs(&Random, &cvrp, starts(0..1, 1), SAMPLE);
     assert!(2 * costs(&NearestNeighbour, &cvrp, starts(0..1, 1), Decode::Greedy)[0] < by_chance[0]);
     assert!(2 * costs(&Savings, &cvrp, starts(0..1, 1), Decode::Greedy)[0] < by_chance[0]);
+    let knapsack: [Knapsack; 1] = [draw(200, "uniform", 0)];
+    let by_chance = costs(&Random, &knapsack, starts(0..1, 1), SAMPLE);
+    assert!(costs(&Ratio, &knapsack, starts(0..1, 1), Decode::Greedy)[0] < 2 * by_chance[0]);
+}
+
+/// Profits per weight: 2, 3, without end, 0, 1.
+#[test]
+fn ratio_packs_the_most_profitable_per_weight_that_fits() {
+    let items = [(4, 2), (9, 3), (1, 0), (0, 1), (2, 2)].map(|(profit, weight)| Item { profit, weight });
+    let batch = [Knapsack::new("five", items.to_vec(), 6)];
+    let start = Start { instance: 0, opening: None, stream: stream(1, "unused", 0) };
+    let outcomes = rollout(&Ratio, &mut Ratio.encode(&batch), &batch, vec![start], Decode::Greedy, || false).unwrap();
+    assert_eq!((&outcomes[0].solution.items[..], &outcomes[0].cost), (&[0, 1, 2, 3][..], &Ok(-14)));
 }
 
 #[test]

@@ -100,7 +100,10 @@ impl<'a> Walk<'a> {
         let Reach { completed: Some(completed), up_to: to, .. } = self.reach(profit, weight, i64::MAX) else {
             return i64::MIN;
         };
-        let part = |entry: &Entry, weight: i64| (wide(entry.profit, weight) / i128::from(entry.weight)) as i64;
+        let part = |entry: &Entry, weight: i64| match entry.profit.checked_mul(weight) {
+            Some(product) => product / entry.weight,
+            None => (wide(entry.profit, weight) / i128::from(entry.weight)) as i64,
+        };
         if weight <= 0 {
             let left = -weight - self.right.between(to).1;
             completed + self.right.entries.get(to).map_or(0, |next| part(next, left))

@@ -4,6 +4,7 @@
 //! of the two. Where all profits are weight plus a constant, this closes the gap of the linear relaxation.
 
 use super::bound::wide;
+use super::expand::State;
 use super::split::Entry;
 
 /// Rounds of the search for multipliers: floats are exhausted then.
@@ -20,7 +21,7 @@ pub(super) struct Dual {
     rest: i128,
 }
 
-/// The items of a problem whose place is open, and the break solution among them.
+/// The bundles of a problem whose place is open, and the break solution among them.
 pub(super) struct Open<'a> {
     /// In the break solution.
     pub left: &'a [Entry],
@@ -30,9 +31,30 @@ pub(super) struct Open<'a> {
     pub room: i64,
 }
 
+impl Open<'_> {
+    /// The bundles taken apart.
+    fn items(&self) -> Vec<Entry> {
+        let single = |entry: &Entry| {
+            let count = i64::from(entry.count);
+            Entry { profit: entry.profit / count, weight: entry.weight / count, count: 1, ..*entry }
+        };
+        let alike = |entry: &Entry| std::iter::repeat_n(single(entry), entry.count as usize);
+        self.left.iter().chain(self.right).flat_map(alike).collect()
+    }
+
+    /// Number of items in the break solution.
+    fn packed(&self) -> i64 {
+        self.left.iter().map(|entry| i64::from(entry.count)).sum()
+    }
+
+    /// The capacity for all items together.
+    fn capacity(&self) -> i64 {
+        self.room + self.left.iter().map(|entry| entry.weight).sum::<i64>()
+    }
+}
+
 impl Dual {
-    /// The bound under the constraint that at most (`more`: at least) `count` items are added to the break solution.
-    /// Items that change their place pay `gain`.
+    /// The bound with these multipliers where `count` items more than the break solution has are the limit.
     fn new(open: &Open<'_>, count: i64, [per, price]: [i64; 2], toll: i128) -> Self {
         let mut dual = Self { per, price, toll, rest: toll * i128::from(count) };
         let left: i128 = open.left.iter().map(|entry| dual.change(entry, true)).sum();
@@ -43,7 +65,7 @@ impl Dual {
 
     /// What packing an item adds to the bound, times `per`.
     fn gain(&self, entry: &Entry) -> i128 {
-        wide(self.per, entry.profit) - wide(self.price, entry.weight) - self.toll
+        wide(self.per, entry.profit) - wide(self.price, entry.weight) - self.toll * i128::from(entry.count)
     }
 
     /// What an outside item adds to the bound by a change of its place.
@@ -62,28 +84,33 @@ impl Dual {
         self.rest += self.change(entry, packed);
     }
 
-    /// Whether a state can reach the profit `wanted`; `weight` is relative to the capacity, `count` to the break solution.
+    /// Whether a state can reach the profit `wanted`.
     #[inline(always)]
-    pub fn is_promising(&self, profit: i64, weight: i64, count: i32, wanted: i64) -> bool {
-        wide(profit - wanted, self.per) - wide(self.price, weight) - self.toll * i128::from(count) + self.rest >= 0
+    pub fn is_promising(&self, state: &State, wanted: i64) -> bool {
+        self.value(state) >= wide(wanted, self.per)
     }
 
     /// The bound of a state, rounded down.
-    pub fn bound(&self, profit: i64, weight: i64, count: i32) -> i64 {
-        let value = wide(profit, self.per) - wide(self.price, weight) - self.toll * i128::from(count) + self.rest;
-        value.div_euclid(i128::from(self.per)).clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    pub fn bound(&self, state: &State) -> i64 {
+        let bound = self.value(state).div_euclid(i128::from(self.per));
+        bound.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
-    /// The bounds of the two cases; a case in which no solution has more than `profit + best` is left out, where `profit`
-    /// is what the break solution has.
+    /// The bound times `per`.
+    #[inline(always)]
+    fn value(&self, state: &State) -> i128 {
+        let toll = self.toll * i128::from(state.count);
+        wide(state.profit, self.per) - wide(self.price, state.weight) - toll + self.rest
+    }
+
+    /// The bounds of the two cases, at most as many items as the break solution has and more. A case in which no solution
+    /// exceeds the break solution's profit by `better_by` is left out.
     pub fn pair(open: &Open<'_>, better_by: i64) -> Vec<Self> {
-        let entries = || open.left.iter().chain(open.right);
-        let packed = open.left.len() as i64;
-        let capacity = open.room + open.left.iter().map(|entry| entry.weight).sum::<i64>();
+        let (items, packed, capacity) = (open.items(), open.packed(), open.capacity());
         let least = better_by + open.left.iter().map(|entry| entry.profit).sum::<i64>();
-        let mut weights: Vec<i64> = entries().map(|entry| entry.weight).collect();
+        let mut weights: Vec<i64> = items.iter().map(|entry| entry.weight).collect();
         weights.sort_unstable();
-        let mut profits: Vec<i64> = entries().map(|entry| entry.profit).collect();
+        let mut profits: Vec<i64> = items.iter().map(|entry| entry.profit).collect();
         profits.sort_unstable_by(|a, b| b.cmp(a));
         let most_fit = reaching(&weights, |sum| sum > capacity) - 1;
         let fewest_pay = reaching(&profits, |sum| sum >= least);
@@ -100,9 +127,8 @@ impl Dual {
     /// The best multipliers for at most (`more`: at least) `count` items: the bound is convex in the toll, and its slope is
     /// `count` minus the number of items of the relaxation at that toll.
     fn tight(open: &Open<'_>, count: i64, more: bool) -> Self {
-        let relative = count - open.left.len() as i64;
-        let mut items: Vec<Entry> = open.left.iter().chain(open.right).copied().collect();
-        let capacity = open.room + open.left.iter().map(|entry| entry.weight).sum::<i64>();
+        let relative = count - open.packed();
+        let (mut items, capacity) = (open.items(), open.capacity());
         let highest = items.iter().map(|entry| entry.profit).max().unwrap_or(1) as f64;
         let slack = |items: &mut Vec<Entry>, toll: f64| {
             let (number, last) = relaxed(items, capacity, toll);

@@ -3,6 +3,7 @@
 use heuron_problems::Selection;
 use heuron_problems::knapsack::Knapsack;
 
+use super::bundle::Bundles;
 use super::expand::{Core, Step};
 use super::split::{Entry, Split};
 use crate::run::Run;
@@ -15,11 +16,13 @@ pub struct Exact {
     /// Most states, each of 32 bytes, in two lists. Beyond, the less promising half is dropped, and the bound may stay above
     /// the best solution. Default 2^23, half a GiB in all.
     pub most_states: usize,
+    /// Most states of the first pass; every later one may have 32 times as many. Default 2^13.
+    pub first_states: usize,
 }
 
 impl Default for Exact {
     fn default() -> Self {
-        Self { most_states: 1 << 23 }
+        Self { most_states: 1 << 23, first_states: 1 << 13 }
     }
 }
 
@@ -32,12 +35,18 @@ impl Search<Knapsack> for Exact {
         let split = Split::new(problem);
         run.offer(&Selection { items: split.first_solution().1 });
         run.raise_bound(-split.bound());
-        // A core that lost states is worth another pass from a better solution, which needs fewer of them.
+        // A pass that had to drop states gives a better solution, from which a wider one needs fewer of them.
+        let mut most_states = self.first_states.min(self.most_states);
         while run.proceed(0) {
             let before = run.cost();
-            if self.pass(&split, problem, run) || run.cost() == before {
+            if self.pass(&split, problem, most_states, run) {
                 break;
             }
+            let improved = run.cost() != before;
+            if most_states == self.most_states && !improved {
+                break;
+            }
+            most_states = (32 * most_states).min(self.most_states);
         }
         run.proceed(0);
     }
@@ -45,16 +54,17 @@ impl Search<Knapsack> for Exact {
 
 impl Exact {
     /// One expansion of the core to its end. True: nothing more can be done.
-    fn pass(&self, split: &Split, problem: &Knapsack, run: &mut Run<'_, Knapsack>) -> bool {
+    fn pass(&self, split: &Split, problem: &Knapsack, most_states: usize, run: &mut Run<'_, Knapsack>) -> bool {
         let Some(profit) = run.cost().map(|cost| -cost) else { return true };
         let mut scaled = Scaled::new(split, profit);
         let watch = run.watch();
         let (left, right) = (std::mem::take(&mut scaled.left), std::mem::take(&mut scaled.right));
-        let mut core = Core::new(left, right, scaled.figures, self.most_states);
+        let mut core = Core::new(left, right, scaled.figures, most_states);
         loop {
             let step = core.step(&watch);
             if let Some(found) = core.take_found() {
-                let selection = exchanged(split, &found.changed);
+                let bundles = found.changed.iter().map(|&bundle| scaled.bundles.items(bundle));
+                let selection = exchanged(split, bundles.flatten().copied().collect());
                 debug_assert_eq!(problem.profit(&selection.items), scaled.profit(found.profit));
                 run.offer(&selection);
             }
@@ -68,11 +78,12 @@ impl Exact {
     }
 }
 
-/// The open items divided by the common divisors of their profits and of their weights: sharper bounds at no cost. Profits
+/// The open items in bundles, divided by the common divisors of their profits and of their weights: sharper bounds at no cost. Profits
 /// are relative to the break solution.
 struct Scaled {
     left: Vec<Entry>,
     right: Vec<Entry>,
+    bundles: Bundles,
     /// Profit and room of the break solution and the profit to be exceeded, in units of the divisors.
     figures: [i64; 3],
     /// Profit of the break solution, of the best one, and the divisor.
@@ -84,14 +95,16 @@ struct Scaled {
 impl Scaled {
     /// The items that are open in solutions of more than `best`.
     fn new(split: &Split, best: i64) -> Self {
-        let (mut left, mut right) = split.open(best);
+        let (left, right) = split.open(best);
         let common = |value: fn(&Entry) -> i64| left.iter().chain(&right).map(value).fold(0, gcd).max(1);
         let (divisor, unit) = (common(|entry| entry.profit), common(|entry| entry.weight));
+        let mut bundles = Bundles::default();
+        let (mut left, mut right) = (bundles.pack(left, true), bundles.pack(right, false));
         for entry in left.iter_mut().chain(&mut right) {
             (entry.profit, entry.weight) = (entry.profit / divisor, entry.weight / unit);
         }
         let figures = [0, split.room / unit, (best - split.profit).div_euclid(divisor)];
-        Self { left, right, figures, origin: split.profit, best, divisor }
+        Self { left, right, bundles, figures, origin: split.profit, best, divisor }
     }
 
     fn profit(&self, scaled: i64) -> i64 {
@@ -104,8 +117,7 @@ fn gcd(a: i64, b: i64) -> i64 {
 }
 
 /// The break solution with the place of some items changed.
-fn exchanged(split: &Split, changed: &[u32]) -> Selection {
-    let mut changed = changed.to_vec();
+fn exchanged(split: &Split, mut changed: Vec<u32>) -> Selection {
     changed.sort_unstable();
     let is_changed = |entry: &&Entry| changed.binary_search(&entry.item).is_ok();
     let (head, tail) = split.entries.split_at(split.break_at);

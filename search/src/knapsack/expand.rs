@@ -35,7 +35,7 @@ pub(super) enum Step {
     Late,
 }
 
-/// A better solution: its profit and the items that change their place in the break solution.
+/// A better solution: its profit and the bundles that change their place in the break solution.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub profit: i64,
@@ -56,7 +56,7 @@ struct Completion {
 pub(super) struct Core {
     left: Side,
     right: Side,
-    /// Items of the core, in the order of their entry.
+    /// Bundles of the core, in the order of their entry.
     inside: Vec<u32>,
     states: Vec<State>,
     spare: Vec<State>,
@@ -113,25 +113,27 @@ impl Core {
 
     /// An upper bound on the profit of every solution, O(states).
     pub fn bound(&self) -> i64 {
-        let states =
-            if self.left.outside().is_empty() && self.right.outside().is_empty() { &[] } else { &self.states[..] };
-        let reached = self.bounds(states).max().unwrap_or(self.best);
-        self.best.max(reached).max(self.dropped.unwrap_or(self.best))
+        let mut top = self.best.max(self.dropped.unwrap_or(self.best));
+        if self.left.outside().is_empty() && self.right.outside().is_empty() {
+            return top;
+        }
+        let (mut walk, mut exact) = (Walk::new(&self.left, &self.right), Walk::new(&self.left, &self.right));
+        for state in &self.states {
+            // Without a division for the many that do not count.
+            let possible = walk.reach(state.profit, state.weight, top + 1).promising;
+            if possible && self.is_promising(state, top + 1) {
+                let dual = self.duals.iter().flatten().map(|dual| dual.bound(state)).max();
+                let dantzig = exact.bound(state.profit, state.weight);
+                top = top.max(dual.map_or(dantzig, |dual| dual.min(dantzig)));
+            }
+        }
+        top
     }
 
-    /// Bounds of states, each rounded down.
-    fn bounds<'a>(&'a self, states: &'a [State]) -> impl Iterator<Item = i64> + 'a {
-        let mut walk = Walk::new(&self.left, &self.right);
-        states.iter().map(move |state| {
-            let State { profit, weight, count, .. } = *state;
-            let bound = walk.bound(profit, weight);
-            match &self.duals {
-                Some(duals) => {
-                    duals.iter().map(|dual| dual.bound(profit, weight, count)).max().map_or(bound, |d| d.min(bound))
-                }
-                None => bound,
-            }
-        })
+    /// Whether the cardinality bounds, as far as there are any, allow the state the profit `wanted`.
+    #[inline(always)]
+    fn is_promising(&self, state: &State, wanted: i64) -> bool {
+        self.duals.as_ref().is_none_or(|duals| duals.iter().any(|dual| dual.is_promising(state, wanted)))
     }
 
     /// Takes one more item into the core.
@@ -180,7 +182,7 @@ impl Core {
         if self.duals.is_none() && self.states.len() > DUALS_FROM {
             self.tighten();
         }
-        if self.states.len() > self.most_states {
+        if self.states.len() > self.most_states && !watch.is_late() {
             self.thin();
         }
         let left = !self.left.outside().is_empty() || !self.right.outside().is_empty();
@@ -191,7 +193,9 @@ impl Core {
     /// promising. The best completion met, if it is better than the best solution; none at all if it is late.
     fn double(&mut self, entry: &Entry, packed: bool, watch: &Watch) -> Option<Option<Completion>> {
         let sign = if packed { -1 } else { 1 };
-        let (states, changed) = (&self.states, [sign * entry.profit, sign * entry.weight]);
+        let states = &self.states;
+        let [more_profit, more_weight] = [entry.profit, entry.weight].map(|value| sign * value);
+        let more_items = if packed { -entry.count } else { entry.count };
         let mut walk = Walk::new(&self.left, &self.right);
         let (mut same, mut other) = (0, 0);
         let (mut undominated, mut wanted, mut completion) = (i64::MIN, self.best + 1, None);
@@ -206,7 +210,7 @@ impl Core {
                 (Some(_), None) => false,
                 (None, Some(_)) => true,
                 (Some(a), Some(b)) => {
-                    let (weight, profit) = (b.weight + changed[1], b.profit + changed[0]);
+                    let (weight, profit) = (b.weight + more_weight, b.profit + more_profit);
                     weight < a.weight || (weight == a.weight && profit > a.profit)
                 }
             };
@@ -214,9 +218,9 @@ impl Core {
                 let State { profit, weight, count, mark } = states[other];
                 other += 1;
                 State {
-                    profit: profit + changed[0],
-                    weight: weight + changed[1],
-                    count: count + sign as i32,
+                    profit: profit + more_profit,
+                    weight: weight + more_weight,
+                    count: count + more_items,
                     mark: mark.then(true),
                 }
             } else {
@@ -235,8 +239,7 @@ impl Core {
                 let from = if left { self.left.inside } else { self.right.inside };
                 completion = Some(Completion { profit, mark: state.mark, left, items: from..reach.up_to });
             }
-            let promising = |dual: &Dual| dual.is_promising(state.profit, state.weight, state.count, wanted);
-            if reach.promising && self.duals.as_ref().is_none_or(|duals| duals.iter().any(promising)) {
+            if reach.promising && self.is_promising(&state, wanted) {
                 self.spare.push(state);
             }
         }
@@ -321,15 +324,14 @@ impl Core {
             self.right.entries[..self.right.inside].iter().for_each(|entry| dual.enter(entry, false));
         }
         let best = self.best;
-        self.states.retain(|state| {
-            duals.iter().any(|dual| dual.is_promising(state.profit, state.weight, state.count, best + 1))
-        });
+        self.states.retain(|state| duals.iter().any(|dual| dual.is_promising(state, best + 1)));
         self.duals = Some(duals);
     }
 
     /// Drops the less promising half of the states, which ends the hope for a proof unless their bounds allow it.
     fn thin(&mut self) {
-        let bounds: Vec<i64> = self.bounds(&self.states).collect();
+        let mut walk = Walk::new(&self.left, &self.right);
+        let bounds: Vec<i64> = self.states.iter().map(|state| walk.bound(state.profit, state.weight)).collect();
         let mut order = bounds.clone();
         let middle = order.len() / 2;
         let threshold = *order.select_nth_unstable_by(middle, |a, b| b.cmp(a)).1;

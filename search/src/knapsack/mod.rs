@@ -1,6 +1,7 @@
 //! Searches for the 0-1 knapsack problem.
 
 mod bound;
+mod bundle;
 mod dual;
 pub mod exact;
 mod expand;

@@ -6,23 +6,26 @@ use std::cmp::Ordering;
 
 use heuron_problems::knapsack::Knapsack;
 
-/// An item with its number in the instance.
+/// An item, or a bundle of identical ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub profit: i64,
     pub weight: i64,
+    /// Number of items.
+    pub count: i32,
+    /// Number in the instance, or of the bundle.
     pub item: u32,
 }
 
 impl Entry {
     /// Better profit per weight first, exactly; the smaller number first among equals.
-    pub fn by_efficiency(&self, other: &Self) -> Ordering {
+    fn by_efficiency(&self, other: &Self) -> Ordering {
         ratio(other, self).then(self.item.cmp(&other.item))
     }
 }
 
 /// Compares profit per weight of items that weigh something.
-fn ratio(a: &Entry, b: &Entry) -> Ordering {
+pub(super) fn ratio(a: &Entry, b: &Entry) -> Ordering {
     (i128::from(a.profit) * i128::from(b.weight)).cmp(&(i128::from(b.profit) * i128::from(a.weight)))
 }
 
@@ -51,7 +54,7 @@ impl Split {
                 weightless.push(item);
                 profit += worth;
             } else if worth > 0 && weight <= problem.capacity {
-                entries.push(Entry { profit: worth, weight, item });
+                entries.push(Entry { profit: worth, weight, count: 1, item });
             }
         }
         let (break_at, room) = partition(&mut entries, problem.capacity);
@@ -101,8 +104,8 @@ impl Split {
         (self.profit + filled.max(best_single).max(best_exchange), packed)
     }
 
-    /// The items whose place in a solution of more than `profit` is open: before the break item with the least
-    /// efficient first, from it on with the most efficient first. All others stay where they are.
+    /// The items whose place in a solution of more than `profit` is open: before the break item, and from it on. All others
+    /// stay where they are.
     pub fn open(&self, profit: i64) -> (Vec<Entry>, Vec<Entry>) {
         let Some(last) = self.break_item() else { return (Vec::new(), Vec::new()) };
         let (slope, per) = (i128::from(last.profit), i128::from(last.weight));
@@ -110,10 +113,8 @@ impl Split {
         let margin = (i128::from(self.profit) - i128::from(profit) - 1) * per + slope * i128::from(self.room);
         let loss = |entry: &Entry| i128::from(entry.profit) * per - slope * i128::from(entry.weight);
         let (head, tail) = self.entries.split_at(self.break_at);
-        let mut left: Vec<Entry> = head.iter().filter(|entry| loss(entry) <= margin).copied().collect();
-        let mut right: Vec<Entry> = tail.iter().filter(|entry| -loss(entry) <= margin).copied().collect();
-        left.sort_unstable_by(|a, b| b.by_efficiency(a));
-        right.sort_unstable_by(Entry::by_efficiency);
+        let left = head.iter().filter(|entry| loss(entry) <= margin).copied().collect();
+        let right = tail.iter().filter(|entry| -loss(entry) <= margin).copied().collect();
         (left, right)
     }
 }

@@ -181,7 +181,7 @@ fn errors_name_place_cause_and_remedy() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let sandbox = small();
-    for line in ["", "fly", "solve", "solve small.vrp --time soon", "solve small.vrp --shard 3/2", "methods knapsack"] {
+    for line in ["", "fly", "solve", "solve small.vrp --time soon", "solve small.vrp --shard 3/2", "methods packing"] {
         sandbox.fail(line, 2);
     }
 }
@@ -242,6 +242,39 @@ fn picture_is_drawn_where_there_are_coordinates() {
     assert!(!sandbox.path("q").exists() && !sandbox.path("q.svg").exists());
 }
 
+#[test]
+fn knapsack_is_recognised_solved_and_reported_as_minus_its_profit() {
+    let sandbox = Sandbox::new();
+    sandbox.write("plain", "3 10\n5 4\n6 5\n7 9\n");
+    sandbox.write("best_known.csv", "problem,instance,best_known\nknapsack,plain,12\n");
+    let output = sandbox.run("solve plain --report r.json --output plain.sol");
+    assert!(error_text(&output).contains("cost -11 (value 11)"), "{}", error_text(&output));
+    let report = &sandbox.json("r.json")[0];
+    assert_eq!((&report["problem"], &report["stop_reason"]), (&"knapsack".into(), &"optimal".into()));
+    assert_eq!(
+        (&report["cost"], &report["bound"], &report["best_known"]),
+        (&(-11).into(), &(-11).into(), &(-12).into())
+    );
+    assert_eq!(report["gap_to_best_known"], 1.0 / 12.0);
+    assert_eq!(sandbox.read("plain.sol"), "0\n1\nValue 11\n");
+    assert_eq!(sandbox.check("plain", "plain.sol"), -11);
+    sandbox.write("liar.sol", "0\nValue 6\n");
+    let output = sandbox.run("check plain liar.sol");
+    assert!(error_text(&output).contains("declares value 6"), "{}", error_text(&output));
+    assert!(sandbox.fail("solve plain --plot p.svg", 2).contains("coordinates"));
+    assert!(sandbox.fail("generate knapsack --n 5 --output set.npz", 2).contains(".npz"));
+}
+
+#[test]
+fn rollouts_pack_a_knapsack_too() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate knapsack --n 60 --distribution weak --output a.kp");
+    sandbox.succeed("solve a.kp --output exact --quiet");
+    sandbox.succeed("solve a.kp --method rollouts --iterations 500 --output rolled --quiet");
+    let (exact, rolled) = (sandbox.check("a.kp", "exact"), sandbox.check("a.kp", "rolled"));
+    assert!(exact <= rolled && 10 * rolled <= 9 * exact, "{exact} {rolled}");
+}
+
 #[cfg(unix)]
 #[test]
 fn output_replaces_a_file_but_keeps_a_link() {
@@ -267,6 +300,7 @@ fn lists_name_what_is_shipped() {
     let sandbox = Sandbox::new();
     assert!(sandbox.succeed("methods tsp").starts_with("auto"));
     assert!(sandbox.succeed("methods cvrp").starts_with("auto"));
+    assert!(sandbox.succeed("methods knapsack").starts_with("auto"));
     assert!(sandbox.succeed("sets").contains("cvrp200"));
     assert!(sandbox.succeed("models").contains("No learned models"));
 }

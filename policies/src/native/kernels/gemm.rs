@@ -147,19 +147,22 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands)
     let mut sums = [[simd.splat(0.0); N]; M];
     // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
     unsafe {
-        let (mut a, mut b) = (part.a, part.b);
+        // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which takes
+        // longer than the products.
+        let rows: [*const f32; M] = std::hint::black_box(std::array::from_fn(|i| part.a.wrapping_add(i * part.a_row)));
+        let (mut at, mut b) = (0, part.b);
         for _ in 0..part.k {
             let mut row = [simd.splat(0.0); N];
             for (j, right) in row.iter_mut().enumerate() {
                 *right = simd.load(&*b.add(j));
             }
             for (i, sums) in sums.iter_mut().enumerate() {
-                let left = simd.splat(*a.add(i * part.a_row));
+                let left = simd.splat(*rows[i].add(at));
                 for (sum, right) in sums.iter_mut().zip(row) {
                     *sum = simd.mul_add(left, right, *sum);
                 }
             }
-            a = a.wrapping_add(part.a_column);
+            at += part.a_column;
             b = b.wrapping_add(part.b_row);
         }
         for (i, sums) in sums.into_iter().enumerate() {

@@ -83,11 +83,15 @@ impl Kernel for Product<'_> {
             };
             // SAFETY: rows 0..m of A and C, 0..k of B, and columns up to `column + wide <= n`, lie within, see `fits`.
             unsafe {
-                match wide {
-                    4 => strip::<S, 4>(simd, self.m, operands),
-                    3 => strip::<S, 3>(simd, self.m, operands),
-                    2 => strip::<S, 2>(simd, self.m, operands),
-                    _ => strip::<S, 1>(simd, self.m, operands),
+                match (wide, self.a.row) {
+                    (4, 1) => strip::<S, 4, true>(simd, self.m, operands),
+                    (4, _) => strip::<S, 4, false>(simd, self.m, operands),
+                    (3, 1) => strip::<S, 3, true>(simd, self.m, operands),
+                    (3, _) => strip::<S, 3, false>(simd, self.m, operands),
+                    (2, 1) => strip::<S, 2, true>(simd, self.m, operands),
+                    (2, _) => strip::<S, 2, false>(simd, self.m, operands),
+                    (_, 1) => strip::<S, 1, true>(simd, self.m, operands),
+                    _ => strip::<S, 1, false>(simd, self.m, operands),
                 }
             }
             column += wide;
@@ -108,12 +112,13 @@ struct Operands {
     add: bool,
 }
 
-/// `N` blocks of columns, all `m` rows, in tiles of as equal heights as can be.
+/// `N` blocks of columns, all `m` rows, in tiles of as equal heights as can be. `T`: A is transposed, its rows are one
+/// float apart.
 ///
 /// # Safety
 /// A \[m, k\], B \[k, N blocks\] and C \[m, N blocks\] must lie within allocations, and C may not overlap them.
 #[inline(always)]
-unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
+unsafe fn strip<S: Simd, const N: usize, const T: bool>(simd: S, m: usize, all: Operands) {
     let tiles = m.div_ceil(S::TILES[N - 1].max(1));
     for index in 0..tiles {
         let (from, to) = (index * m / tiles, (index + 1) * m / tiles);
@@ -121,14 +126,14 @@ unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
         unsafe {
             let part = Operands { a: all.a.add(from * all.a_row), c: all.c.add(from * all.c_row), ..all };
             match to - from {
-                1 => tile::<S, 1, N>(simd, part),
-                2 => tile::<S, 2, N>(simd, part),
-                3 => tile::<S, 3, N>(simd, part),
-                4 => tile::<S, 4, N>(simd, part),
-                5 => tile::<S, 5, N>(simd, part),
-                6 => tile::<S, 6, N>(simd, part),
-                7 => tile::<S, 7, N>(simd, part),
-                _ => tile::<S, 8, N>(simd, part),
+                1 => tile::<S, 1, N, T>(simd, part),
+                2 => tile::<S, 2, N, T>(simd, part),
+                3 => tile::<S, 3, N, T>(simd, part),
+                4 => tile::<S, 4, N, T>(simd, part),
+                5 => tile::<S, 5, N, T>(simd, part),
+                6 => tile::<S, 6, N, T>(simd, part),
+                7 => tile::<S, 7, N, T>(simd, part),
+                _ => tile::<S, 8, N, T>(simd, part),
             }
         }
     }
@@ -139,7 +144,7 @@ unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
 /// # Safety
 /// As [`strip`], with `M` rows.
 #[inline(always)]
-unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands) {
+unsafe fn tile<S: Simd, const M: usize, const N: usize, const T: bool>(simd: S, part: Operands) {
     if M > S::TILES[N - 1] {
         // Never reached: tiles are not higher. Keeps the compiler from making tiles that do not fit the registers.
         return;
@@ -147,19 +152,26 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands)
     let mut sums = [[simd.splat(0.0); N]; M];
     // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
     unsafe {
-        let (mut a, mut b) = (part.a, part.b);
+        // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which takes
+        // longer than the products. Of a transposed matrix one pointer reaches all rows.
+        let row = if T { 1 } else { part.a_row };
+        let mut rows: [*const f32; M] = std::array::from_fn(|i| part.a.wrapping_add(i * row));
+        if !T {
+            rows = std::hint::black_box(rows);
+        }
+        let (mut at, mut b) = (0, part.b);
         for _ in 0..part.k {
             let mut row = [simd.splat(0.0); N];
             for (j, right) in row.iter_mut().enumerate() {
                 *right = simd.load(&*b.add(j));
             }
             for (i, sums) in sums.iter_mut().enumerate() {
-                let left = simd.splat(*a.add(i * part.a_row));
+                let left = simd.splat(*rows[i].add(at));
                 for (sum, right) in sums.iter_mut().zip(row) {
                     *sum = simd.mul_add(left, right, *sum);
                 }
             }
-            a = a.wrapping_add(part.a_column);
+            at += part.a_column;
             b = b.wrapping_add(part.b_row);
         }
         for (i, sums) in sums.into_iter().enumerate() {

@@ -1,10 +1,14 @@
 //! Policies: what chooses the next action of a construction, and the rollouts that turn choices into solutions.
 
+pub mod architecture;
 pub mod augment;
 pub mod policy;
 pub mod rollout;
 pub mod rules;
+pub mod weights;
 
+pub use architecture::{Architecture, ArchitectureError, Task};
 pub use augment::Symmetry;
 pub use policy::{Lanes, Policy};
 pub use rollout::{Decode, Outcome, Start, rollout};
+pub use weights::{Weights, WeightsError};

@@ -1,0 +1,244 @@
+//! The shape of an attention model: what the network is made of, and the one list of its tensors.
+//!
+//! W. Kool, H. van Hoof, M. Welling, "Attention, learn to solve routing problems!", ICLR 2019, section 3, as changed by
+//! Y.-D. Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS 2020: instance norm in the encoder, the
+//! pointer compares with raw embeddings. The distance bias is that of C. Zhou et al., "Instance-conditioned adaptation
+//! for large-scale generalization of neural combinatorial optimization", 2024.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What a model constructs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Tours; nodes are x, y.
+    Tsp,
+    /// Routes; nodes are x, y, demand / capacity.
+    Cvrp,
+    /// Packings; items are weight and profit, scaled.
+    Knapsack,
+}
+
+impl Task {
+    /// Numbers that describe a node.
+    pub fn features(self) -> usize {
+        match self {
+            Task::Tsp | Task::Knapsack => 2,
+            Task::Cvrp => 3,
+        }
+    }
+
+    /// Numbers that describe a partial solution beside its first and last node.
+    pub fn scalars(self) -> usize {
+        match self {
+            Task::Tsp => 0,
+            Task::Cvrp | Task::Knapsack => 1,
+        }
+    }
+
+    /// Whether the first node is part of the context of every later choice.
+    pub fn has_first(self) -> bool {
+        self == Task::Tsp
+    }
+
+    /// Whether node 0 is a depot, embedded by weights of its own from x and y.
+    pub fn has_depot(self) -> bool {
+        self == Task::Cvrp
+    }
+}
+
+/// Sizes and options of an attention model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Architecture {
+    /// What is constructed.
+    pub task: Task,
+    /// Numbers per embedded node (d), a multiple of `heads`. POMO: 128.
+    pub width: usize,
+    /// Attention heads of encoder and decoder. POMO: 8.
+    pub heads: usize,
+    /// Encoder layers. POMO: 6.
+    pub layers: usize,
+    /// Hidden units of the feed-forward blocks. POMO: 512.
+    pub feed_forward: usize,
+    /// Logits lie within plus and minus this. POMO: 10; preference optimisation and ICAM: 50.
+    pub clip: f32,
+    /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
+    /// inside the tanh (ICAM). Nodes need coordinates.
+    pub distance_bias: bool,
+    /// An estimate of the final cost from the glimpse, for actor-critic training.
+    pub value: bool,
+}
+
+/// Limits keep a damaged or hostile header from asking for absurd sizes.
+const MAX_WIDTH: usize = 4_096;
+const MAX_LAYERS: usize = 64;
+const MAX_FEED_FORWARD: usize = 16_384;
+
+/// A field of an [`Architecture`] that cannot be.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum ArchitectureError {
+    /// A size out of bounds.
+    #[error("{field} must be from 1 to {limit}, found {found}")]
+    Size {
+        /// Name of the field.
+        field: &'static str,
+        /// The largest size.
+        limit: usize,
+        /// The size asked for.
+        found: usize,
+    },
+    /// Heads of unequal width.
+    #[error("width must be a multiple of heads, found {width} and {heads}")]
+    Heads {
+        /// As given.
+        width: usize,
+        /// As given.
+        heads: usize,
+    },
+    /// The logits' bound is no positive number.
+    #[error("clip must be above 0 and at most 1000, found {0}")]
+    Clip(f32),
+    /// Items have no distances.
+    #[error("distance_bias needs nodes with coordinates, which knapsack items have not")]
+    NoDistances,
+}
+
+/// Name and shape of a tensor.
+pub type Tensor = (String, Vec<usize>);
+
+impl Architecture {
+    /// A model without options, its logits clipped at 10.
+    pub fn new(task: Task, width: usize, heads: usize, layers: usize, feed_forward: usize) -> Self {
+        Self { task, width, heads, layers, feed_forward, clip: 10.0, distance_bias: false, value: false }
+    }
+
+    /// Checks all fields and names the first bad one.
+    pub fn check(&self) -> Result<(), ArchitectureError> {
+        let sizes = [
+            ("width", MAX_WIDTH, self.width),
+            ("heads", MAX_WIDTH, self.heads),
+            ("layers", MAX_LAYERS, self.layers),
+            ("feed_forward", MAX_FEED_FORWARD, self.feed_forward),
+        ];
+        for (field, limit, found) in sizes {
+            if !(1..=limit).contains(&found) {
+                return Err(ArchitectureError::Size { field, limit, found });
+            }
+        }
+        if !self.width.is_multiple_of(self.heads) {
+            return Err(ArchitectureError::Heads { width: self.width, heads: self.heads });
+        }
+        // Not `clip <= 0`: that would let NaN pass.
+        if !(self.clip > 0.0 && self.clip <= 1000.0) {
+            return Err(ArchitectureError::Clip(self.clip));
+        }
+        if self.distance_bias && self.task == Task::Knapsack {
+            return Err(ArchitectureError::NoDistances);
+        }
+        Ok(())
+    }
+
+    /// Names and shapes of all tensors, in the order in which weights and gradients hold them. Matrices are
+    /// \[in, out\], row-major: y = x W + b.
+    pub fn tensors(&self) -> Vec<Tensor> {
+        let (d, ff) = (self.width, self.feed_forward);
+        let mut list = Vec::new();
+        let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
+        add("embed.weight", &[self.task.features(), d]);
+        add("embed.bias", &[d]);
+        if self.task.has_depot() {
+            add("depot.weight", &[2, d]);
+            add("depot.bias", &[d]);
+        }
+        for layer in 0..self.layers {
+            let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
+            // No biases before a norm over the nodes: it takes constants away.
+            for name in ["query", "key", "value", "out"] {
+                add(&format!("{name}.weight"), &[d, d]);
+            }
+            if self.distance_bias {
+                add("distance", &[self.heads]);
+            }
+            add("norm1.scale", &[d]);
+            add("norm1.shift", &[d]);
+            add("ff1.weight", &[d, ff]);
+            add("ff1.bias", &[ff]);
+            add("ff2.weight", &[ff, d]);
+            add("norm2.scale", &[d]);
+            add("norm2.shift", &[d]);
+        }
+        if self.task.has_first() {
+            add("decoder.first.weight", &[d, d]);
+        }
+        add("decoder.last.weight", &[d, d]);
+        if self.task.scalars() > 0 {
+            add("decoder.scalar.weight", &[self.task.scalars(), d]);
+        }
+        for name in ["key", "value", "out"] {
+            add(&format!("decoder.{name}.weight"), &[d, d]);
+        }
+        add("decoder.out.bias", &[d]);
+        if self.distance_bias {
+            add("decoder.distance", &[1]);
+        }
+        if self.value {
+            add("value.hidden.weight", &[d, d]);
+            add("value.hidden.bias", &[d]);
+            add("value.out.weight", &[d, 1]);
+            add("value.out.bias", &[1]);
+        }
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(architecture: &Architecture) -> usize {
+        architecture.tensors().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+
+    #[test]
+    fn the_published_model_has_its_published_size() {
+        // Embedding 384, per layer 4 d^2 + 2 d ff + ff + 4 d, decoder 5 d^2 + d: 1.27 million parameters.
+        let pomo = Architecture::new(Task::Tsp, 128, 8, 6, 512);
+        assert_eq!(parameters(&pomo), 384 + 6 * (4 * 16_384 + 2 * 65_536 + 512 + 4 * 128) + 5 * 16_384 + 128);
+    }
+
+    #[test]
+    fn options_add_their_tensors_and_nothing_else() {
+        for task in [Task::Tsp, Task::Cvrp] {
+            let plain = Architecture::new(task, 32, 2, 3, 64);
+            let full = Architecture { distance_bias: true, value: true, ..plain.clone() };
+            assert_eq!(parameters(&full) - parameters(&plain), (3 * 2 + 1) + (32 * 32 + 32 + 32 + 1));
+            let names: std::collections::BTreeSet<_> = full.tensors().into_iter().map(|(name, _)| name).collect();
+            assert_eq!(names.len(), full.tensors().len());
+        }
+    }
+
+    #[test]
+    fn the_first_bad_field_is_named() {
+        let good = Architecture::new(Task::Knapsack, 32, 4, 2, 64);
+        assert_eq!(good.check(), Ok(()));
+        let bad = |change: fn(&mut Architecture)| {
+            let mut architecture = good.clone();
+            change(&mut architecture);
+            architecture.check().unwrap_err().to_string()
+        };
+        assert_eq!(bad(|a| a.width = 0), "width must be from 1 to 4096, found 0");
+        assert_eq!(bad(|a| a.heads = 5), "width must be a multiple of heads, found 32 and 5");
+        assert_eq!(bad(|a| a.layers = usize::MAX), format!("layers must be from 1 to 64, found {}", usize::MAX));
+        assert!(bad(|a| a.clip = f32::NAN).starts_with("clip must be"));
+        assert!(bad(|a| a.distance_bias = true).starts_with("distance_bias"));
+    }
+
+    #[test]
+    fn headers_survive_json() {
+        let architecture = Architecture { value: true, ..Architecture::new(Task::Cvrp, 64, 4, 3, 256) };
+        let json = serde_json::to_string(&architecture).unwrap();
+        assert_eq!(serde_json::from_str::<Architecture>(&json).unwrap(), architecture);
+    }
+}

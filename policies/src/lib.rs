@@ -2,6 +2,8 @@
 
 pub mod architecture;
 pub mod augment;
+pub mod features;
+pub mod native;
 pub mod policy;
 pub mod rollout;
 pub mod rules;
@@ -9,6 +11,8 @@ pub mod weights;
 
 pub use architecture::{Architecture, ArchitectureError, Task};
 pub use augment::Symmetry;
+pub use features::{Context, Features, Learnable};
+pub use native::AttentionModel;
 pub use policy::{Lanes, Policy};
 pub use rollout::{Decode, Outcome, Start, rollout};
 pub use weights::{Weights, WeightsError};

@@ -1,0 +1,278 @@
+//! The decoder: logits of the next action for many partial solutions of one instance at once (Kool et al., 2019, section
+//! 3.2; Kwon et al., POMO, 2020). One masked attention over the allowed nodes, then a pointer.
+
+use super::encoder::Encoded;
+use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
+use super::matrix::{Matrix, Shape, multiply};
+use super::model::AttentionModel;
+use super::tables::Tables;
+use crate::features::Context;
+
+/// Decisions that are scored together: their attention weights should stay in the cache.
+pub(super) const ROWS: usize = 32;
+
+/// Scores of forbidden actions, so far below all others that their exponentials are 0.
+pub(super) const NEVER: f32 = -1e30;
+
+/// Products of tabulated exponentials that sum to less than this have lost digits; the exponentials of the sums are
+/// computed then.
+const FAINT: f32 = 1e-25;
+
+/// Decisions to score, and what scoring them leaves. r: decisions, n: nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Decisions {
+    pub contexts: Vec<Context>,
+    /// 1 where an action is allowed, else 0 \[r, n\].
+    pub masks: Matrix,
+    /// Attention weights before division by their sum \[r, heads n\].
+    pub attention: Matrix,
+    /// 1 / sum \[r heads\].
+    pub inverse: Vec<f32>,
+    /// Attention's result \[r, all heads\].
+    pub heads: Matrix,
+    /// Pointer scores: the logits are clip tanh(score) \[r, n\].
+    pub scores: Matrix,
+}
+
+impl Decisions {
+    /// Forgets all decisions.
+    pub fn clear(&mut self, n: usize) {
+        self.contexts.clear();
+        self.masks.reshape(ROWS, blocks(n));
+    }
+
+    /// Number of decisions.
+    pub fn len(&self) -> usize {
+        self.contexts.len()
+    }
+
+    /// Whether there is room for another one.
+    pub fn is_full(&self) -> bool {
+        self.len() == ROWS
+    }
+
+    /// Adds a decision.
+    pub fn push(&mut self, context: Context, allowed: &[bool]) {
+        let row = self.masks.row_mut(self.contexts.len());
+        let (whole, rest) = allowed.as_chunks::<LANES>();
+        for (block, allowed) in row.iter_mut().zip(whole) {
+            block.0 = allowed.map(|allowed| f32::from(u8::from(allowed)));
+        }
+        if !rest.is_empty() {
+            let mut last = Block::default();
+            last.0.iter_mut().zip(rest).for_each(|(to, &allowed)| *to = f32::from(u8::from(allowed)));
+            row[whole.len()] = last;
+        }
+        self.contexts.push(context);
+    }
+}
+
+impl AttentionModel {
+    /// Computes `attention`, `inverse`, `heads` and `scores` of all decisions.
+    pub(super) fn decide(&self, encoded: &Encoded, decisions: &mut Decisions) {
+        let (level, size, tables) = (self.level, self.size, &encoded.tables);
+        let (r, n) = (decisions.len(), encoded.nodes());
+        let wide = blocks(n);
+        decisions.attention.reshape(ROWS, size.heads * wide);
+        decisions.inverse.resize(ROWS * size.heads, 0.0);
+        decisions.heads.reshape(ROWS, size.all_heads);
+        decisions.scores.reshape(ROWS, wide);
+        level.run(Attend { tables, heads: size.heads, n, decisions });
+        for head in 0..size.heads {
+            let shape = Shape { m: r, k: n, n: size.head, add: false };
+            let (at, left) = (head * size.head, decisions.attention.left(head * wide));
+            multiply(level, shape, left, (&tables.value, at), (&mut decisions.heads, at));
+        }
+        let Decisions { heads, inverse, .. } = decisions;
+        level.run(Normalise { rows: r, heads, inverse, head: size.head });
+        let shape = Shape { m: r, k: size.all_heads * LANES, n: wide, add: false };
+        multiply(level, shape, decisions.heads.left(0), (&tables.pointers, 0), (&mut decisions.scores, 0));
+        let alpha = self.decoder.distance.as_ref().map(|alpha| alpha.data[0].0[0]);
+        let distances = alpha.map(|alpha| (&encoded.distances, alpha));
+        level.run(Bias {
+            contexts: &decisions.contexts,
+            scores: &mut decisions.scores,
+            bias: tables.bias.row(0),
+            distances,
+        });
+    }
+}
+
+/// The row of a table for a node, or for none.
+#[inline(always)]
+pub(super) fn row_of(node: Option<u32>, n: usize) -> usize {
+    node.map_or(n, |node| node as usize)
+}
+
+/// Attention weights before division by their sum.
+struct Attend<'a> {
+    tables: &'a Tables,
+    heads: usize,
+    n: usize,
+    decisions: &'a mut Decisions,
+}
+
+impl Kernel for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tables, heads, n, decisions } = self;
+        let products = tables.scalar.scores.rows() == 0;
+        for (r, context) in decisions.contexts.iter().enumerate() {
+            let mask = decisions.masks.row(r);
+            let out = decisions.attention.row_mut(r);
+            let inverse = &mut decisions.inverse[r * heads..][..heads];
+            let sums = if products {
+                products_of(simd, tables, context, n, mask, out, inverse)
+            } else {
+                exponentials_of(simd, tables, context, n, mask, out, inverse)
+            };
+            if sums < FAINT {
+                exactly(simd, tables, context, n, mask, out, inverse);
+            }
+            inverse.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
+        }
+    }
+}
+
+/// Weights of a task whose scores are sums of two table entries: products of their exponentials. Fills the sums of all
+/// heads and gives the smallest.
+#[inline(always)]
+fn products_of<S: Simd>(
+    simd: S,
+    tables: &Tables,
+    context: &Context,
+    n: usize,
+    mask: &[Block],
+    out: &mut [Block],
+    sums: &mut [f32],
+) -> f32 {
+    let wide = mask.len();
+    let first = tables.first.weights.row(row_of(context.first, n));
+    let last = tables.last.weights.row(row_of(context.last, n));
+    let mut least = f32::INFINITY;
+    let parts = first.chunks_exact(wide).zip(last.chunks_exact(wide)).zip(out.chunks_exact_mut(wide));
+    for (((first, last), out), total) in parts.zip(sums) {
+        let mut sum = simd.splat(0.0);
+        for (((first, last), mask), out) in first.iter().zip(last).zip(mask).zip(out) {
+            let weight = simd.mul(simd.mul(simd.load(first), simd.load(last)), simd.load(mask));
+            simd.store(out, weight);
+            sum = simd.add(sum, weight);
+        }
+        *total = simd.sum(sum);
+        least = least.min(*total);
+    }
+    least
+}
+
+/// Weights of a task with a scalar: exponentials of scores below an upper bound.
+#[inline(always)]
+fn exponentials_of<S: Simd>(
+    simd: S,
+    tables: &Tables,
+    context: &Context,
+    n: usize,
+    mask: &[Block],
+    out: &mut [Block],
+    sums: &mut [f32],
+) -> f32 {
+    let (wide, heads, row) = (mask.len(), sums.len(), row_of(context.last, n));
+    let left = simd.splat(context.left);
+    let (last, scalar) = (tables.last.scores.row(row), tables.scalar.scores.row(0));
+    let mut least = f32::INFINITY;
+    let parts = last.chunks_exact(wide).zip(scalar.chunks_exact(wide)).zip(out.chunks_exact_mut(wide));
+    for (head, (((last, scalar), out), total)) in parts.zip(sums).enumerate() {
+        // Padded lanes hold zeros, so the highest scalar score is not negative, and neither is the capacity left.
+        let bound = tables.last.high[row * heads + head] + context.left * tables.scalar.high[head];
+        let (bound, mut sum) = (simd.splat(bound), simd.splat(0.0));
+        for (((last, scalar), mask), out) in last.iter().zip(scalar).zip(mask).zip(out) {
+            let score = simd.mul_add(left, simd.load(scalar), simd.load(last));
+            let weight = simd.mul(math::exp(simd, simd.sub(score, bound)), simd.load(mask));
+            simd.store(out, weight);
+            sum = simd.add(sum, weight);
+        }
+        *total = simd.sum(sum);
+        least = least.min(*total);
+    }
+    least
+}
+
+/// The same from the scores themselves, relative to the highest allowed one: nothing is lost.
+#[cold]
+fn exactly<S: Simd>(
+    simd: S,
+    tables: &Tables,
+    context: &Context,
+    n: usize,
+    mask: &[Block],
+    out: &mut [Block],
+    sums: &mut [f32],
+) {
+    let wide = mask.len();
+    let part = |part: &Tables, head: usize, block: usize, lane: usize| {
+        let entry = |row: &[Block]| row.get(head * wide + block).map_or(0.0, |block| block.0[lane]);
+        let first =
+            if part.first.scores.rows() > 0 { entry(part.first.scores.row(row_of(context.first, n))) } else { 0.0 };
+        let scalar = if part.scalar.scores.rows() > 0 { entry(part.scalar.scores.row(0)) } else { 0.0 };
+        first + entry(part.last.scores.row(row_of(context.last, n))) + context.left * scalar
+    };
+    for (head, total) in sums.iter_mut().enumerate() {
+        let out = &mut out[head * wide..][..wide];
+        for (block, (out, mask)) in out.iter_mut().zip(mask).enumerate() {
+            out.0 =
+                std::array::from_fn(|lane| if mask.0[lane] > 0.0 { part(tables, head, block, lane) } else { NEVER });
+        }
+        let high = math::highest(simd, out);
+        *total = math::exponentials(simd, out, high);
+    }
+}
+
+/// Divides the results of every head by the sum of its weights.
+struct Normalise<'a> {
+    rows: usize,
+    heads: &'a mut Matrix,
+    inverse: &'a [f32],
+    head: usize,
+}
+
+impl Kernel for Normalise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let count = self.heads.blocks() / self.head;
+        for r in 0..self.rows {
+            for (part, &inverse) in self.heads.row_mut(r).chunks_exact_mut(self.head).zip(&self.inverse[r * count..]) {
+                math::scale(simd, part, inverse);
+            }
+        }
+    }
+}
+
+/// Adds what the pointer's scores owe to biases.
+struct Bias<'a> {
+    contexts: &'a [Context],
+    scores: &'a mut Matrix,
+    bias: &'a [Block],
+    /// Distances and alpha.
+    distances: Option<(&'a Matrix, f32)>,
+}
+
+impl Kernel for Bias<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (r, context) in self.contexts.iter().enumerate() {
+            let row = self.scores.row_mut(r);
+            for (score, bias) in row.iter_mut().zip(self.bias) {
+                let sum = simd.add(simd.load(score), simd.load(bias));
+                simd.store(score, sum);
+            }
+            if let Some((distances, alpha)) = self.distances {
+                math::add_scaled(simd, row, distances.row(row_of(context.last, distances.rows() - 1)), -alpha);
+            }
+        }
+    }
+}

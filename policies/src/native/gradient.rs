@@ -1,0 +1,59 @@
+//! The gradient with respect to all weights.
+
+use super::backward::Scratch;
+use super::kernels::gemm::Axis;
+use super::kernels::{LANES, flat};
+use super::matrix::Matrix;
+use super::model::{AttentionModel, axes};
+use crate::architecture::Architecture;
+
+/// Sums of derivatives, padded as the kernels want them, with the buffers that computing them takes.
+#[derive(Clone, Debug)]
+pub struct Gradient {
+    places: Vec<(Axis, Axis)>,
+    pub(super) tensors: Vec<Matrix>,
+    pub(super) scratch: Scratch,
+}
+
+impl Gradient {
+    /// Zeros.
+    pub fn new(architecture: &Architecture) -> Self {
+        let list = architecture.tensors();
+        let places: Vec<_> = list.iter().map(|tensor| axes(architecture, tensor)).collect();
+        let zeros = |(rows, columns): &(Axis, Axis)| Matrix::zeros(padded_rows(*rows), columns.blocks());
+        Self { tensors: places.iter().map(zeros).collect(), places, scratch: Scratch::default() }
+    }
+
+    /// Zeros for a model.
+    pub fn of(model: &AttentionModel) -> Self {
+        Self::new(&model.architecture)
+    }
+
+    /// Back to zero.
+    pub fn zero(&mut self) {
+        self.tensors.iter_mut().for_each(|tensor| tensor.data_mut().fill(Default::default()));
+    }
+
+    /// Adds a gradient of the same architecture.
+    pub fn add(&mut self, other: &Gradient) {
+        for (to, from) in self.tensors.iter_mut().zip(&other.tensors) {
+            for (to, from) in to.data_mut().iter_mut().zip(from.data()) {
+                to.0.iter_mut().zip(from.0).for_each(|(to, from)| *to += from);
+            }
+        }
+    }
+
+    /// Row-major values without padding, in the order of [`Architecture::tensors`].
+    pub fn tensors(&self) -> Vec<Vec<f32>> {
+        let values = |((rows, columns), tensor): (&(Axis, Axis), &Matrix)| {
+            let row = |index: usize| flat(tensor.row(rows.place(index)));
+            (0..rows.len()).flat_map(|i| (0..columns.len()).map(move |j| row(i)[columns.place(j)])).collect()
+        };
+        self.places.iter().zip(&self.tensors).map(values).collect()
+    }
+}
+
+/// Rows with padding; a single row, as of a bias, needs none.
+fn padded_rows(rows: Axis) -> usize {
+    if rows.len() == 1 { 1 } else { rows.blocks() * LANES }
+}

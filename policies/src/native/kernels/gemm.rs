@@ -1,0 +1,336 @@
+//! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix
+//! multiplication", 2008). The matrices of one instance fit the L2 cache, so there is no blocking of the depth.
+
+use super::simd::{Block, LANES, Simd, blocks};
+use super::{Kernel, Level};
+
+/// A left matrix \[m, k\] by strides, so that it may be a part of one, or a transposed one.
+#[derive(Clone, Copy)]
+pub struct Left<'a> {
+    /// Begins at the first element.
+    pub data: &'a [f32],
+    /// From row to row.
+    pub row: usize,
+    /// From column to column.
+    pub column: usize,
+}
+
+/// A product: `c` \[m, n blocks\] becomes `a` \[m, k\] times `b` \[k, n blocks\], or is increased by it. The slices begin at
+/// the first elements; strides of `b` and `c` are in blocks.
+pub struct Product<'a> {
+    /// Rows of the result.
+    pub m: usize,
+    /// Depth.
+    pub k: usize,
+    /// Blocks per row of the result.
+    pub n: usize,
+    /// The left matrix.
+    pub a: Left<'a>,
+    /// The right matrix.
+    pub b: &'a [Block],
+    /// From row to row of `b`.
+    pub b_row: usize,
+    /// The result.
+    pub c: &'a mut [Block],
+    /// From row to row of `c`.
+    pub c_row: usize,
+    /// Whether to add to what `c` holds.
+    pub add: bool,
+}
+
+impl Product<'_> {
+    /// Whether all elements lie within the slices.
+    fn fits(&self) -> bool {
+        let last = |rows: usize, stride: usize, columns: usize| (rows - 1) * stride + columns;
+        (self.m - 1) * self.a.row + (self.k - 1) * self.a.column < self.a.data.len()
+            && last(self.k, self.b_row, self.n) <= self.b.len()
+            && last(self.m, self.c_row, self.n) <= self.c.len()
+    }
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        if self.m == 0 || self.n == 0 {
+            return;
+        }
+        if self.k == 0 {
+            if !self.add {
+                (0..self.m).for_each(|i| self.c[i * self.c_row..][..self.n].fill(Block::default()));
+            }
+            return;
+        }
+        assert!(self.fits(), "a matrix is smaller than its shape");
+        let (b, c) = (self.b.as_ptr(), self.c.as_mut_ptr());
+        let mut column = 0;
+        while column < self.n {
+            let left = self.n - column;
+            let wide = (1..=4).rev().find(|&wide| wide <= left && S::TILES[wide - 1] > 0).unwrap_or(1);
+            let operands = Operands {
+                k: self.k,
+                a: self.a.data.as_ptr(),
+                a_row: self.a.row,
+                a_column: self.a.column,
+                // SAFETY: `column < n`, and row 0 of both matrices has n blocks, see `fits`.
+                b: unsafe { b.add(column) },
+                b_row: self.b_row,
+                // SAFETY: as above.
+                c: unsafe { c.add(column) },
+                c_row: self.c_row,
+                add: self.add,
+            };
+            // SAFETY: rows 0..m of A and C, 0..k of B, and columns up to `column + wide <= n`, lie within, see `fits`.
+            unsafe {
+                match wide {
+                    4 => strip::<S, 4>(simd, self.m, operands),
+                    3 => strip::<S, 3>(simd, self.m, operands),
+                    2 => strip::<S, 2>(simd, self.m, operands),
+                    _ => strip::<S, 1>(simd, self.m, operands),
+                }
+            }
+            column += wide;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Operands {
+    k: usize,
+    a: *const f32,
+    a_row: usize,
+    a_column: usize,
+    b: *const Block,
+    b_row: usize,
+    c: *mut Block,
+    c_row: usize,
+    add: bool,
+}
+
+/// `N` blocks of columns, all `m` rows, in tiles of as equal heights as can be.
+///
+/// # Safety
+/// A \[m, k\], B \[k, N blocks\] and C \[m, N blocks\] must lie within allocations, and C may not overlap them.
+#[inline(always)]
+unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
+    let tiles = m.div_ceil(S::TILES[N - 1].max(1));
+    for index in 0..tiles {
+        let (from, to) = (index * m / tiles, (index + 1) * m / tiles);
+        // SAFETY: `from < m`; the caller vouches for the rest.
+        unsafe {
+            let part = Operands { a: all.a.add(from * all.a_row), c: all.c.add(from * all.c_row), ..all };
+            match to - from {
+                1 => tile::<S, 1, N>(simd, part),
+                2 => tile::<S, 2, N>(simd, part),
+                3 => tile::<S, 3, N>(simd, part),
+                4 => tile::<S, 4, N>(simd, part),
+                5 => tile::<S, 5, N>(simd, part),
+                6 => tile::<S, 6, N>(simd, part),
+                7 => tile::<S, 7, N>(simd, part),
+                _ => tile::<S, 8, N>(simd, part),
+            }
+        }
+    }
+}
+
+/// `M` rows, `N` blocks of columns.
+///
+/// # Safety
+/// As [`strip`], with `M` rows.
+#[inline(always)]
+unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands) {
+    if M > S::TILES[N - 1] {
+        // Never reached: tiles are not higher. Keeps the compiler from making tiles that do not fit the registers.
+        return;
+    }
+    let mut sums = [[simd.splat(0.0); N]; M];
+    // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
+    unsafe {
+        let (mut a, mut b) = (part.a, part.b);
+        for _ in 0..part.k {
+            let mut row = [simd.splat(0.0); N];
+            for j in 0..N {
+                row[j] = simd.load(&*b.add(j));
+            }
+            for i in 0..M {
+                let left = simd.splat(*a.add(i * part.a_row));
+                for j in 0..N {
+                    sums[i][j] = simd.mul_add(left, row[j], sums[i][j]);
+                }
+            }
+            a = a.wrapping_add(part.a_column);
+            b = b.wrapping_add(part.b_row);
+        }
+        for i in 0..M {
+            for j in 0..N {
+                let c = &mut *part.c.add(i * part.c_row + j);
+                if part.add {
+                    sums[i][j] = simd.add(sums[i][j], simd.load(c));
+                }
+                simd.store(c, sums[i][j]);
+            }
+        }
+    }
+}
+
+/// Places of the floats of an axis in its padded form: groups (attention heads) begin at whole blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Number of groups.
+    pub groups: usize,
+    /// Floats per group.
+    pub size: usize,
+}
+
+impl Axis {
+    /// An axis without groups.
+    pub fn plain(size: usize) -> Self {
+        Self { groups: 1, size }
+    }
+
+    /// Floats without padding.
+    pub fn len(self) -> usize {
+        self.groups * self.size
+    }
+
+    /// Blocks with padding.
+    pub fn blocks(self) -> usize {
+        self.groups * blocks(self.size)
+    }
+
+    /// Place of float `index` among the padded ones.
+    pub fn place(self, index: usize) -> usize {
+        index / self.size * blocks(self.size) * LANES + index % self.size
+    }
+}
+
+/// Blocks per panel: the widest tile.
+const PANEL: usize = 4;
+
+/// A weight matrix, padded and cut into panels of up to four blocks of columns, each of them contiguous: in the cache, rows
+/// of a wide matrix would evict each other.
+#[derive(Clone, Debug, Default)]
+pub struct Packed {
+    /// Padded rows.
+    k: usize,
+    /// Blocks of columns.
+    n: usize,
+    data: Vec<Block>,
+}
+
+impl Packed {
+    /// Packs a row-major matrix \[inputs, outputs\].
+    pub fn new(values: &[f32], inputs: Axis, outputs: Axis) -> Self {
+        let mut packed = Self::zeros(inputs.blocks() * LANES, outputs.blocks());
+        for (i, row) in values.chunks_exact(outputs.len()).enumerate() {
+            for (j, &value) in row.iter().enumerate() {
+                packed.put(inputs.place(i), outputs.place(j), value);
+            }
+        }
+        packed
+    }
+
+    /// Packs the transpose of a row-major matrix \[inputs, outputs\].
+    pub fn transposed(values: &[f32], inputs: Axis, outputs: Axis) -> Self {
+        let mut packed = Self::zeros(outputs.blocks() * LANES, inputs.blocks());
+        for (i, row) in values.chunks_exact(outputs.len()).enumerate() {
+            for (j, &value) in row.iter().enumerate() {
+                packed.put(outputs.place(j), inputs.place(i), value);
+            }
+        }
+        packed
+    }
+
+    fn zeros(k: usize, n: usize) -> Self {
+        Self { k, n, data: vec![Block::default(); k * n] }
+    }
+
+    fn put(&mut self, row: usize, column: usize, value: f32) {
+        let (block, lane) = (column / LANES, column % LANES);
+        let panel = block / PANEL * PANEL;
+        let wide = PANEL.min(self.n - panel);
+        self.data[panel * self.k + row * wide + block - panel].0[lane] = value;
+    }
+
+    /// `c` \[m, n blocks\] becomes `a` \[m, k\] times the matrix, or is increased by it. Strides are in blocks.
+    pub fn apply(&self, level: Level, m: usize, a: &[Block], a_row: usize, c: &mut [Block], c_row: usize, add: bool) {
+        let a = Left { data: super::flat(a), row: a_row * LANES, column: 1 };
+        for panel in (0..self.n).step_by(PANEL) {
+            let n = PANEL.min(self.n - panel);
+            let b = &self.data[panel * self.k..][..n * self.k];
+            level.run(Product { m, k: self.k, n, a, b, b_row: n, c: &mut c[panel..], c_row, add });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::stream;
+    use rand::Rng;
+
+    use super::super::{flat, flat_mut};
+    use super::*;
+
+    fn random(count: usize, index: u64) -> Vec<Block> {
+        let mut stream = stream(1, "gemm", index);
+        let mut data = vec![Block::default(); count];
+        flat_mut(&mut data).iter_mut().for_each(|x| *x = stream.random::<f32>() - 0.5);
+        data
+    }
+
+    #[test]
+    fn products_agree_with_their_definition_on_every_level() {
+        for level in Level::all() {
+            for (m, k, n, transposed, add) in
+                [(1, 1, 1, false, false), (7, 20, 5, false, true), (50, 33, 4, true, false), (13, 50, 7, true, true)]
+            {
+                let (a_row, a_column) = if transposed { (1, 80) } else { (80, 1) };
+                let (a, b, before) = (random(80 * 80 / 16, 0), random(k * 9, 1), random(m * 8, 2));
+                let mut c = before.clone();
+                let left = Left { data: flat(&a), row: a_row, column: a_column };
+                level.run(Product { m, k, n, a: left, b: &b, b_row: 9, c: &mut c, c_row: 8, add });
+                for (i, j) in (0..m).flat_map(|i| (0..8 * 16).map(move |j| (i, j))) {
+                    let term = |p: usize| f64::from(flat(&a)[i * a_row + p * a_column] * flat(&b)[p * 9 * 16 + j]);
+                    let old = flat(&before)[i * 8 * 16 + j];
+                    let sum = (0..k).map(term).sum::<f64>() as f32 + if add { old } else { 0.0 };
+                    let expected = if j < n * 16 { sum } else { old };
+                    assert!((flat(&c)[i * 8 * 16 + j] - expected).abs() < 1e-5, "{level:?} {m} {k} {n} at {i}, {j}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packed_matrices_keep_their_padding_at_zero() {
+        // 3 inputs in one group, 2 heads of 5 outputs: 2 blocks.
+        let values: Vec<f32> = (1..=30).map(|i| i as f32).collect();
+        let (inputs, outputs) = (Axis::plain(3), Axis { groups: 2, size: 5 });
+        let mut a = vec![Block::default(); 1];
+        a[0].0[..3].copy_from_slice(&[1.0, 10.0, 100.0]);
+        let mut c = vec![Block([f32::NAN; 16]); 2];
+        Packed::new(&values, inputs, outputs).apply(Level::best(), 1, &a, 1, &mut c, 2, false);
+        let expected = |j: usize| (1 + j) as f32 + 10.0 * (11 + j) as f32 + 100.0 * (21 + j) as f32;
+        let place = |j: usize| (0..10).find(|&index| outputs.place(index) == j);
+        (0..32).for_each(|j| assert_eq!(flat(&c)[j], place(j).map_or(0.0, expected)));
+        let mut back = vec![Block::default(); 1];
+        Packed::transposed(&values, inputs, outputs).apply(Level::best(), 1, &c, 2, &mut back, 1, false);
+        let dot = |i: usize| (0..10).map(|j| values[i * 10 + j] * expected(j)).sum::<f32>();
+        (0..16).for_each(|i| assert_eq!(back[0].0[i], if i < 3 { dot(i) } else { 0.0 }));
+    }
+
+    #[test]
+    fn levels_with_fused_products_agree_to_the_bit() {
+        let (a, b) = (random(50 * 4, 3), random(64 * 6, 4));
+        let run = |level: Level| {
+            let mut c = vec![Block::default(); 50 * 6];
+            let left = Left { data: flat(&a), row: 64, column: 1 };
+            level.run(Product { m: 50, k: 64, n: 6, a: left, b: &b, b_row: 6, c: &mut c, c_row: 6, add: false });
+            c
+        };
+        let all = Level::all();
+        for pair in all[..all.len() - 1].windows(2) {
+            assert_eq!(run(pair[0]), run(pair[1]));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the decoder computes once per instance. A query is a sum of projections of the first node, the last node and the
+//! capacity left, so the attention score of node j is a sum of table entries,
+//!
+//! score\[j\] = first\[first node\]\[j\] + last\[last node\]\[j\] + left capacity times scalar\[j\],
+//!
+//! for every head; and the output projection folds into the pointer's keys: (o W + b) h = o (W h) + b h. Both are exact
+//! algebra. Exponentials of table rows are tabulated too: attention weights of a tour are products of two entries.
+
+use super::encoder::Encoded;
+use super::kernels::{Kernel, LANES, Level, Simd, blocks, flat, flat_mut, math};
+use super::matrix::{Matrix, Shape, multiply};
+use super::model::{AttentionModel, Linear, Size};
+
+/// See the module. n: nodes; row n of a table of scores belongs to "no node": zeros.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tables {
+    /// \[n, all heads\].
+    pub key: Matrix,
+    pub value: Matrix,
+    pub first: Part,
+    pub last: Part,
+    /// Of a single row, for the capacity; empty if the task has none.
+    pub scalar: Part,
+    /// Transposed keys, scaled by 1 / sqrt(floats per head) \[all heads, n\].
+    pub keys: Matrix,
+    /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], and transposed.
+    pub pointer: Matrix,
+    pub pointers: Matrix,
+    /// Scores of the output projection's bias \[1, n\].
+    pub bias: Matrix,
+}
+
+/// A summand of the scores.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    /// Queries \[rows, all heads\].
+    pub query: Matrix,
+    /// \[rows + 1, heads n\].
+    pub scores: Matrix,
+    /// exp(scores - high) \[rows + 1, heads n\].
+    pub weights: Matrix,
+    /// Highest score of every row and head \[(rows + 1) heads\].
+    pub high: Vec<f32>,
+}
+
+impl Part {
+    /// Takes the queries' scores against transposed keys of n nodes.
+    fn score(&mut self, level: Level, size: Size, keys: &Matrix, n: usize, exponentials: bool) {
+        let rows = self.query.rows();
+        let wide = blocks(n);
+        self.scores.reshape(rows + 1, size.heads * wide);
+        self.scores.row_mut(rows).fill(Default::default());
+        for head in 0..size.heads {
+            let shape = Shape { m: rows, k: size.head * LANES, n: wide, add: false };
+            let keys_at = head * size.head * LANES * keys.stride();
+            let left = self.query.left(head * size.head);
+            multiply(level, shape, left, (keys, keys_at), (&mut self.scores, head * wide));
+        }
+        self.high.resize((rows + 1) * size.heads, 0.0);
+        if exponentials {
+            self.weights.reshape(rows + 1, size.heads * wide);
+        }
+        level.run(Exponentials { part: self, n, exponentials });
+    }
+}
+
+struct Exponentials<'a> {
+    part: &'a mut Part,
+    n: usize,
+    exponentials: bool,
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (part, wide) = (self.part, blocks(self.n));
+        let heads = part.scores.blocks() / wide;
+        for row in 0..part.scores.rows() {
+            for head in 0..heads {
+                // Padded lanes hold zeros: a bound above the true maximum is a bound.
+                let scores = &part.scores.row(row)[head * wide..][..wide];
+                let high = math::highest(simd, scores);
+                part.high[row * heads + head] = high;
+                if self.exponentials {
+                    let weights = &mut part.weights.row_mut(row)[head * wide..][..wide];
+                    weights.copy_from_slice(scores);
+                    math::exponentials(simd, weights, high);
+                }
+            }
+        }
+    }
+}
+
+impl AttentionModel {
+    /// Fills the tables from the embeddings.
+    pub(super) fn tabulate(&self, encoded: &mut Encoded) {
+        let (size, level, decoder) = (self.size, self.level, &self.decoder);
+        let (input, tables) = (&encoded.embeddings, &mut encoded.tables);
+        let n = input.rows();
+        let project = |linear: &Linear, out: &mut Matrix| {
+            out.reshape(n, size.all_heads);
+            let stride = out.stride();
+            linear.forward.apply(level, n, input.data(), input.stride(), out.data_mut(), stride, false);
+        };
+        project(&decoder.key, &mut tables.key);
+        project(&decoder.value, &mut tables.value);
+        project(&decoder.last, &mut tables.last.query);
+        tables.keys.transpose(&tables.key, size.head_scale);
+        // Products of exponentials serve tasks without a scalar only.
+        let products = decoder.scalar.is_none();
+        match &decoder.first {
+            Some(first) => {
+                project(first, &mut tables.first.query);
+                tables.first.score(level, size, &tables.keys, n, products);
+            }
+            None => tables.first = Part::default(),
+        }
+        tables.last.score(level, size, &tables.keys, n, products);
+        match &decoder.scalar {
+            Some(scalar) => {
+                tables.scalar.query.reshape(1, size.all_heads);
+                tables.scalar.query.row_mut(0).copy_from_slice(&scalar.data);
+                tables.scalar.score(level, size, &tables.keys, n, false);
+            }
+            None => tables.scalar = Part::default(),
+        }
+        tables.pointer.reshape(n, size.all_heads);
+        let stride = tables.pointer.stride();
+        let (to, scale) = (tables.pointer.data_mut(), size.width_scale);
+        decoder.out.backward.apply(level, n, input.data(), input.stride(), to, stride, false);
+        flat_mut(to).iter_mut().for_each(|x| *x *= scale);
+        tables.pointers.transpose(&tables.pointer, 1.0);
+        tables.bias.clear(1, blocks(n));
+        for node in 0..n {
+            let products = flat(input.row(node)).iter().zip(flat(&decoder.out_bias.data)).map(|(a, b)| a * b);
+            *tables.bias.get_mut(0, node) = scale * products.sum::<f32>();
+        }
+    }
+}

@@ -2,11 +2,15 @@
 
 pub mod architecture;
 pub mod augment;
+#[cfg(feature = "train")]
+pub mod device;
 pub mod features;
 pub mod native;
 pub mod policy;
 pub mod rollout;
 pub mod rules;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod weights;
 
 pub use architecture::{Architecture, ArchitectureError, Task};

@@ -4,15 +4,30 @@
 //! ([`spread::spread`]). The network is that of Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS
 //! 2020; see [`crate::architecture`] for its options and tensors.
 
+mod backward;
 mod decode;
 mod decoder;
 mod encoder;
+mod encoder_backward;
+mod gradient;
 pub mod kernels;
 mod matrix;
 mod model;
 mod norm;
+mod policy;
+#[cfg(test)]
+mod reference;
+mod replay;
+pub mod spread;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod value;
 
+pub use backward::{Pull, StepWeights};
 pub use decode::{Scratch, Trajectory};
 pub use encoder::Encoded;
+pub use gradient::Gradient;
 pub use model::{AttentionModel, Misfit};
+pub use policy::Memory;
+pub use replay::Replay;

@@ -12,6 +12,7 @@ pub mod rules;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod weights;
+pub mod zoo;
 
 pub use architecture::{Architecture, ArchitectureError, Task};
 pub use augment::Symmetry;

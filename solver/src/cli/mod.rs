@@ -11,6 +11,7 @@ mod signal;
 mod solve;
 mod summary;
 mod trace;
+mod train;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Verb {
     Check(check::Check),
     /// Write random instances
     Generate(generate::Generate),
+    /// Train a model
+    Train(Box<train::Train>),
     /// List the methods of a problem
     Methods(shipped::Methods),
     /// List the published instance sets that can be generated bit for bit
@@ -49,6 +52,7 @@ pub fn main(started: Instant) -> ExitCode {
         Verb::Solve(solve) => solve.run(started),
         Verb::Check(check) => check.run(),
         Verb::Generate(generate) => generate.run(),
+        Verb::Train(train) => train.run(),
         Verb::Methods(methods) => methods.run(),
         Verb::Sets => shipped::sets(),
         Verb::Models => shipped::models(),

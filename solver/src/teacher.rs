@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::run::solve;
 
 /// Iterations without a better solution after which a reference is taken as it is.
-const PATIENCE: u64 = 2_000;
+const PATIENCE: u64 = 50_000;
 
 /// A problem that models are trained on.
 pub(crate) trait Teachable: Train + Improve + Solvable + Clone + Into<Instance> {}

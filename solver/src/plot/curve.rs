@@ -35,15 +35,11 @@ pub fn learning_curve(points: &[[f64; 2]], title: &str) -> Option<String> {
         SHEET[0], SHEET[1], RIM[0]
     );
     for gap in scale(low.exp(), high.exp()) {
+        let (left, right, at, percent) = (RIM[0], SHEET[0] - RIM[2], y(gap), 100.0 * gap);
+        let (text, base) = (left - 10.0, at + 5.0);
         let _ = writeln!(
             svg,
-            r#"<path stroke="{faint}" d="M{:.1} {2:.1}H{:.1}"/><text x="{:.1}" y="{3:.1}" text-anchor="end">{gap}</text>"#,
-            RIM[0],
-            SHEET[0] - RIM[2],
-            y(gap),
-            y(gap) + 5.0,
-            RIM[0] - 10.0,
-            gap = 100.0 * gap,
+            r#"<path stroke="{faint}" d="M{left} {at:.1}H{right}"/><text x="{text}" y="{base:.1}" text-anchor="end">{percent}</text>"#,
         );
     }
     for part in 0..=4 {

@@ -6,6 +6,8 @@ pub mod augment;
 pub mod device;
 pub mod features;
 pub mod native;
+#[cfg(feature = "train")]
+pub mod net;
 pub mod policy;
 pub mod rollout;
 pub mod rules;

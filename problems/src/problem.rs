@@ -91,4 +91,24 @@ pub enum Violation {
         /// Size of the fleet.
         vehicles: usize,
     },
+    /// An item that the instance does not have.
+    #[error("item {item} does not exist")]
+    UnknownItem {
+        /// From 0, as in the solution file.
+        item: usize,
+    },
+    /// An item that is packed more than once.
+    #[error("item {item} is packed more than once")]
+    RepeatedItem {
+        /// From 0, as in the solution file.
+        item: usize,
+    },
+    /// The packed items weigh more than the knapsack holds.
+    #[error("the items weigh {weight}, the capacity is {capacity}")]
+    Overweight {
+        /// Sum of the weights.
+        weight: i64,
+        /// Capacity of the knapsack.
+        capacity: i64,
+    },
 }

@@ -1,7 +1,7 @@
 //! One descent of a problem's local search: what a construction is worth once it is tidied up, and the teacher of
 //! preference optimisation.
 
-use heuron_problems::{Cvrp, Problem, Routes, Tour, Tsp, stream};
+use heuron_problems::{Cvrp, Knapsack, Problem, Routes, Selection, Tour, Tsp, stream};
 
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;
@@ -52,6 +52,36 @@ impl Improve for Cvrp {
     }
 }
 
+impl Improve for Knapsack {
+    /// Packs what still fits, and exchanges a packed item for a more profitable one while that is possible.
+    fn improve(&self, selection: &Selection) -> Selection {
+        let mut packed = vec![false; self.len()];
+        selection.items.iter().for_each(|&item| packed[item as usize] = true);
+        let mut room = self.capacity - self.weight(&selection.items);
+        while let Some((gone, come)) = exchange(self, &packed, room) {
+            if let Some(gone) = gone {
+                packed[gone] = false;
+                room += self.items[gone].weight;
+            }
+            packed[come] = true;
+            room -= self.items[come].weight;
+        }
+        Selection { items: (0..self.len() as u32).filter(|&item| packed[item as usize]).collect() }
+    }
+}
+
+/// The most profitable exchange of an item, or of nothing, for an item that is not packed; none if no profit is in it.
+fn exchange(problem: &Knapsack, packed: &[bool], room: i64) -> Option<(Option<usize>, usize)> {
+    let inside = || (0..packed.len()).filter(|&item| packed[item]).map(Some).chain([None]);
+    let outside = (0..packed.len()).filter(|&item| !packed[item]);
+    let gain = |&(gone, come): &(Option<usize>, usize)| {
+        let (back, freed) = gone.map_or((0, 0), |item: usize| (problem.items[item].profit, problem.items[item].weight));
+        (problem.items[come].weight <= room + freed).then_some(problem.items[come].profit - back)
+    };
+    let all = outside.flat_map(|come| inside().map(move |gone| (gone, come)));
+    all.filter(|pair| gain(pair) > Some(0)).max_by_key(gain)
+}
+
 /// `improved` if it is feasible and cheaper than `solution`.
 fn better<P: Problem>(problem: &P, improved: P::Solution, solution: &P::Solution) -> P::Solution {
     match (problem.evaluate(&improved), problem.evaluate(solution)) {
@@ -96,6 +126,8 @@ mod tests {
     fn random_constructions_become_better_and_never_worse() {
         assert_eq!(improved::<Tsp>(40), 20);
         assert_eq!(improved::<Cvrp>(40), 20);
+        assert!(improved::<Knapsack>(40) > 10);
+        improved::<Knapsack>(1);
         improved::<Tsp>(5);
         improved::<Cvrp>(1);
     }

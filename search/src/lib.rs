@@ -2,6 +2,7 @@
 
 pub mod cvrp;
 pub mod improve;
+pub mod knapsack;
 pub mod run;
 pub mod sample;
 pub mod search;

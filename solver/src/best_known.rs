@@ -12,6 +12,7 @@ use crate::instance::Instance;
 const TABLE: &str = "best_known.csv";
 
 /// The best known cost of `instance` according to the table, in the instance's integer units; none if it is not listed.
+/// For a knapsack the table holds the profit, as the literature does.
 ///
 /// # Errors
 /// [`Error::File`] and [`Error::Parse`].
@@ -55,14 +56,14 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
         if value.parse::<f64>().is_err() {
             return Err(ParseError::at(index + 1, "a number as best_known", format!("`{value}`")));
         }
-        return Ok(in_integer_units(value, instance.scale()));
+        return Ok(in_integer_units(value, instance.scale()).map(|value| instance.kind().sign() * value));
     }
     Ok(None)
 }
 
 /// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
 fn bare(name: &str) -> &str {
-    [".tsp", ".atsp", ".vrp"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
+    [".tsp", ".atsp", ".vrp", ".kp", ".in"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
 }
 
 /// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.

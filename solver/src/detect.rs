@@ -1,6 +1,6 @@
 //! Which problem a file holds: by its content first, by its extension second.
 
-use heuron_problems::ParseError;
+use heuron_problems::{ParseError, knapsack};
 
 use crate::instance::Kind;
 
@@ -21,7 +21,9 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
     match extension {
         "tsp" | "atsp" => Ok(Kind::Tsp),
         "vrp" | "cvrp" => Ok(Kind::Cvrp),
+        "kp" => Ok(Kind::Knapsack),
         _ if keyword => Ok(Kind::Tsp),
+        _ if knapsack::resembles(text) => Ok(Kind::Knapsack),
         _ => Err(unknown(text)),
     }
 }
@@ -40,7 +42,8 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected = "a TSPLIB or CVRPLIB instance, or a .npz set (--problem names the problem where detection fails)";
+    let expected =
+        "a TSPLIB, CVRPLIB or knapsack instance, or a .npz set (--problem names the problem where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
         Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),

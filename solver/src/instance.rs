@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use heuron_problems::{Cost, Cvrp, Format, ParseError, Problem, Rounding, Routes, Tour, Tsp};
+use heuron_problems::{Cost, Cvrp, Format, Knapsack, ParseError, Problem, Rounding, Routes, Selection, Tour, Tsp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -19,6 +19,8 @@ pub enum Kind {
     Tsp,
     /// Capacitated vehicle routing
     Cvrp,
+    /// 0-1 knapsack: the cost is minus the profit
+    Knapsack,
 }
 
 /// An instance of any problem.
@@ -28,6 +30,8 @@ pub enum Instance {
     Tsp(Tsp),
     /// Capacitated vehicle routing.
     Cvrp(Cvrp),
+    /// 0-1 knapsack.
+    Knapsack(Knapsack),
 }
 
 /// A solution of any problem.
@@ -37,6 +41,8 @@ pub enum Solution {
     Tsp(Tour),
     /// One list of customers per vehicle.
     Cvrp(Routes),
+    /// The items packed.
+    Knapsack(Selection),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -45,6 +51,7 @@ macro_rules! each {
         match $instance {
             $crate::Instance::Tsp($problem) => $body,
             $crate::Instance::Cvrp($problem) => $body,
+            $crate::Instance::Knapsack($problem) => $body,
         }
     };
 }
@@ -163,6 +170,46 @@ impl Solvable for Cvrp {
     }
 }
 
+impl Solvable for Knapsack {
+    const KIND: Kind = Kind::Knapsack;
+    const METHODS: &'static [Method<Self>] = crate::recipe::KNAPSACK;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    fn infeasibility(&self) -> Option<String> {
+        self.infeasibility().map(|reason| reason.to_string())
+    }
+
+    fn wrap(solution: Selection) -> Solution {
+        Solution::Knapsack(solution)
+    }
+
+    fn unwrap(solution: &Solution) -> Option<&Selection> {
+        match solution {
+            Solution::Knapsack(selection) => Some(selection),
+            _ => None,
+        }
+    }
+
+    fn points(&self) -> Option<&[[f64; 2]]> {
+        None
+    }
+
+    fn picture(&self, _: &Selection, _: &Caption) -> Option<String> {
+        None
+    }
+}
+
 impl From<Tsp> for Instance {
     fn from(tsp: Tsp) -> Self {
         Self::Tsp(tsp)
@@ -175,12 +222,19 @@ impl From<Cvrp> for Instance {
     }
 }
 
+impl From<Knapsack> for Instance {
+    fn from(knapsack: Knapsack) -> Self {
+        Self::Knapsack(knapsack)
+    }
+}
+
 impl Kind {
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tsp => Tsp::NAME,
             Self::Cvrp => Cvrp::NAME,
+            Self::Knapsack => Knapsack::NAME,
         }
     }
 
@@ -192,6 +246,7 @@ impl Kind {
         match self {
             Self::Tsp => list::<Tsp>(),
             Self::Cvrp => list::<Cvrp>(),
+            Self::Knapsack => list::<Knapsack>(),
         }
     }
 
@@ -199,7 +254,16 @@ impl Kind {
     pub fn solution_extension(self) -> &'static str {
         match self {
             Self::Tsp => "tour",
-            Self::Cvrp => "sol",
+            Self::Cvrp | Self::Knapsack => "sol",
+        }
+    }
+
+    /// What one unit of the literature's objective adds to the cost: -1 where it is maximised, as the profit of a knapsack
+    /// is. Tables of best known values hold the literature's objective; reports, traces and targets hold costs.
+    pub fn sign(self) -> i64 {
+        match self {
+            Self::Tsp | Self::Cvrp => 1,
+            Self::Knapsack => -1,
         }
     }
 
@@ -208,6 +272,7 @@ impl Kind {
         match self {
             Self::Tsp => Tsp::read(text, rounding).map(Instance::Tsp),
             Self::Cvrp => Cvrp::read(text, rounding).map(Instance::Cvrp),
+            Self::Knapsack => Knapsack::read(text, rounding).map(Instance::Knapsack),
         }
     }
 }
@@ -237,7 +302,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -253,6 +318,7 @@ impl Instance {
             Self::Tsp(tsp) if tsp.distances.is_symmetric() => "tsp",
             Self::Tsp(_) => "atsp",
             Self::Cvrp(_) => "vrp",
+            Self::Knapsack(_) => "kp",
         }
     }
 
@@ -315,6 +381,7 @@ impl Solution {
         match self {
             Self::Tsp(_) => Kind::Tsp,
             Self::Cvrp(_) => Kind::Cvrp,
+            Self::Knapsack(_) => Kind::Knapsack,
         }
     }
 }

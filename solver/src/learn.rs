@@ -4,7 +4,7 @@ use std::path::Path;
 
 use heuron_policies::Weights;
 use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, train};
-use heuron_problems::{Cvrp, Tsp};
+use heuron_problems::{Cvrp, Knapsack, Tsp};
 use heuron_search::Stop;
 
 use crate::error::Error;
@@ -38,6 +38,7 @@ impl Training {
         match self.problem {
             Kind::Tsp => self.of::<Tsp>(folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(folder, listen),
+            Kind::Knapsack => self.of::<Knapsack>(folder, listen),
         }
     }
 

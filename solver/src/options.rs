@@ -48,7 +48,7 @@ pub struct Options {
     #[serde(alias = "no-improvement")]
     pub no_improvement: Option<u64>,
 
-    /// Stop at a solution that costs no more than this, in the instance's integer units
+    /// Stop at a solution that costs no more than this, in the instance's integer units (knapsack: minus the profit)
     #[arg(long, value_name = "COST", allow_negative_numbers = true)]
     pub target: Option<Cost>,
 

@@ -17,7 +17,7 @@ pub struct Report {
     pub instance: String,
     /// Problem.
     pub problem: Kind,
-    /// Nodes of a TSP, customers of a CVRP.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack.
     pub size: usize,
     /// Method that was asked for.
     pub method: String,
@@ -29,7 +29,7 @@ pub struct Report {
     pub threads: usize,
     /// Logical islands.
     pub islands: usize,
-    /// Cost of the solution in the instance's integer units; none without a solution.
+    /// Cost of the solution in the instance's integer units, for a knapsack minus the profit; none without a solution.
     pub cost: Option<Cost>,
     /// Costs divided by this are in the units of the file.
     pub scale: f64,
@@ -37,11 +37,11 @@ pub struct Report {
     pub feasible: bool,
     /// Proven lower bound on every cost.
     pub bound: Option<Cost>,
-    /// (cost - bound) / bound: 0.01 is one percent.
+    /// (cost - bound) / |bound|: 0.01 is one percent.
     pub gap_to_bound: Option<f64>,
     /// Best cost known from elsewhere.
     pub best_known: Option<Cost>,
-    /// (cost - best_known) / best_known.
+    /// (cost - best_known) / |best_known|.
     pub gap_to_best_known: Option<f64>,
     /// `time`, `iterations`, `no_improvement` (also of a method that has nothing left to do), `target`, `optimal` (with
     /// a proof: cost and bound meet) or `interrupted`.
@@ -98,7 +98,7 @@ impl Report {
 pub fn gap(cost: Option<Cost>, reference: Option<Cost>) -> Option<f64> {
     match (cost?, reference?) {
         (cost, reference) if cost == reference => Some(0.0),
-        (cost, reference) if reference > 0 => Some((cost - reference) as f64 / reference as f64),
+        (cost, reference) if reference != 0 => Some((cost - reference) as f64 / reference.abs() as f64),
         _ => None,
     }
 }
@@ -123,6 +123,7 @@ mod tests {
     #[test]
     fn gap_is_a_fraction_of_the_reference() {
         assert_eq!(gap(Some(110), Some(100)), Some(0.1));
+        assert_eq!(gap(Some(-90), Some(-100)), Some(0.1), "a profit of 90 where 100 is possible");
         assert_eq!(gap(Some(0), Some(0)), Some(0.0));
         assert_eq!(gap(Some(3), Some(0)), None);
         assert_eq!(gap(None, Some(1)), None);

@@ -1,7 +1,7 @@
 //! What training takes from the searches: reference costs, and local search on sampled solutions.
 
 use heuron_policies::train::Train;
-use heuron_problems::{Cost, Cvrp, Tsp};
+use heuron_problems::{Cost, Cvrp, Knapsack, Tsp};
 use heuron_search::Improve;
 
 use crate::instance::{Instance, Solvable};
@@ -17,6 +17,8 @@ pub(crate) trait Teachable: Train + Improve + Solvable + Clone + Into<Instance> 
 impl Teachable for Tsp {}
 
 impl Teachable for Cvrp {}
+
+impl Teachable for Knapsack {}
 
 /// The cost that the solver reaches on one thread, without a model; the same on every machine. None if it finds no
 /// solution.

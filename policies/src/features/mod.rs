@@ -1,6 +1,7 @@
 //! What a network sees of an instance and of a partial solution: numbers per node, and the context of the next choice.
 
 mod cvrp;
+mod knapsack;
 mod tsp;
 
 use heuron_problems::{Construct, Distances};
@@ -65,7 +66,8 @@ fn unit_square(distances: &Distances) -> Option<Vec<[f32; 2]>> {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Metric, Tsp};
+    use heuron_problems::knapsack::Item;
+    use heuron_problems::{Cvrp, Knapsack, Metric, Tsp};
 
     use super::*;
 
@@ -90,6 +92,17 @@ mod tests {
         assert_eq!(cvrp.context(&plan), Context { first: None, last: Some(0), left: 1.0 });
         cvrp.step(&mut plan, 2);
         assert_eq!(cvrp.context(&plan), Context { first: None, last: Some(2), left: 0.5 });
+    }
+
+    #[test]
+    fn items_are_shares_of_the_largest() {
+        let items = [(10, 4), (5, 8)].map(|(weight, profit)| Item { weight, profit });
+        let knapsack = Knapsack::new("", items.to_vec(), 20);
+        assert_eq!(knapsack.features().unwrap().nodes, [1.0, 0.5, 0.5, 1.0]);
+        let mut packing = knapsack.start();
+        assert_eq!(knapsack.context(&packing), Context { first: None, last: None, left: 1.0 });
+        knapsack.step(&mut packing, 1);
+        assert_eq!(knapsack.context(&packing), Context { first: None, last: Some(1), left: 0.75 });
     }
 
     #[test]

@@ -103,8 +103,7 @@ impl AttentionModel {
             [(&layer.query, &mut kept.query), (&layer.key, &mut kept.key), (&layer.value, &mut kept.value)]
         {
             out.reshape(n, size.all_heads);
-            let stride = out.stride();
-            linear.forward.apply(level, n, input.data(), input.stride(), out.data_mut(), stride, false);
+            linear.forward.apply(level, n, input, out, false);
         }
         keys.transpose(&kept.key, size.head_scale);
         kept.attention.reshape(size.heads * n, blocks(n));
@@ -121,9 +120,7 @@ impl AttentionModel {
             multiply(level, shape, kept.attention.left(rows), (&kept.value, at), (&mut kept.heads, at));
         }
         copy(input, sum);
-        let stride = sum.stride();
-        let heads = &kept.heads;
-        layer.out.forward.apply(level, n, heads.data(), heads.stride(), sum.data_mut(), stride, true);
+        layer.out.forward.apply(level, n, &kept.heads, sum, true);
         let (scale, shift) = (&layer.norm1.scale.data, &layer.norm1.shift.data);
         level.run(NormForward { x: sum, scale, shift, kept: &mut kept.norm1, out: &mut kept.middle });
     }
@@ -132,13 +129,11 @@ impl AttentionModel {
     fn feed_forward(&self, layer: &Layer, kept: &mut Activations, out: &mut Matrix) {
         let (n, level, middle) = (kept.middle.rows(), self.level, &kept.middle);
         kept.hidden.reshape(n, self.size.feed_forward);
-        let stride = kept.hidden.stride();
-        layer.ff1.forward.apply(level, n, middle.data(), middle.stride(), kept.hidden.data_mut(), stride, false);
+        layer.ff1.forward.apply(level, n, middle, &mut kept.hidden, false);
         level.run(Activate { rows: &mut kept.hidden, bias: &layer.ff1_bias.data });
         let mut sum = std::mem::take(out);
         copy(middle, &mut sum);
-        let (hidden, stride) = (&kept.hidden, sum.stride());
-        layer.ff2.forward.apply(level, n, hidden.data(), hidden.stride(), sum.data_mut(), stride, true);
+        layer.ff2.forward.apply(level, n, &kept.hidden, &mut sum, true);
         let (scale, shift) = (&layer.norm2.scale.data, &layer.norm2.shift.data);
         level.run(NormForward { x: &sum, scale, shift, kept: &mut kept.norm2, out });
     }

@@ -39,8 +39,7 @@ impl AttentionModel {
     fn pull_linear(&self, linear: &Linear, input: &Matrix, pull: &Matrix, to: &mut Matrix, gradient: &mut Gradient) {
         let n = pull.rows();
         self.learn(gradient, linear.slot, n, input, pull);
-        let stride = to.stride();
-        linear.backward.apply(self.level, n, pull.data(), pull.stride(), to.data_mut(), stride, true);
+        linear.backward.apply(self.level, n, pull, to, true);
     }
 
     /// From the pulls on the tables to one on the embeddings.
@@ -74,8 +73,7 @@ impl AttentionModel {
         self.pull_linear(&decoder.value, input, &pulls.value, embeddings, gradient);
         flat_mut(pulls.pointer.data_mut()).iter_mut().for_each(|x| *x *= size.width_scale);
         self.learn(gradient, decoder.out.slot, n, &pulls.pointer, input);
-        let (pointer, stride) = (&pulls.pointer, embeddings.stride());
-        decoder.out.forward.apply(level, n, pointer.data(), pointer.stride(), embeddings.data_mut(), stride, true);
+        decoder.out.forward.apply(level, n, &pulls.pointer, embeddings, true);
         let bias = gradient.tensors[decoder.out_bias.slot].row_mut(0);
         level.run(PullBias {
             input,

@@ -1,10 +1,10 @@
 //! The gradient with respect to all weights.
 
 use super::backward::Scratch;
-use super::kernels::gemm::Axis;
 use super::kernels::{LANES, flat};
 use super::matrix::Matrix;
 use super::model::{AttentionModel, axes};
+use super::packed::Axis;
 use crate::architecture::Architecture;
 
 /// Sums of derivatives, padded as the kernels want them, with the buffers that computing them takes.
@@ -47,7 +47,7 @@ impl Gradient {
     pub fn tensors(&self) -> Vec<Vec<f32>> {
         let values = |((rows, columns), tensor): (&(Axis, Axis), &Matrix)| {
             let row = |index: usize| flat(tensor.row(rows.place(index)));
-            (0..rows.len()).flat_map(|i| (0..columns.len()).map(move |j| row(i)[columns.place(j)])).collect()
+            (0..rows.floats()).flat_map(|i| (0..columns.floats()).map(move |j| row(i)[columns.place(j)])).collect()
         };
         self.places.iter().zip(&self.tensors).map(values).collect()
     }
@@ -55,5 +55,5 @@ impl Gradient {
 
 /// Rows with padding; a single row, as of a bias, needs none.
 fn padded_rows(rows: Axis) -> usize {
-    if rows.len() == 1 { 1 } else { rows.blocks() * LANES }
+    if rows.floats() == 1 { 1 } else { rows.blocks() * LANES }
 }

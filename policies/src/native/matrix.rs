@@ -59,12 +59,12 @@ impl Matrix {
     }
 
     /// All rows from block `block` of row 0 on.
-    pub fn from(&self, block: usize) -> &[Block] {
+    pub fn at(&self, block: usize) -> &[Block] {
         &self.data[block..]
     }
 
     /// All rows from block `block` of row 0 on.
-    pub fn from_mut(&mut self, block: usize) -> &mut [Block] {
+    pub fn at_mut(&mut self, block: usize) -> &mut [Block] {
         &mut self.data[block..]
     }
 
@@ -128,7 +128,7 @@ pub struct Shape {
 pub fn multiply(level: Level, shape: Shape, a: Left<'_>, (b, b_at): (&Matrix, usize), (c, c_at): (&mut Matrix, usize)) {
     let Shape { m, k, n, add } = shape;
     let (b_row, c_row) = (b.stride, c.stride);
-    level.run(Product { m, k, n, a, b: b.from(b_at), b_row, c: c.from_mut(c_at), c_row, add });
+    level.run(Product { m, k, n, a, b: b.at(b_at), b_row, c: c.at_mut(c_at), c_row, add });
 }
 
 #[cfg(test)]

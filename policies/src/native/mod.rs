@@ -10,10 +10,11 @@ mod decoder;
 mod encoder;
 mod encoder_backward;
 mod gradient;
-pub mod kernels;
+mod kernels;
 mod matrix;
 mod model;
 mod norm;
+mod packed;
 mod policy;
 #[cfg(test)]
 mod reference;

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::kernels::gemm::Axis;
-use super::kernels::{Block, Level, Packed, blocks, flat_mut};
+use super::kernels::{Block, Level, blocks, flat_mut};
 use super::matrix::Matrix;
+use super::packed::{Axis, Packed};
 use crate::architecture::{Architecture, Task, Tensor};
 use crate::weights::{Weights, WeightsError};
 
@@ -219,8 +219,8 @@ impl Reader<'_> {
 
     fn embedding(&self, name: &str) -> Embedding {
         let (slot, rows, columns) = self.slot(&format!("{name}.weight"));
-        let mut weight = Matrix::zeros(rows.len(), columns.blocks());
-        for (row, values) in self.weights.tensors[slot].chunks_exact(columns.len()).enumerate() {
+        let mut weight = Matrix::zeros(rows.floats(), columns.blocks());
+        for (row, values) in self.weights.tensors[slot].chunks_exact(columns.floats()).enumerate() {
             scatter(values, columns, flat_mut(weight.row_mut(row)));
         }
         Embedding { slot, weight, bias: self.row(&format!("{name}.bias")) }

@@ -1,5 +1,7 @@
 //! The network as its definition reads, in double precision, without tables, masks or kernels. Slow; for tests.
 
+use std::collections::BTreeMap;
+
 use crate::architecture::Architecture;
 use crate::features::{Context, Learnable};
 use crate::weights::Weights;
@@ -9,7 +11,7 @@ type Rows = Vec<Vec<f64>>;
 /// Weights, and the embeddings of an instance.
 pub(super) struct Reference {
     architecture: Architecture,
-    tensors: Vec<Vec<f64>>,
+    tensors: BTreeMap<String, Vec<f64>>,
     distances: Rows,
     embeddings: Rows,
 }
@@ -66,6 +68,8 @@ impl Reference {
             |a: &[f32; 2], b: &[f32; 2]| f64::from(a[0] - b[0]).hypot(f64::from(a[1] - b[1])) * (n as f64).log2();
         let points = &features.points;
         let distances = points.iter().map(|a| points.iter().map(|b| away(a, b)).collect()).collect();
+        let names = architecture.tensors().into_iter().map(|(name, _)| name);
+        let tensors = names.zip(tensors).collect();
         let mut reference = Self { architecture, tensors, distances, embeddings: Vec::new() };
         let embed = |node: usize| {
             let name = if node == 0 && reference.has("depot.weight") { "depot" } else { "embed" };
@@ -82,12 +86,11 @@ impl Reference {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.architecture.tensors().iter().any(|(other, _)| other == name)
+        self.tensors.contains_key(name)
     }
 
     fn get(&self, name: &str) -> &[f64] {
-        let slot = self.architecture.tensors().iter().position(|(other, _)| other == name).unwrap();
-        &self.tensors[slot]
+        &self.tensors[name]
     }
 
     fn linear(&self, x: &[f64], name: &str) -> Vec<f64> {

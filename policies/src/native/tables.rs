@@ -101,8 +101,7 @@ impl AttentionModel {
         let n = input.rows();
         let project = |linear: &Linear, out: &mut Matrix| {
             out.reshape(n, size.all_heads);
-            let stride = out.stride();
-            linear.forward.apply(level, n, input.data(), input.stride(), out.data_mut(), stride, false);
+            linear.forward.apply(level, n, input, out, false);
         };
         project(&decoder.key, &mut tables.key);
         project(&decoder.value, &mut tables.value);
@@ -127,10 +126,9 @@ impl AttentionModel {
             None => tables.scalar = Part::default(),
         }
         tables.pointer.reshape(n, size.all_heads);
-        let stride = tables.pointer.stride();
-        let (to, scale) = (tables.pointer.data_mut(), size.width_scale);
-        decoder.out.backward.apply(level, n, input.data(), input.stride(), to, stride, false);
-        flat_mut(to).iter_mut().for_each(|x| *x *= scale);
+        let scale = size.width_scale;
+        decoder.out.backward.apply(level, n, input, &mut tables.pointer, false);
+        flat_mut(tables.pointer.data_mut()).iter_mut().for_each(|x| *x *= scale);
         tables.pointers.transpose(&tables.pointer, 1.0);
         tables.bias.clear(1, blocks(n));
         for node in 0..n {

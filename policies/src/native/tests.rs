@@ -1,6 +1,6 @@
 //! The kernels against the definition of the network: a plain forward pass in double precision, and its numeric gradient.
 
-use heuron_problems::{Construct, Cvrp, Generate, Stream, Tsp, stream};
+use heuron_problems::{Cvrp, Generate, Knapsack, Stream, Tsp, stream};
 use rand::Rng;
 
 use super::kernels::Level;
@@ -28,7 +28,8 @@ fn architectures(task: Task) -> Vec<Architecture> {
     // Heads of 16, of less, and of more than one block; sizes that are no multiple of a vector.
     let plain = Architecture::new(task, 32, 2, 2, 24);
     let narrow = Architecture { clip: 50.0, ..Architecture::new(task, 12, 3, 1, 20) };
-    let full = Architecture { distance_bias: true, value: true, ..Architecture::new(task, 36, 2, 1, 17) };
+    let distance_bias = task != Task::Knapsack;
+    let full = Architecture { distance_bias, value: true, ..Architecture::new(task, 36, 2, 1, 17) };
     vec![plain, narrow, full]
 }
 
@@ -41,6 +42,13 @@ fn cvrp(n: usize, seed: u64) -> Cvrp {
     // A few customers per route, so that the depot matters.
     cvrp.capacity = 15;
     cvrp
+}
+
+fn knapsack(n: usize, seed: u64) -> Knapsack {
+    let mut knapsack = Knapsack::generate(&Knapsack::spec(n, "uniform").unwrap(), &mut stream(seed, "test items", 0));
+    // Room for a third of the items.
+    knapsack.capacity = knapsack.items.iter().map(|item| item.weight).sum::<i64>() / 3;
+    knapsack
 }
 
 fn streams(count: usize) -> Vec<Stream> {
@@ -100,13 +108,20 @@ fn routes_are_judged_as_the_definition_says() {
     [1, 4, 16, 19].into_iter().for_each(|n| agrees_with_the_reference(&cvrp(n, n as u64)));
 }
 
+#[test]
+fn packings_are_judged_as_the_definition_says() {
+    [2, 16, 21].into_iter().for_each(|n| agrees_with_the_reference(&knapsack(n, n as u64)));
+}
+
 /// A loss that uses everything: log-probabilities with a weight per step, values, entropies.
 fn gradient_is_that_of_the_reference<P: Learnable>(problem: &P) {
     for architecture in architectures(P::TASK) {
         let weights = weights(&architecture, 4);
         let model = AttentionModel::new(&weights).unwrap();
         let encoded = encoded(&model, problem);
-        let traces: Vec<Vec<u32>> = sampled(&model, problem, &encoded).into_iter().map(|t| t.actions).collect();
+        let mut traces: Vec<Vec<u32>> = sampled(&model, problem, &encoded).into_iter().map(|t| t.actions).collect();
+        // More decisions than are worked on at once.
+        traces.truncate(5);
         let mut stream = stream(6, "test pulls", 0);
         let mut draw = || -> Vec<Vec<f32>> {
             traces.iter().map(|trace| trace.iter().map(|_| stream.random::<f32>() - 0.5).collect()).collect()
@@ -152,6 +167,11 @@ fn gradients_of_routes_are_right_for_every_option() {
     [3, 16].into_iter().for_each(|n| gradient_is_that_of_the_reference(&cvrp(n, 8)));
 }
 
+#[test]
+fn gradients_of_packings_are_right_for_every_option() {
+    [5, 17].into_iter().for_each(|n| gradient_is_that_of_the_reference(&knapsack(n, 9)));
+}
+
 fn rollouts_know_their_probability<P: Learnable>(problem: &P) {
     for architecture in architectures(P::TASK) {
         let model = AttentionModel::new(&weights(&architecture, 5)).unwrap();
@@ -174,6 +194,7 @@ fn rollouts_know_their_probability<P: Learnable>(problem: &P) {
 fn log_probabilities_of_rollouts_are_those_of_their_replay() {
     rollouts_know_their_probability(&tsp(33, 1));
     rollouts_know_their_probability(&cvrp(40, 1));
+    rollouts_know_their_probability(&knapsack(40, 1));
 }
 
 fn both_rollouts_agree<P: Learnable + Clone>(problems: &[P]) {
@@ -192,7 +213,9 @@ fn both_rollouts_agree<P: Learnable + Clone>(problems: &[P]) {
             let encoded = encoded(&model, problem);
             let fast = model.decode(problem, &encoded, &starts, &mut [], Decode::Greedy, &mut Scratch::default());
             for (fast, slow) in fast.iter().zip(&mut slow) {
-                assert_eq!(fast.actions, problem.trace(&slow.solution));
+                let mut state = problem.start();
+                fast.actions.iter().for_each(|&action| problem.step(&mut state, action));
+                assert_eq!(problem.finish(&state), slow.solution);
                 assert_eq!(fast.cost, slow.cost);
             }
         }
@@ -204,6 +227,7 @@ fn both_rollouts_agree<P: Learnable + Clone>(problems: &[P]) {
 fn the_policy_and_the_fast_rollout_construct_the_same_solutions() {
     both_rollouts_agree(&[tsp(21, 1), tsp(21, 2), tsp(21, 3)]);
     both_rollouts_agree(&[cvrp(21, 1), cvrp(21, 2), cvrp(21, 3)]);
+    both_rollouts_agree(&[knapsack(21, 1), knapsack(21, 2), knapsack(21, 3)]);
 }
 
 #[test]

@@ -32,11 +32,8 @@ impl AttentionModel {
             buffers.glimpse.row_mut(row).copy_from_slice(&self.decoder.out_bias.data);
             buffers.hidden.row_mut(row).copy_from_slice(&value.hidden_bias.data);
         }
-        let (heads, stride) = (&decisions.heads, buffers.glimpse.stride());
-        let out = &self.decoder.out.forward;
-        out.apply(level, r, heads.data(), heads.stride(), buffers.glimpse.data_mut(), stride, true);
-        let (glimpse, to) = (&buffers.glimpse, buffers.hidden.data_mut());
-        value.hidden.forward.apply(level, r, glimpse.data(), glimpse.stride(), to, stride, true);
+        self.decoder.out.forward.apply(level, r, &decisions.heads, &mut buffers.glimpse, true);
+        value.hidden.forward.apply(level, r, &buffers.glimpse, &mut buffers.hidden, true);
         buffers.values.resize(r, 0.0);
         level.run(Head { out: &value.out.data, bias: value.bias.data[0].0[0], buffers });
     }
@@ -60,13 +57,10 @@ impl AttentionModel {
         self.learn(gradient, value.hidden.slot, r, &buffers.glimpse, &buffers.hidden_pull);
         self.learn_row(gradient, value.hidden_bias.slot, r, &buffers.hidden_pull);
         buffers.glimpse_pull.reshape(ROWS, width);
-        let (from, stride) = (&buffers.hidden_pull, buffers.glimpse_pull.stride());
-        let to = buffers.glimpse_pull.data_mut();
-        value.hidden.backward.apply(level, r, from.data(), from.stride(), to, stride, false);
+        value.hidden.backward.apply(level, r, &buffers.hidden_pull, &mut buffers.glimpse_pull, false);
         self.learn(gradient, self.decoder.out.slot, r, &decisions.heads, &buffers.glimpse_pull);
         self.learn_row(gradient, self.decoder.out_bias.slot, r, &buffers.glimpse_pull);
-        let (from, stride) = (&buffers.glimpse_pull, heads.stride());
-        self.decoder.out.backward.apply(level, r, from.data(), from.stride(), heads.data_mut(), stride, true);
+        self.decoder.out.backward.apply(level, r, &buffers.glimpse_pull, heads, true);
     }
 
     /// Adds the gradient of a bias: the sum of the first `rows` rows.

@@ -2,10 +2,12 @@
 
 mod nearest;
 mod random;
+mod ratio;
 mod savings;
 
 pub use nearest::NearestNeighbour;
 pub use random::Random;
+pub use ratio::Ratio;
 pub use savings::Savings;
 
 use heuron_problems::{Distances, Near};

@@ -81,8 +81,8 @@ pub struct Network {
     pub feed_forward: usize,
     /// Largest logit. Default: 50 (PO, ELG, ICAM); POMO has 10.
     pub clip: f32,
-    /// Distances in attention and logits (ICAM; Zhou et al., 2024). Default: yes.
-    pub distance_bias: bool,
+    /// Distances in attention and logits (ICAM; Zhou et al., 2024). Default: where there are coordinates.
+    pub distance_bias: Option<bool>,
 }
 
 /// A part of the run with sizes of its own.
@@ -149,7 +149,7 @@ impl Default for Config {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { width: 128, heads: 8, layers: 6, feed_forward: 512, clip: 50.0, distance_bias: true }
+        Self { width: 128, heads: 8, layers: 6, feed_forward: 512, clip: 50.0, distance_bias: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What training asks of a problem beyond constructing and generating it.
 
-use heuron_problems::{Construct, Cost, Cvrp, Generate, Routes, Tour, Tsp};
+use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Routes, Selection, Tour, Tsp};
 
 use crate::features::Learnable;
 
@@ -82,6 +82,25 @@ impl Train for Cvrp {
         }
         routes.sort_by_key(|route| place(route.first()));
         self.trace(&Routes { routes })
+    }
+}
+
+impl Train for Knapsack {
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        trace.iter().map(|&item| -self.items[item as usize].profit).collect()
+    }
+
+    /// Items in the order of the trace, then those that are not in it, the most profitable per weight first.
+    fn label(&self, selection: &Selection, trace: &[u32]) -> Vec<u32> {
+        let places = places(trace, self.len());
+        let mut label = self.trace(selection);
+        let ratio = |item: u32| {
+            let item = self.items[item as usize];
+            item.profit as f64 / item.weight.max(1) as f64
+        };
+        let place = |item: u32| places[item as usize];
+        label.sort_by(|&a, &b| place(a).cmp(&place(b)).then(ratio(b).total_cmp(&ratio(a))));
+        label
     }
 }
 

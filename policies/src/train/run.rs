@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Task};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
@@ -331,7 +331,7 @@ fn architecture<P: Train>(config: &Config) -> Architecture {
         layers: network.layers,
         feed_forward: network.feed_forward,
         clip: network.clip,
-        distance_bias: network.distance_bias,
+        distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
         value: config.algorithm == Algorithm::Ppo,
     }
 }

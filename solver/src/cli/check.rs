@@ -6,6 +6,7 @@ use clap::Args;
 use heuron::{Error, Instance, Kind, Options, Round, load, load_text, parse_solution};
 use heuron_problems::Cost;
 use heuron_problems::cvrp::read_sol;
+use heuron_problems::knapsack::read_selection;
 
 use super::{print, say};
 
@@ -32,7 +33,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Prints the cost, in the units of the file. A broken rule is an error of exit code 1.
+    /// Prints the cost, in the units of the file; that of a knapsack is minus its profit. A broken rule is an error of exit code 1.
     pub fn run(self) -> Result<u8, Error> {
         let instance = self.instance()?;
         let text = load_text(&self.solution)?;
@@ -40,7 +41,7 @@ impl Check {
         let cost = instance.evaluate(&solution)?;
         let exact = exact(cost, instance.scale());
         if let Some(value) = contradiction(&instance, &text, cost) {
-            say(&format!("heuron: the file declares cost {value}, its routes cost {exact}"));
+            say(&format!("heuron: the file declares {value}, which is wrong"));
         }
         print(format!("feasible, cost {exact}\n").as_bytes()).map(|()| 0)
     }
@@ -68,13 +69,19 @@ fn exact(cost: Cost, scale: f64) -> String {
     if digits == 0 { cost.to_string() } else { format!("{:.digits$}", cost as f64 / scale) }
 }
 
-/// The cost that the solution file states, if it is wrong. `.tour` files have no place for it.
-fn contradiction(instance: &Instance, text: &str, cost: Cost) -> Option<f64> {
+/// What the solution file states, `cost 12` or `value 12`, if it is wrong. `.tour` files have no place for it.
+fn contradiction(instance: &Instance, text: &str, cost: Cost) -> Option<String> {
     match instance {
         Instance::Tsp(_) => None,
         Instance::Cvrp(cvrp) => {
             let declared = read_sol(text).ok()?.1?;
-            (!declared.agrees(cvrp, cost)).then_some(declared.value)
+            (!declared.agrees(cvrp, cost)).then(|| format!("cost {}", declared.value))
+        }
+        Instance::Knapsack(knapsack) => {
+            let value = read_selection(text).ok()?.1?;
+            let profit = -cost as f64 / knapsack.scale;
+            // Beyond 2^53 a declared value is not kept to the last digit.
+            ((value - profit).abs() > 1e-12 * profit).then(|| format!("value {value}"))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `heuron generate`: random instances, and instances of published sets.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Instances, SETS, Set, SpecError, Tsp, npz, stream};
+use heuron_problems::{Cvrp, Instances, Knapsack, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -17,7 +17,7 @@ pub struct Generate {
     #[arg(value_enum)]
     problem: Kind,
 
-    /// Nodes of a tour, customers of a route plan
+    /// Nodes of a tour, customers of a route plan, items of a knapsack
     #[arg(long, required_unless_present = "set")]
     n: Option<usize>,
 
@@ -25,7 +25,8 @@ pub struct Generate {
     #[arg(long, value_name = "K")]
     count: Option<usize>,
 
-    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`)
+    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
+    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     distribution: String,
 
@@ -66,6 +67,7 @@ impl Generate {
             (Some(name), problem) => self.of_set(name, problem),
             (None, Kind::Tsp) => self.random::<Tsp>(),
             (None, Kind::Cvrp) => self.random::<Cvrp>(),
+            (None, Kind::Knapsack) => self.random::<Knapsack>(),
         }
     }
 
@@ -110,6 +112,10 @@ fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
         match instance {
             Instance::Tsp(tsp) => tours.push(tsp),
             Instance::Cvrp(cvrp) => plans.push(cvrp),
+            Instance::Knapsack(_) => {
+                let source = io::Error::new(ErrorKind::InvalidInput, "no layout of .npz sets of knapsacks is in use");
+                return Err(Error::File { path: path.display().to_string(), action: "write", source });
+            }
         }
     }
     let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };

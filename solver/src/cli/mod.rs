@@ -20,7 +20,7 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use heuron::Error;
 
-/// Solves combinatorial-optimisation instance files: travelling salesman and vehicle routing.
+/// Solves combinatorial-optimisation instance files: travelling salesman, vehicle routing, knapsack.
 #[derive(Parser)]
 #[command(name = "heuron", version, max_term_width = 120)]
 struct Cli {

@@ -34,7 +34,7 @@ pub struct Solve {
     #[arg(long, value_name = "FILE")]
     initial: Option<PathBuf>,
 
-    /// Best known cost, or a CSV table of them [default: best_known.csv beside the instance, if there is one]
+    /// Best known cost (of a knapsack: profit), or a CSV table of them [default: best_known.csv beside the instance, if there is one]
     #[arg(long, value_name = "FILE|VALUE")]
     best_known: Option<String>,
 
@@ -227,7 +227,11 @@ impl Session<'_> {
             Some(given) if given.parse::<f64>().is_ok() => {
                 let cost = in_integer_units(given, instance.scale());
                 let expected = "an integer, because the distances are integers".into();
-                cost.map(Some).ok_or(Error::Option { key: "best_known", expected, found: given.clone() })
+                cost.map(|cost| Some(instance.kind().sign() * cost)).ok_or(Error::Option {
+                    key: "best_known",
+                    expected,
+                    found: given.clone(),
+                })
             }
             Some(table) => best_known(Path::new(table), instance),
             None => match table_beside(path) {

@@ -23,6 +23,9 @@ impl Row {
 /// Cost, gaps, time and reason in one line.
 pub fn line(report: &Report) -> String {
     let mut line = format!("{}: cost {}", report.instance, cost(report));
+    if let Some(cost) = report.cost.filter(|_| report.problem.sign() < 0) {
+        let _ = write!(line, " (value {})", in_units(-cost, report.scale));
+    }
     if let Some(bound) = report.bound {
         let _ = write!(line, ", bound {}", in_units(bound, report.scale));
     }

@@ -26,6 +26,7 @@ impl Caption {
         let nodes = match report.problem {
             Kind::Tsp => "nodes",
             Kind::Cvrp => "customers",
+            Kind::Knapsack => "items",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

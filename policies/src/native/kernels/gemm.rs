@@ -1,8 +1,8 @@
 //! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix
 //! multiplication", 2008). The matrices of one instance fit the L2 cache, so there is no blocking of the depth.
 
-use super::simd::{Block, LANES, Simd, blocks};
-use super::{Kernel, Level};
+use super::Kernel;
+use super::simd::{Block, Simd};
 
 /// A left matrix \[m, k\] by strides, so that it may be a part of one, or a transposed one.
 #[derive(Clone, Copy)]
@@ -147,119 +147,30 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands)
     let mut sums = [[simd.splat(0.0); N]; M];
     // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
     unsafe {
-        let (mut a, mut b) = (part.a, part.b);
+        // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which takes
+        // longer than the products.
+        let rows: [*const f32; M] = std::hint::black_box(std::array::from_fn(|i| part.a.wrapping_add(i * part.a_row)));
+        let (mut at, mut b) = (0, part.b);
         for _ in 0..part.k {
             let mut row = [simd.splat(0.0); N];
-            for j in 0..N {
-                row[j] = simd.load(&*b.add(j));
+            for (j, right) in row.iter_mut().enumerate() {
+                *right = simd.load(&*b.add(j));
             }
-            for i in 0..M {
-                let left = simd.splat(*a.add(i * part.a_row));
-                for j in 0..N {
-                    sums[i][j] = simd.mul_add(left, row[j], sums[i][j]);
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let left = simd.splat(*rows[i].add(at));
+                for (sum, right) in sums.iter_mut().zip(row) {
+                    *sum = simd.mul_add(left, right, *sum);
                 }
             }
-            a = a.wrapping_add(part.a_column);
+            at += part.a_column;
             b = b.wrapping_add(part.b_row);
         }
-        for i in 0..M {
-            for j in 0..N {
+        for (i, sums) in sums.into_iter().enumerate() {
+            for (j, sum) in sums.into_iter().enumerate() {
                 let c = &mut *part.c.add(i * part.c_row + j);
-                if part.add {
-                    sums[i][j] = simd.add(sums[i][j], simd.load(c));
-                }
-                simd.store(c, sums[i][j]);
+                let sum = if part.add { simd.add(sum, simd.load(c)) } else { sum };
+                simd.store(c, sum);
             }
-        }
-    }
-}
-
-/// Places of the floats of an axis in its padded form: groups (attention heads) begin at whole blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Axis {
-    /// Number of groups.
-    pub groups: usize,
-    /// Floats per group.
-    pub size: usize,
-}
-
-impl Axis {
-    /// An axis without groups.
-    pub fn plain(size: usize) -> Self {
-        Self { groups: 1, size }
-    }
-
-    /// Floats without padding.
-    pub fn len(self) -> usize {
-        self.groups * self.size
-    }
-
-    /// Blocks with padding.
-    pub fn blocks(self) -> usize {
-        self.groups * blocks(self.size)
-    }
-
-    /// Place of float `index` among the padded ones.
-    pub fn place(self, index: usize) -> usize {
-        index / self.size * blocks(self.size) * LANES + index % self.size
-    }
-}
-
-/// Blocks per panel: the widest tile.
-const PANEL: usize = 4;
-
-/// A weight matrix, padded and cut into panels of up to four blocks of columns, each of them contiguous: in the cache, rows
-/// of a wide matrix would evict each other.
-#[derive(Clone, Debug, Default)]
-pub struct Packed {
-    /// Padded rows.
-    k: usize,
-    /// Blocks of columns.
-    n: usize,
-    data: Vec<Block>,
-}
-
-impl Packed {
-    /// Packs a row-major matrix \[inputs, outputs\].
-    pub fn new(values: &[f32], inputs: Axis, outputs: Axis) -> Self {
-        let mut packed = Self::zeros(inputs.blocks() * LANES, outputs.blocks());
-        for (i, row) in values.chunks_exact(outputs.len()).enumerate() {
-            for (j, &value) in row.iter().enumerate() {
-                packed.put(inputs.place(i), outputs.place(j), value);
-            }
-        }
-        packed
-    }
-
-    /// Packs the transpose of a row-major matrix \[inputs, outputs\].
-    pub fn transposed(values: &[f32], inputs: Axis, outputs: Axis) -> Self {
-        let mut packed = Self::zeros(outputs.blocks() * LANES, inputs.blocks());
-        for (i, row) in values.chunks_exact(outputs.len()).enumerate() {
-            for (j, &value) in row.iter().enumerate() {
-                packed.put(outputs.place(j), inputs.place(i), value);
-            }
-        }
-        packed
-    }
-
-    fn zeros(k: usize, n: usize) -> Self {
-        Self { k, n, data: vec![Block::default(); k * n] }
-    }
-
-    fn put(&mut self, row: usize, column: usize, value: f32) {
-        let (block, lane) = (column / LANES, column % LANES);
-        let panel = block / PANEL * PANEL;
-        let wide = PANEL.min(self.n - panel);
-        self.data[panel * self.k + row * wide + block - panel].0[lane] = value;
-    }
-
-    /// `c` \[m, n blocks\] becomes `a` \[m, k\] times the matrix, or is increased by it. Strides are in blocks.
-    pub fn apply(&self, level: Level, m: usize, a: &[Block], a_row: usize, c: &mut [Block], c_row: usize, add: bool) {
-        let a = Left { data: super::flat(a), row: a_row * LANES, column: 1 };
-        for panel in (0..self.n).step_by(PANEL) {
-            let n = PANEL.min(self.n - panel);
-            let b = &self.data[panel * self.k..][..n * self.k];
-            level.run(Product { m, k: self.k, n, a, b, b_row: n, c: &mut c[panel..], c_row, add });
         }
     }
 }
@@ -269,7 +180,7 @@ mod tests {
     use heuron_problems::stream;
     use rand::Rng;
 
-    use super::super::{flat, flat_mut};
+    use super::super::{Level, flat, flat_mut};
     use super::*;
 
     fn random(count: usize, index: u64) -> Vec<Block> {
@@ -299,24 +210,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn packed_matrices_keep_their_padding_at_zero() {
-        // 3 inputs in one group, 2 heads of 5 outputs: 2 blocks.
-        let values: Vec<f32> = (1..=30).map(|i| i as f32).collect();
-        let (inputs, outputs) = (Axis::plain(3), Axis { groups: 2, size: 5 });
-        let mut a = vec![Block::default(); 1];
-        a[0].0[..3].copy_from_slice(&[1.0, 10.0, 100.0]);
-        let mut c = vec![Block([f32::NAN; 16]); 2];
-        Packed::new(&values, inputs, outputs).apply(Level::best(), 1, &a, 1, &mut c, 2, false);
-        let expected = |j: usize| (1 + j) as f32 + 10.0 * (11 + j) as f32 + 100.0 * (21 + j) as f32;
-        let place = |j: usize| (0..10).find(|&index| outputs.place(index) == j);
-        (0..32).for_each(|j| assert_eq!(flat(&c)[j], place(j).map_or(0.0, expected)));
-        let mut back = vec![Block::default(); 1];
-        Packed::transposed(&values, inputs, outputs).apply(Level::best(), 1, &c, 2, &mut back, 1, false);
-        let dot = |i: usize| (0..10).map(|j| values[i * 10 + j] * expected(j)).sum::<f32>();
-        (0..16).for_each(|i| assert_eq!(back[0].0[i], if i < 3 { dot(i) } else { 0.0 }));
     }
 
     #[test]

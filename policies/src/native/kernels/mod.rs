@@ -12,7 +12,7 @@ mod simd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use gemm::{Left, Packed, Product};
+pub use gemm::{Left, Product};
 pub use simd::{Block, LANES, Portable, Simd, blocks, flat, flat_mut};
 
 /// Work on vectors.

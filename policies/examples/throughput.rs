@@ -1,0 +1,109 @@
+//! Instances per CPU second of training steps and of greedy multi-start inference, and the share of the core's peak.
+//! `benches/versus/policy.py` compares them with PyTorch.
+//!
+//!     cargo run --release --package heuron-policies --example throughput -- WHAT N WIDTH HEADS LAYERS FF BATCH REPEAT
+//!
+//! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `infer`, or a
+//! part of a training step: `encode`, `rollout`, `backward`.
+
+use std::time::{Duration, Instant};
+
+use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights, Trajectory};
+use heuron_policies::{Architecture, Decode, Task, Weights};
+use heuron_problems::{Construct, Generate, Stream, Tsp, stream};
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize, default: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(default);
+    let what = words.first().map_or("train", String::as_str);
+    let (n, batch, repeat) = (number(1, 50), number(6, 64), number(7, 3));
+    let architecture = Architecture::new(Task::Tsp, number(2, 64), number(3, 4), number(4, 3), number(5, 256));
+    let mut bench = match Bench::new(&architecture, n, batch) {
+        Ok(bench) => bench,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(2);
+        }
+    };
+    let mut best = f64::INFINITY;
+    for round in 0..=repeat {
+        let begin = cpu();
+        bench.round(what, round as u64);
+        best = best.min((cpu() - begin).as_secs_f64());
+    }
+    println!("{what} n={n} {architecture:?}: {:.1} instances per CPU second", batch as f64 / best);
+}
+
+/// CPU time of this process, which has one thread; wall time where the system does not say.
+fn cpu() -> Duration {
+    thread_local!(static BEGIN: Instant = Instant::now());
+    let stat = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let nanoseconds = stat.and_then(|text| text.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| BEGIN.with(Instant::elapsed), Duration::from_nanos)
+}
+
+struct Bench {
+    model: AttentionModel,
+    weights: Weights,
+    problems: Vec<Tsp>,
+    gradient: Gradient,
+    encoded: Encoded,
+    scratch: Scratch,
+}
+
+impl Bench {
+    fn new(architecture: &Architecture, n: usize, batch: usize) -> Result<Self, Box<dyn std::error::Error>> {
+        let spec = Tsp::spec(n, "uniform")?;
+        let weights = Weights::random(architecture.clone(), 1)?;
+        Ok(Self {
+            model: AttentionModel::new(&weights)?,
+            weights,
+            problems: (0..batch as u64).map(|i| Tsp::generate(&spec, &mut stream(101, "bench", i))).collect(),
+            gradient: Gradient::new(architecture),
+            encoded: Encoded::default(),
+            scratch: Scratch::default(),
+        })
+    }
+
+    fn round(&mut self, what: &str, round: u64) {
+        self.gradient.zero();
+        for (index, problem) in self.problems.iter().enumerate() {
+            let fits = self.model.encode(problem, &mut self.encoded);
+            assert!(fits.is_ok(), "points have coordinates");
+            let starts: Vec<Option<u32>> = problem.openings().into_iter().map(Some).collect();
+            let mut streams: Vec<Stream> =
+                (0..starts.len()).map(|lane| stream(round, "bench", (index * 1000 + lane) as u64)).collect();
+            let decode = if what == "infer" { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
+            if what == "encode" {
+                continue;
+            }
+            let (model, encoded) = (&self.model, &self.encoded);
+            let trajectories = model.decode(problem, encoded, &starts, &mut streams, decode, &mut self.scratch);
+            if what == "train" {
+                learn(model, problem, encoded, trajectories, &mut self.gradient);
+            }
+        }
+        if what == "train" {
+            self.step();
+        }
+    }
+
+    /// The cheapest optimiser: plain gradient descent. The weights must be prepared again, as after any other.
+    fn step(&mut self) {
+        for (weights, slopes) in self.weights.tensors.iter_mut().zip(self.gradient.tensors()) {
+            weights.iter_mut().zip(slopes).for_each(|(weight, slope)| *weight -= 1e-6 * slope);
+        }
+        let set = self.model.set(&self.weights);
+        assert!(set.is_ok(), "the step is too small for numbers beyond all bounds");
+    }
+}
+
+/// Shared-baseline REINFORCE (Kwon et al., POMO, 2020).
+fn learn(model: &AttentionModel, problem: &Tsp, encoded: &Encoded, tours: Vec<Trajectory>, gradient: &mut Gradient) {
+    let costs: Vec<f32> = tours.iter().map(|tour| tour.cost.as_ref().map_or(0.0, |&cost| cost as f32 * 1e-6)).collect();
+    let mean = costs.iter().sum::<f32>() / costs.len() as f32;
+    let weights: Vec<f32> = costs.iter().map(|cost| cost - mean).collect();
+    let traces: Vec<Vec<u32>> = tours.into_iter().map(|tour| tour.actions).collect();
+    let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
+    model.backward(problem, encoded, &traces, 1, &pull, gradient);
+}

@@ -2,9 +2,11 @@
 
 pub mod architecture;
 pub mod augment;
+pub mod beam;
 #[cfg(feature = "train")]
 pub mod device;
 pub mod features;
+pub mod inference;
 pub mod native;
 #[cfg(feature = "train")]
 pub mod net;

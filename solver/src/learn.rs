@@ -1,17 +1,17 @@
-//! Training of models: what a run is, and the one place where problems meet the trainer of their kind.
+//! Training of models: what a run is, and the one place where problems meet the trainer.
 
 use std::path::Path;
 
 use heuron_policies::Weights;
-use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, train};
+use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, Train, train};
 use heuron_problems::{Cvrp, Knapsack, Tsp};
-use heuron_search::Stop;
+use heuron_search::{Improve, Stop};
 
 use crate::error::Error;
-use crate::instance::Kind;
-use crate::teacher::{Teachable, reference};
+use crate::instance::{Instance, Kind};
+use crate::reference::reference;
 
-/// A training run of the library: `heuron train` as a function.
+/// A training run: `heuron train` as a function.
 pub struct Training {
     /// What the model constructs.
     pub problem: Kind,
@@ -42,12 +42,16 @@ impl Training {
         }
     }
 
-    fn of<P: Teachable>(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error> {
+    fn of<P>(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error>
+    where
+        P: Train + Improve + Clone,
+        Instance: From<P>,
+    {
         let Self { config, budget, threads, resume, initial, stop, .. } = self;
         let job = Job { config, budget, threads, folder: folder.into(), resume, initial };
-        let hooks = Hooks::<P> {
-            reference: &reference::<P>,
-            improve: &|problem, solution| problem.improve(solution),
+        let hooks = Hooks {
+            reference: &|problem: &P| reference(&problem.clone().into()),
+            improve: &|problem: &P, solution| problem.improve(solution),
             listen,
             is_over: &|| stop.is_cancelled(),
         };

@@ -2,6 +2,7 @@
 
 mod batch;
 mod check;
+mod evaluate;
 mod generate;
 mod place;
 mod progress;
@@ -38,6 +39,8 @@ enum Verb {
     Generate(generate::Generate),
     /// Train a model
     Train(Box<train::Train>),
+    /// Measure a model alone on a set of instances
+    Evaluate(Box<evaluate::Evaluate>),
     /// List the methods of a problem
     Methods(shipped::Methods),
     /// List the published instance sets that can be generated bit for bit
@@ -53,6 +56,7 @@ pub fn main(started: Instant) -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Generate(generate) => generate.run(),
         Verb::Train(train) => train.run(),
+        Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Methods(methods) => methods.run(),
         Verb::Sets => shipped::sets(),
         Verb::Models => shipped::models(),

@@ -2,12 +2,21 @@
 
 pub mod architecture;
 pub mod augment;
+pub mod beam;
+#[cfg(feature = "train")]
+pub mod device;
 pub mod features;
+pub mod inference;
 pub mod native;
+#[cfg(feature = "train")]
+pub mod net;
 pub mod policy;
 pub mod rollout;
 pub mod rules;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod weights;
+pub mod zoo;
 
 pub use architecture::{Architecture, ArchitectureError, Task};
 pub use augment::Symmetry;

@@ -131,6 +131,11 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// A watch without limits, which never says stop.
+    pub(crate) fn never() -> Self {
+        Self { clock: Clock::wall(Instant::now()), limit: None, target: None, stop: Stop::default() }
+    }
+
     /// Whether an island whose best solution costs `best` should return now. Reads the clock (about 30 ns): islands
     /// call it once per few microseconds of work, and within every loop that can last longer than 10 ms.
     #[inline]

@@ -66,6 +66,26 @@ pub enum Error {
         /// The names that exist.
         known: Vec<&'static str>,
     },
+    /// A verb that this build does not have.
+    #[error("this build has no `heuron {verb}`: it was made without the cargo feature `{feature}`")]
+    Feature {
+        /// The verb.
+        verb: &'static str,
+        /// The feature that adds it.
+        feature: &'static str,
+    },
+    /// A learned model that cannot be used.
+    #[error("model {name}: {message}")]
+    Model {
+        /// Name or file as given.
+        name: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A training run that cannot begin or go on.
+    #[cfg(feature = "train")]
+    #[error("training: {0}")]
+    Train(#[from] heuron_policies::train::TrainError),
     /// An instance that has no feasible solution.
     #[error("{instance}: no solution exists: {reason}")]
     Infeasible {
@@ -140,6 +160,12 @@ impl Error {
             Self::Method { problem, known, .. } => {
                 format!("choose one of {}; see `heuron methods {problem}`", known.join(", "))
             }
+            Self::Feature { feature, .. } => {
+                format!("build it with `cargo build --release --package heuron --features {feature}`")
+            }
+            Self::Model { .. } => "give a file that `heuron train` wrote, or a name of `heuron models`".into(),
+            #[cfg(feature = "train")]
+            Self::Train(_) => "see the fields of the configuration in the documentation of `train::Config`".into(),
             Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),
             Self::Broken(_) => "correct the solution".into(),
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),

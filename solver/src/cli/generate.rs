@@ -15,32 +15,32 @@ use super::print;
 pub struct Generate {
     /// Problem
     #[arg(value_enum)]
-    problem: Kind,
+    pub(super) problem: Kind,
 
     /// Nodes of a tour, customers of a route plan, items of a knapsack
     #[arg(long, required_unless_present = "set")]
-    n: Option<usize>,
+    pub(super) n: Option<usize>,
 
     /// Number of instances [default: 1; with --set: all]
     #[arg(long, value_name = "K")]
-    count: Option<usize>,
+    pub(super) count: Option<usize>,
 
     /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
     /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
-    distribution: String,
+    pub(super) distribution: String,
 
     /// A published set instead, bit for bit; `heuron sets` lists them
     #[arg(long, value_name = "NAME", conflicts_with_all = ["n", "distribution", "seed"])]
-    set: Option<String>,
+    pub(super) set: Option<String>,
 
     /// Seed; instance i of a seed does not depend on the number of instances
     #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
 
     /// File, or folder or (for --set) .npz file for several instances [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
 }
 
 impl Generate {
@@ -62,7 +62,8 @@ impl Generate {
         self.instances()?.iter().try_for_each(|instance| write(instance, &place)).map(|()| 0)
     }
 
-    fn instances(&self) -> Result<Vec<Instance>, Error> {
+    /// The instances, in order.
+    pub(super) fn instances(&self) -> Result<Vec<Instance>, Error> {
         match (&self.set, self.problem) {
             (Some(name), problem) => self.of_set(name, problem),
             (None, Kind::Tsp) => self.random::<Tsp>(),

@@ -3,6 +3,7 @@
 mod batch;
 mod check;
 mod crew;
+mod evaluate;
 mod generate;
 mod place;
 mod progress;
@@ -13,6 +14,7 @@ mod signal;
 mod solve;
 mod summary;
 mod trace;
+mod train;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -37,6 +39,10 @@ enum Verb {
     Check(check::Check),
     /// Write random instances
     Generate(generate::Generate),
+    /// Train a model
+    Train(Box<train::Train>),
+    /// Measure a model alone on a set of instances
+    Evaluate(Box<evaluate::Evaluate>),
     /// List the methods of a problem
     Methods(shipped::Methods),
     /// List the published instance sets that can be generated bit for bit
@@ -51,6 +57,8 @@ pub fn main(started: Instant) -> ExitCode {
         Verb::Solve(solve) => solve.run(started),
         Verb::Check(check) => check.run(),
         Verb::Generate(generate) => generate.run(),
+        Verb::Train(train) => train.run(),
+        Verb::Evaluate(evaluate) => evaluate.run(),
         Verb::Methods(methods) => methods.run(),
         Verb::Sets => shipped::sets(),
         Verb::Models => shipped::models(),

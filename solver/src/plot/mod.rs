@@ -1,5 +1,6 @@
 //! Pictures of solutions as SVG: legible at a thousand nodes, about a megabyte at a hundred thousand.
 
+mod curve;
 mod frame;
 mod palette;
 
@@ -7,6 +8,7 @@ use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
 
 use crate::instance::Kind;
 use crate::report::Report;
+pub use curve::learning_curve;
 use frame::Frame;
 
 /// Text above a picture.

@@ -11,7 +11,7 @@ mod cycles;
 mod entropy;
 mod individual;
 mod offspring;
-mod or_opt;
+pub(crate) mod or_opt;
 mod patch;
 mod population;
 mod segments;

@@ -1,0 +1,111 @@
+//! A step of proximal policy optimisation: sample with the policy as it is, then several passes of updates over what was
+//! sampled.
+
+use heuron_problems::stream;
+use rand::seq::SliceRandom;
+
+use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
+use crate::train::collect::{Buffers, Sampled, Tally, instance, number, sample, starts};
+use crate::train::config::Config;
+use crate::train::engine::{Divergence, Engine, Share};
+use crate::train::error::TrainError;
+use crate::train::ppo::{Normal, Record};
+use crate::train::problem::Train;
+
+/// What decides a step.
+pub(super) struct Step<'a> {
+    pub config: &'a Config,
+    pub number: u64,
+    pub sizes: &'a [usize],
+    pub rate: f64,
+    /// Rewards are costs divided by this.
+    pub unit: f64,
+}
+
+/// An instance and what was sampled of it.
+struct Episode<P> {
+    problem: P,
+    traces: Vec<Vec<u32>>,
+    forced: usize,
+    record: Record,
+}
+
+impl Step<'_> {
+    /// Takes the step. The losses are those of the first pass.
+    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+        let (mut tally, episodes) = self.collect::<P>(engine)?;
+        for epoch in 0..self.config.ppo.epochs {
+            let mut order: Vec<&Episode<P>> = episodes.iter().collect();
+            let pass = self.number * self.config.ppo.epochs as u64 + epoch as u64;
+            order.shuffle(&mut stream(self.config.seed, "minibatches", pass));
+            for part in order.chunks(order.len().div_ceil(self.config.ppo.minibatches)) {
+                let normal = Normal::of(part.iter().map(|episode| &episode.record));
+                let update = engine.update(part, self.rate, |model, episode, share| {
+                    // The instance was encoded before: it fits.
+                    let _ = self.learn(model, episode, normal, share);
+                });
+                match update {
+                    Ok(update) if epoch == 0 => tally.loss += update.loss / self.config.ppo.minibatches as f64,
+                    Ok(_) => {}
+                    Err(divergence) => return Ok(Err(divergence)),
+                }
+            }
+        }
+        Ok(Ok(tally))
+    }
+
+    fn collect<P: Train>(&self, engine: &mut Engine) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+        let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
+        let (mut sum, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
+        for result in engine.map(&numbers, |model, buffers, &index| self.episode(model, buffers, index)) {
+            let (tally, episode) = result?;
+            sum.add(&tally);
+            episodes.push(episode);
+        }
+        Ok((sum, episodes))
+    }
+
+    fn episode<P: Train>(
+        &self,
+        model: &AttentionModel,
+        buffers: &mut Buffers,
+        index: u64,
+    ) -> Result<(Tally, Episode<P>), TrainError> {
+        let seed = self.config.seed;
+        let problem: P = instance(seed, index, self.sizes, &self.config.distribution)?;
+        let starts = starts(&problem, self.config.starts, seed, index);
+        let sampled = sample(model, &problem, &starts, (seed, index), buffers)?;
+        let mut tally = Tally::default();
+        tally.count(&sampled);
+        let Sampled { paths, forced } = sampled;
+        let traces: Vec<Vec<u32>> = paths.into_iter().map(|path| path.actions).collect();
+        let replay = model.replay(&problem, &buffers.encoded, &traces, forced);
+        let rewards: Vec<Vec<f32>> = traces.iter().map(|trace| self.rewards(&problem, trace, forced)).collect();
+        let record = self.config.ppo.record(&rewards, replay.log_probs, replay.values);
+        Ok((tally, Episode { problem, traces, forced, record }))
+    }
+
+    /// What each choice of a trace adds to the cost, negated \[choices\].
+    fn rewards<P: Train>(&self, problem: &P, trace: &[u32], forced: usize) -> Vec<f32> {
+        let increments = problem.increments(trace).into_iter().skip(forced);
+        increments.map(|cost| (-cost as f64 / self.unit) as f32).collect()
+    }
+
+    /// Adds the gradient of an instance: one encoding, all choices at once.
+    fn learn<P: Train>(
+        &self,
+        model: &AttentionModel,
+        Episode { problem, traces, forced, record }: &Episode<P>,
+        normal: Normal,
+        Share { gradient, tally, buffers }: &mut Share,
+    ) -> Result<(), Misfit> {
+        model.encode(problem, &mut buffers.encoded)?;
+        let replay = model.replay(problem, &buffers.encoded, traces, *forced);
+        let pulled = self.config.ppo.pull(record, &replay.log_probs, &replay.values, normal);
+        tally.loss += pulled.loss;
+        let entropy = -self.config.ppo.entropy / normal.count.max(1) as f32;
+        let pull = Pull { log_prob: StepWeights::Step(&pulled.log_probs), value: Some(&pulled.values), entropy };
+        model.backward(problem, &buffers.encoded, traces, *forced, &pull, gradient);
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The model under training with what changes it: weights, optimiser, and gradients that threads fill.
+
+use crate::native::spread::spread;
+use crate::native::{AttentionModel, Gradient};
+use crate::train::collect::{Buffers, Tally};
+use crate::train::config::Config;
+use crate::train::error::TrainError;
+use crate::train::optimiser::{Moments, Optimiser, clip};
+use crate::weights::Weights;
+
+/// Parts of a batch whose gradients are summed on their own. Fixed, so that the sum does not depend on the threads; more
+/// than eight threads have nothing to do.
+const SHARES: usize = 8;
+
+/// The sum over a part of a batch, with the memory that it takes.
+pub(super) struct Share {
+    pub gradient: Gradient,
+    pub tally: Tally,
+    pub buffers: Buffers,
+}
+
+/// A model that learns.
+pub(super) struct Engine {
+    pub weights: Weights,
+    pub model: AttentionModel,
+    optimiser: Optimiser,
+    shares: Vec<Share>,
+    threads: usize,
+    clip_norm: f64,
+}
+
+impl Engine {
+    pub fn new(config: &Config, weights: Weights, moments: &Moments, threads: usize) -> Result<Self, TrainError> {
+        let model = AttentionModel::new(&weights)?;
+        let share =
+            |_| Share { gradient: Gradient::of(&model), tally: Tally::default(), buffers: Buffers::default() };
+        Ok(Self {
+            shares: (0..SHARES).map(share).collect(),
+            optimiser: Optimiser::new(config.weight_decay, moments),
+            clip_norm: config.clip_norm,
+            model,
+            weights,
+            threads,
+        })
+    }
+
+    pub fn moments(&self) -> Moments {
+        self.optimiser.moments()
+    }
+
+    /// The results of `work` on all items, in order.
+    pub fn map<T: Sync, R: Send>(
+        &mut self,
+        items: &[T],
+        work: impl Fn(&AttentionModel, &mut Buffers, &T) -> R + Sync,
+    ) -> Vec<R> {
+        let parts = items.chunks(items.len().div_ceil(SHARES).max(1));
+        let mut slots: Vec<_> = parts.zip(&mut self.shares).map(|(part, share)| (part, share, Vec::new())).collect();
+        let model = &self.model;
+        spread(self.threads, &mut slots, |_, (part, share, results)| {
+            results.extend(part.iter().map(|item| work(model, &mut share.buffers, item)));
+        });
+        slots.into_iter().flat_map(|(_, _, results)| results).collect()
+    }
+
+    /// Sums the gradients of `items` by `work`, which adds those of one item, and takes a step of rate `rate`.
+    pub fn update<T: Sync>(
+        &mut self,
+        items: &[T],
+        rate: f64,
+        work: impl Fn(&AttentionModel, &T, &mut Share) + Sync,
+    ) -> Result<Tally, Divergence> {
+        let parts = items.chunks(items.len().div_ceil(SHARES).max(1));
+        let mut slots: Vec<_> = parts.zip(&mut self.shares).collect();
+        let model = &self.model;
+        spread(self.threads, &mut slots, |_, (part, share)| {
+            share.gradient.zero();
+            share.tally = Tally::default();
+            part.iter().for_each(|item| work(model, item, share));
+        });
+        let mut shares = slots.into_iter().map(|(_, share)| share);
+        let Some(sum) = shares.next() else { return Ok(Tally::default()) };
+        for share in shares {
+            sum.gradient.add(&share.gradient);
+            sum.tally.add(&share.tally);
+        }
+        let mut gradient = sum.gradient.tensors();
+        if !clip(&mut gradient, self.clip_norm).is_finite() {
+            return Err(Divergence);
+        }
+        self.optimiser.step(rate, &mut self.weights.tensors, &gradient);
+        // Fails where a weight is not finite.
+        self.model.set(&self.weights).map_err(|_| Divergence)?;
+        Ok(sum.tally.clone())
+    }
+}
+
+/// A gradient or a weight is not finite.
+pub(super) struct Divergence;

@@ -1,0 +1,185 @@
+//! What training asks of a problem beyond constructing and generating it.
+
+use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Routes, Selection, Tour, Tsp};
+
+use crate::features::Learnable;
+
+/// A problem that models can be trained on.
+pub trait Train: Learnable + Generate {
+    /// What each action of a finished construction adds to the cost \[actions\]; the sum is the cost.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost>;
+
+    /// Actions that build `solution`. Of the many orders of actions that do, the one that is most like `trace`, and
+    /// begins with the same action if any does: a label that the policy can nearly produce already.
+    fn label(&self, solution: &Self::Solution, trace: &[u32]) -> Vec<u32>;
+}
+
+/// The solution that `trace` builds.
+pub fn build<P: Construct>(problem: &P, trace: &[u32]) -> P::Solution {
+    let mut state = problem.start();
+    trace.iter().for_each(|&action| problem.step(&mut state, action));
+    problem.finish(&state)
+}
+
+/// Place of every action in a trace \[width\]; that of the depot is not used.
+fn places(trace: &[u32], width: usize) -> Vec<usize> {
+    let mut places = vec![usize::MAX; width];
+    trace.iter().enumerate().for_each(|(place, &action)| places[action as usize] = place);
+    places
+}
+
+impl Train for Tsp {
+    /// The first action adds nothing, the last one the way back as well.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
+        let mut increments: Vec<Cost> = (0..trace.len()).map(|t| t.checked_sub(1).map_or(0, |s| edge(trace[s], trace[t]))).collect();
+        if let (Some(last), [first, .., end]) = (increments.last_mut(), trace) {
+            *last += edge(*end, *first);
+        }
+        increments
+    }
+
+    /// Rotated to the same first node, in the direction that shares more edges.
+    fn label(&self, tour: &Tour, trace: &[u32]) -> Vec<u32> {
+        let mut label = self.trace(tour);
+        if !self.fixed.is_empty() || label.len() < 2 {
+            return label;
+        }
+        let (n, places) = (trace.len(), places(trace, self.len()));
+        let ahead = |a: u32, b: u32| usize::from((places[a as usize] + 1) % n == places[b as usize]);
+        let edges = || label.iter().zip(label.iter().cycle().skip(1));
+        let along: usize = edges().map(|(&a, &b)| ahead(a, b)).sum();
+        let against: usize = edges().map(|(&a, &b)| ahead(b, a)).sum();
+        if against > along && self.distances.is_symmetric() {
+            label.reverse();
+        }
+        let first = label.iter().position(|&node| node == trace[0]).unwrap_or(0);
+        label.rotate_left(first);
+        label
+    }
+}
+
+impl Train for Cvrp {
+    /// The last action adds the way back to the depot as well.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
+        let mut increments: Vec<Cost> =
+            (0..trace.len()).map(|t| edge(t.checked_sub(1).map_or(0, |s| trace[s]), trace[t])).collect();
+        if let (Some(last), Some(&end)) = (increments.last_mut(), trace.last()) {
+            *last += edge(end, 0);
+        }
+        increments
+    }
+
+    /// Routes in the order in which the trace first meets one of their ends, each begun at that end.
+    fn label(&self, solution: &Routes, trace: &[u32]) -> Vec<u32> {
+        let places = places(trace, self.width());
+        let place = |customer: Option<&u32>| customer.map_or(usize::MAX, |&c| places[c as usize]);
+        let mut routes: Vec<Vec<u32>> = solution.routes.iter().filter(|route| !route.is_empty()).cloned().collect();
+        if self.distances.is_symmetric() {
+            let backward = |route: &&mut Vec<u32>| place(route.last()) < place(route.first());
+            routes.iter_mut().filter(backward).for_each(|route| route.reverse());
+        }
+        routes.sort_by_key(|route| place(route.first()));
+        self.trace(&Routes { routes })
+    }
+}
+
+impl Train for Knapsack {
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        trace.iter().map(|&item| -self.items[item as usize].profit).collect()
+    }
+
+    /// Items in the order of the trace, then those that are not in it, the most profitable per weight first.
+    fn label(&self, selection: &Selection, trace: &[u32]) -> Vec<u32> {
+        let places = places(trace, self.len());
+        let mut label = self.trace(selection);
+        let ratio = |item: u32| {
+            let item = self.items[item as usize];
+            item.profit as f64 / item.weight.max(1) as f64
+        };
+        let place = |item: u32| places[item as usize];
+        label.sort_by(|&a, &b| place(a).cmp(&place(b)).then(ratio(b).total_cmp(&ratio(a))));
+        label
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Problem, stream};
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    fn tsp(n: usize) -> Tsp {
+        Tsp::generate(&Tsp::spec(n, "uniform").unwrap(), &mut stream(5, "problem", n as u64))
+    }
+
+    fn cvrp() -> Cvrp {
+        Cvrp::generate(&Cvrp::spec(12, "uniform").unwrap(), &mut stream(5, "problem", 0))
+    }
+
+    fn order(range: std::ops::Range<u32>, draw: u64) -> Vec<u32> {
+        let mut order: Vec<u32> = range.collect();
+        order.shuffle(&mut stream(9, "order", draw));
+        order
+    }
+
+    /// Customers in random order, a depot wherever the vehicle is full.
+    fn plan(cvrp: &Cvrp, draw: u64) -> Vec<u32> {
+        let mut state = cvrp.start();
+        let mut mask = vec![false; cvrp.width()];
+        for customer in order(1..13, draw) {
+            cvrp.allowed(&state, &mut mask);
+            if !mask[customer as usize] {
+                cvrp.step(&mut state, 0);
+            }
+            cvrp.step(&mut state, customer);
+        }
+        state.actions().to_vec()
+    }
+
+    #[test]
+    fn increments_add_up_to_the_cost() {
+        for draw in 0..20 {
+            let (tsp, trace) = (tsp(9), order(0..9, draw));
+            assert_eq!(Ok(tsp.increments(&trace).iter().sum()), tsp.evaluate(&build(&tsp, &trace)));
+            let cvrp = cvrp();
+            let trace = plan(&cvrp, draw);
+            assert_eq!(cvrp.increments(&trace).len(), trace.len());
+            assert_eq!(Ok(cvrp.increments(&trace).iter().sum()), cvrp.evaluate(&build(&cvrp, &trace)));
+        }
+    }
+
+    #[test]
+    fn label_of_a_tour_keeps_its_first_node_and_direction() {
+        let (tsp, trace) = (tsp(9), order(0..9, 1));
+        let mut turned = trace.clone();
+        turned.rotate_left(4);
+        assert_eq!(tsp.label(&Tour { nodes: turned.clone() }, &trace), trace);
+        turned.reverse();
+        assert_eq!(tsp.label(&Tour { nodes: turned }, &trace), trace);
+        // One exchange of two edges leaves most of the tour as it was.
+        let mut exchanged = trace.clone();
+        exchanged[3..6].reverse();
+        let mut turned = exchanged.clone();
+        turned.rotate_left(2);
+        turned.reverse();
+        assert_eq!(tsp.label(&Tour { nodes: turned }, &trace), exchanged);
+    }
+
+    #[test]
+    fn label_of_a_plan_keeps_its_first_customer_and_builds_the_plan() {
+        let cvrp = cvrp();
+        for draw in 0..20 {
+            let trace = plan(&cvrp, draw);
+            let mut solution = build(&cvrp, &trace);
+            assert_eq!(cvrp.label(&solution, &trace), trace);
+            solution.routes.reverse();
+            solution.routes.iter_mut().for_each(|route| route.reverse());
+            let label = cvrp.label(&solution, &trace);
+            assert_eq!(label[0], trace[0]);
+            assert_eq!(cvrp.evaluate(&build(&cvrp, &label)), cvrp.evaluate(&solution));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! `heuron evaluate`: how good a model alone is on a set, in figures that tables can be made of.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use cpu_time::ProcessTime;
+use heuron::plot::in_units;
+use heuron::{Error, Evaluation, Instance, Judged, Kind, Options, best_known, gap, interval, load, model, reference};
+use heuron_policies::inference::{Effort, Search};
+use heuron_policies::native::spread::spread;
+use heuron_problems::{Cost, Set};
+use serde::Serialize;
+
+use super::generate::Generate;
+use super::place::Place;
+use super::say;
+use super::trace::Lines;
+
+/// A model, a set, and how hard the model tries.
+#[derive(Args)]
+pub struct Evaluate {
+    /// Problem
+    #[arg(value_enum)]
+    problem: Kind,
+
+    /// Model: a file that `heuron train` wrote, or a name of `heuron models`
+    #[arg(long, value_name = "FILE|NAME")]
+    model: String,
+
+    /// A published set (`heuron sets`), a folder of instance files, or one file; else instances are generated
+    #[arg(long, value_name = "NAME|DIR|FILE", required_unless_present = "n", conflicts_with = "n")]
+    set: Option<String>,
+
+    /// Size of generated instances
+    #[arg(long, value_name = "N")]
+    n: Option<usize>,
+
+    /// Number of instances: of a set the first ones [default: all; 1000 generated ones]
+    #[arg(long, value_name = "K")]
+    count: Option<usize>,
+
+    /// Distribution of generated instances, as in `heuron generate`
+    #[arg(long, value_name = "NAME", default_value = "uniform")]
+    distribution: String,
+
+    /// Seed of generated instances and of samples
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// How constructions choose
+    #[arg(long, value_enum, default_value = "greedy")]
+    decode: Decode,
+
+    /// Openings that are tried [default: all]
+    #[arg(long, value_name = "N")]
+    starts: Option<usize>,
+
+    /// Try the eight images of every instance
+    #[arg(long)]
+    augment: bool,
+
+    /// Constructions per image of `sample`, lanes of `beam`
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    samples: usize,
+
+    /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
+    /// `heuron solve` reaches without a model in 50 000 iterations without a better one]
+    #[arg(long, value_name = "FILE|none")]
+    references: Option<String>,
+
+    /// Report: a line of JSON for the set, then one per instance
+    #[arg(long, value_name = "FILE|-")]
+    report: Option<PathBuf>,
+
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// How constructions choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Decode {
+    /// The most probable action, from every opening
+    Greedy,
+    /// At random by probability, from the openings in turn
+    Sample,
+    /// Beam search from the openings
+    Beam,
+}
+
+/// The line of the set. Costs are in the instances' integer units.
+#[derive(Serialize)]
+struct Summary<'a> {
+    problem: Kind,
+    model: &'a str,
+    set: String,
+    instances: usize,
+    /// Size of the instances; none if they differ.
+    n: Option<usize>,
+    decode: Decode,
+    starts: Option<usize>,
+    augment: bool,
+    samples: Option<usize>,
+    seed: u64,
+    /// Instances without a feasible construction; they are in none of the means.
+    unsolved: usize,
+    mean_cost: Option<f64>,
+    /// Costs divided by this are in the units of the files; none if they differ.
+    scale: Option<f64>,
+    reference: Option<&'a str>,
+    mean_reference: Option<f64>,
+    /// Mean of (cost - reference) / |reference|.
+    mean_gap: Option<f64>,
+    /// Bootstrap interval of the mean gap, 95 %.
+    gap_interval: Option<[f64; 2]>,
+    trajectories: u64,
+    trajectories_per_s: f64,
+    wall_s: f64,
+    cpu_s: f64,
+    version: &'static str,
+}
+
+/// The line of an instance.
+#[derive(Serialize)]
+struct Row<'a> {
+    instance: &'a str,
+    size: usize,
+    cost: Option<Cost>,
+    reference: Option<Cost>,
+    gap: Option<f64>,
+    trajectories: u64,
+}
+
+impl Evaluate {
+    /// Measures, prints a line, and writes the report. Exit code 1 where an instance has no feasible construction.
+    pub fn run(self) -> Result<u8, Error> {
+        let options = Options { threads: self.threads, problem: Some(self.problem), ..Options::default() };
+        options.check()?;
+        self.check()?;
+        let mut report = match &self.report {
+            Some(path) => Some(Lines::new(Place::single(path)?, path.display().to_string())),
+            None => None,
+        };
+        let weights = model(&self.model)?;
+        let instances = self.instances(&options)?;
+        let evaluation =
+            Evaluation { name: &self.model, weights: &weights, effort: self.effort(), threads: options.threads() };
+        let (begin, cpu) = (Instant::now(), ProcessTime::now());
+        let judged = evaluation.run(&instances)?;
+        let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
+        let references = self.references(&instances, options.threads())?;
+        let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
+        let summary = self.summary(&instances, &rows, wall_s, cpu_s);
+        if let Some(report) = &mut report {
+            report.write(&summary)?;
+            rows.iter().try_for_each(|row| report.write(row))?;
+        }
+        say(&line(&summary));
+        Ok(u8::from(summary.unsolved > 0))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let counts = [("starts", self.starts), ("count", self.count), ("samples", Some(self.samples))];
+        for (key, found) in counts.into_iter().filter(|(_, value)| *value == Some(0)) {
+            let found = found.unwrap_or_default().to_string();
+            return Err(Error::Option { key, expected: "a number from 1 on".into(), found });
+        }
+        if self.augment && self.problem == Kind::Knapsack {
+            let expected = "no `--augment`: items have no coordinates".into();
+            return Err(Error::Option { key: "augment", expected, found: "it".into() });
+        }
+        Ok(())
+    }
+
+    fn effort(&self) -> Effort {
+        let search = match self.decode {
+            Decode::Greedy => Search::Greedy,
+            Decode::Sample => Search::Sample(self.samples),
+            Decode::Beam => Search::Beam(self.samples),
+        };
+        Effort { search, starts: self.starts, augment: self.augment, seed: self.seed }
+    }
+
+    fn instances(&self, options: &Options) -> Result<Vec<Instance>, Error> {
+        let path = match &self.set {
+            Some(name) if Set::find(name).is_none() => Path::new(name),
+            set => {
+                let count = self.count.or_else(|| self.n.map(|_| 1_000));
+                let Self { problem, n, seed, .. } = *self;
+                let (distribution, set) = (self.distribution.clone(), set.clone());
+                return Generate { problem, n, count, distribution, set, seed, output: None }.instances();
+            }
+        };
+        let mut instances = Vec::new();
+        for file in files(path)? {
+            instances.extend(load(&file, options)?);
+        }
+        instances.truncate(self.count.unwrap_or(usize::MAX));
+        if instances.is_empty() {
+            let expected = "a published set, or a file or folder with instances".into();
+            return Err(Error::Option { key: "set", expected, found: path.display().to_string() });
+        }
+        Ok(instances)
+    }
+
+    fn references(&self, instances: &[Instance], threads: usize) -> Result<Vec<Option<Cost>>, Error> {
+        let mut costs = vec![None; instances.len()];
+        match self.references.as_deref() {
+            Some("none") => {}
+            Some(table) => {
+                for (cost, instance) in costs.iter_mut().zip(instances) {
+                    *cost = best_known(Path::new(table), instance)?;
+                }
+            }
+            None => spread(threads, &mut costs, |index, cost| *cost = reference(&instances[index])),
+        }
+        Ok(costs)
+    }
+
+    fn summary<'a>(&'a self, instances: &[Instance], rows: &[Row<'_>], wall_s: f64, cpu_s: f64) -> Summary<'a> {
+        let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
+        let trajectories = rows.iter().map(|row| row.trajectories).sum();
+        let source = match self.references.as_deref() {
+            Some("none") => None,
+            named => Some(named.unwrap_or("heuron solve")),
+        };
+        Summary {
+            problem: self.problem,
+            model: &self.model,
+            set: self.set.clone().unwrap_or_else(|| format!("{}, seed {}", self.distribution, self.seed)),
+            instances: rows.len(),
+            n: common(rows.iter().map(|row| row.size)),
+            decode: self.decode,
+            starts: self.starts,
+            augment: self.augment,
+            samples: (self.decode != Decode::Greedy).then_some(self.samples),
+            seed: self.seed,
+            unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
+            mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),
+            scale: common(instances.iter().map(Instance::scale)),
+            reference: source,
+            mean_reference: mean(rows.iter().filter_map(|row| Some(row.reference? as f64))),
+            mean_gap: mean(gaps.iter().copied()),
+            gap_interval: interval(&gaps),
+            trajectories,
+            trajectories_per_s: trajectories as f64 / wall_s.max(1e-9),
+            wall_s,
+            cpu_s,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn row<'a>(((instance, judged), reference): ((&'a Instance, Judged), Option<Cost>)) -> Row<'a> {
+    let Judged { cost, trajectories } = judged;
+    let size = instance.size();
+    Row { instance: instance.name(), size, cost, reference, gap: gap(cost, reference), trajectories }
+}
+
+/// The files of a folder by name, hidden ones left out; a file is itself.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let fault = |source| Error::File { path: path.display().to_string(), action: "read", source };
+    let entries = fs::read_dir(path).map_err(fault)?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
+    const INSTANCES: [&str; 6] = ["tsp", "atsp", "vrp", "kp", "txt", "npz"];
+    let is_instance = |path: &PathBuf| {
+        path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))
+    };
+    files.retain(is_instance);
+    files.sort();
+    Ok(files)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// The value that all have.
+fn common<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+fn line(summary: &Summary<'_>) -> String {
+    let mut line = format!("{} instances", summary.instances);
+    if let Some(cost) = summary.mean_cost {
+        line += &format!(", mean cost {}", in_units(cost.round() as Cost, summary.scale.unwrap_or(1.0)));
+    }
+    if let (Some(gap), Some([low, high])) = (summary.mean_gap, summary.gap_interval) {
+        line += &format!(", gap {:.3} % ({:.3} to {:.3})", 100.0 * gap, 100.0 * low, 100.0 * high);
+    }
+    if summary.unsolved > 0 {
+        line += &format!(", {} without a feasible construction", summary.unsolved);
+    }
+    line + &format!(
+        ", {:.0} trajectories/s, wall {:.2} s, cpu {:.2} s",
+        summary.trajectories_per_s, summary.wall_s, summary.cpu_s
+    )
+}

@@ -1,0 +1,239 @@
+//! `heuron train`: a model from a configuration, with checkpoints, a log and a learning curve in one folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use heuron::{Error, Kind, span};
+
+/// What to train how, for how long, and where to.
+#[derive(Args)]
+#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "only a build with training reads them"))]
+pub struct Train {
+    /// Problem
+    #[arg(value_enum)]
+    problem: Kind,
+
+    /// How trajectories become a gradient [default: preference]
+    #[arg(long, value_enum)]
+    algorithm: Option<Algorithm>,
+
+    /// Settings from a TOML file; flags win. The defaults are the published ones
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+
+    /// Sizes of the training instances, in equal parts [default: 20]
+    #[arg(long, value_name = "N,N...", value_delimiter = ',')]
+    n: Vec<usize>,
+
+    /// Seed [default: 101]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+
+    /// Folder for model, checkpoint, log and learning curve
+    #[arg(long, value_name = "DIR")]
+    output: PathBuf,
+
+    /// Train for this time, over all sessions: 30m, 2h
+    #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
+    time: Option<Duration>,
+
+    /// Train for N steps: the model then depends on version, settings and N only
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+
+    /// Go on from the folder's checkpoint
+    #[arg(long)]
+    resume: bool,
+
+    /// Begin with the weights of a model instead of random ones
+    #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
+    model: Option<String>,
+
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// How trajectories become a gradient.
+#[derive(Clone, Copy, ValueEnum)]
+enum Algorithm {
+    /// REINFORCE with a shared baseline (POMO; Kwon et al., 2020)
+    Reinforce,
+    /// Proximal policy optimisation (RLOR; Wan et al., 2023)
+    Ppo,
+    /// Preference optimisation (Pan et al., 2025)
+    Preference,
+}
+
+#[cfg(not(feature = "train"))]
+impl Train {
+    /// Says how to get a build that trains.
+    pub fn run(self) -> Result<u8, Error> {
+        Err(Error::Feature { verb: "train", feature: "train" })
+    }
+}
+
+#[cfg(feature = "train")]
+mod with_training {
+    use std::fs;
+    use std::io::{self, IsTerminal};
+    use std::time::Instant;
+
+    use heuron::plot::learning_curve;
+    use heuron::{Options, Training, model};
+    use heuron_policies::train::{self, Budget, Config, Progress, rows};
+    use heuron_search::Stop;
+    use indicatif::ProgressBar;
+
+    use super::*;
+    use crate::cli::place::write_whole;
+    use crate::cli::{say, signal};
+
+    /// Between two lines where lines cannot be updated, and between two updates where they can.
+    const EVERY: Duration = Duration::from_secs(10);
+    const TICK: Duration = Duration::from_millis(200);
+
+    /// Name of the picture in the folder.
+    const CURVE: &str = "curve.svg";
+
+    impl Train {
+        /// Trains. An interrupted run is no failure: it can be resumed.
+        pub fn run(self) -> Result<u8, Error> {
+            let config = self.settings()?;
+            let options = Options { threads: self.threads, ..Options::default() };
+            options.check()?;
+            fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
+            self.check_folder()?;
+            let initial = self.model.as_deref().map(model).transpose()?;
+            let stop = Stop::default();
+            signal::listen(&stop);
+            let training = Training {
+                problem: self.problem,
+                config,
+                budget: Budget { steps: self.steps, time: self.time },
+                threads: options.threads(),
+                resume: self.resume,
+                initial,
+                stop,
+            };
+            let mut teller = Teller::new(self.quiet);
+            let mut drawn = Instant::now();
+            let summary = training.run(&self.output, &mut |progress| {
+                teller.tell(progress);
+                // The picture is a convenience: the run does not end because of it.
+                if progress.logged && drawn.elapsed() > EVERY {
+                    drawn = Instant::now();
+                    let _ = self.draw();
+                }
+            })?;
+            self.draw()?;
+            teller.close();
+            let best = summary.position.best.map_or(String::new(), |(step, gap)| {
+                format!(", best validation gap {:.3} % at step {step}", 100.0 * gap)
+            });
+            let end = if summary.complete { "done" } else { "interrupted, go on with --resume" };
+            say(&format!("heuron train: {end}: {} steps{best}", summary.position.step));
+            Ok(0)
+        }
+
+        fn settings(&self) -> Result<Config, Error> {
+            let mut config = match &self.config {
+                Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
+                    path: path.display().to_string(),
+                    message: error.to_string().trim_end().into(),
+                })?,
+                None => Config::default(),
+            };
+            if let Some(algorithm) = self.algorithm {
+                config.algorithm = match algorithm {
+                    Algorithm::Reinforce => train::Algorithm::Reinforce,
+                    Algorithm::Ppo => train::Algorithm::Ppo,
+                    Algorithm::Preference => train::Algorithm::Preference,
+                };
+            }
+            if !self.n.is_empty() {
+                config.sizes.clone_from(&self.n);
+            }
+            config.seed = self.seed.unwrap_or(config.seed);
+            Ok(config)
+        }
+
+        /// A run does not silently replace another one.
+        fn check_folder(&self) -> Result<(), Error> {
+            let exists = self.output.join(train::Files::CHECKPOINT).exists();
+            if exists && !self.resume {
+                let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
+                let found = self.output.display().to_string();
+                return Err(Error::Option { key: "output", expected, found });
+            }
+            Ok(())
+        }
+
+        fn draw(&self) -> Result<(), Error> {
+            let rows = rows(&self.output)?;
+            let points: Vec<[f64; 2]> =
+                rows.iter().filter_map(|row| Some([row.elapsed_s, row.gap.filter(|gap| gap.is_finite())?])).collect();
+            match learning_curve(&points, &format!("heuron train {}", self.problem)) {
+                Some(picture) => write_whole(&self.output.join(CURVE), picture.as_bytes()),
+                None => Ok(()),
+            }
+        }
+
+        fn fault(&self, action: &'static str, source: io::Error) -> Error {
+            Error::File { path: self.output.display().to_string(), action, source }
+        }
+    }
+
+    /// Tells how training goes on standard error.
+    struct Teller {
+        bar: Option<ProgressBar>,
+        quiet: bool,
+        last: Option<Instant>,
+    }
+
+    impl Teller {
+        fn new(quiet: bool) -> Self {
+            let bar = (!quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+            Self { bar, quiet, last: None }
+        }
+
+        fn tell(&mut self, progress: &Progress) {
+            let every = if self.bar.is_some() { TICK } else { EVERY };
+            if self.quiet || self.last.is_some_and(|last| last.elapsed() < every) {
+                return;
+            }
+            self.last = Some(Instant::now());
+            match &self.bar {
+                Some(bar) => bar.set_message(line(progress)),
+                None => say(&line(progress)),
+            }
+        }
+
+        fn close(&self) {
+            if let Some(bar) = &self.bar {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    fn line(Progress { used, row, gap, best, .. }: &Progress) -> String {
+        let left = row.elapsed_s * (1.0 - used) / used.max(1e-9);
+        let mut line = format!("{:.1} %, {} left, step {}", 100.0 * used, clock(left), row.step);
+        line += &format!(", {:.0} instances/s, cost {:.0}, entropy {:.3}", row.speed, row.cost, row.entropy);
+        if let (Some(gap), Some((_, best))) = (gap, best) {
+            line += &format!(", gap {:.3} %, best {:.3} %", 100.0 * gap, 100.0 * best);
+        }
+        line
+    }
+
+    /// Hours, minutes and seconds.
+    fn clock(seconds: f64) -> String {
+        let seconds = seconds.min(1e9) as u64;
+        format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+}

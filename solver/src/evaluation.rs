@@ -1,0 +1,102 @@
+//! How good a model alone is: the best of its constructions for every instance of a set.
+
+use std::sync::Arc;
+
+use heuron_policies::inference::{Buffers, Effort, solve};
+use heuron_policies::native::spread::spread;
+use heuron_policies::{AttentionModel, Learnable, Weights};
+use heuron_problems::{Cost, stream};
+use rand::Rng;
+
+use crate::error::Error;
+use crate::instance::{Instance, each};
+
+/// Instances that one thread takes at a time.
+const CHUNK: usize = 16;
+
+/// Draws of the bootstrap, and the part of them outside the interval on either side.
+const DRAWS: usize = 2_000;
+const TAIL: f64 = 0.025;
+
+/// A model and how hard it tries.
+pub struct Evaluation<'a> {
+    /// Name for messages.
+    pub name: &'a str,
+    /// The model.
+    pub weights: &'a Weights,
+    /// How hard it tries.
+    pub effort: Effort,
+    /// Threads; they change nothing but the time.
+    pub threads: usize,
+}
+
+/// What the model made of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Cost of its best solution; none if all break a rule.
+    pub cost: Option<Cost>,
+    /// Constructions.
+    pub trajectories: u64,
+}
+
+impl Evaluation<'_> {
+    /// Judges the model on every instance, in order.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not fit the instances.
+    pub fn run(&self, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        let refusal = |message: String| Error::Model { name: self.name.into(), message };
+        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let parts = instances.chunks(CHUNK).enumerate();
+        let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
+        spread(self.threads, &mut slots, |_, (first, part, results)| {
+            let mut buffers = Buffers::default();
+            for (index, instance) in (*first as u64..).zip(part.iter()) {
+                let judged = each!(instance, p => judge(&model, p, index, self.effort, &mut buffers));
+                results.push(judged.map_err(|misfit| misfit.to_string()));
+            }
+        });
+        slots.into_iter().flat_map(|(_, _, results)| results).map(|result| result.map_err(refusal)).collect()
+    }
+}
+
+fn judge<P: Learnable + Clone>(
+    model: &AttentionModel,
+    problem: &P,
+    index: u64,
+    effort: Effort,
+    buffers: &mut Buffers,
+) -> Result<Judged, heuron_policies::native::Misfit> {
+    let found = solve(model, &Arc::new(problem.clone()), index, effort, buffers)?;
+    Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+}
+
+/// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values that
+/// are differences of pairs make it a paired one.
+pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
+    let mut rng = stream(1, "bootstrap", 0);
+    let mut mean = || {
+        let draw = (0..values.len()).map(|_| values[rng.random_range(0..values.len())]);
+        draw.sum::<f64>() / values.len() as f64
+    };
+    let mut means: Vec<f64> = if values.is_empty() { return None } else { (0..DRAWS).map(|_| mean()).collect() };
+    means.sort_by(f64::total_cmp);
+    let at = |part: f64| means[((DRAWS - 1) as f64 * part).round() as usize];
+    Some([at(TAIL), at(1.0 - TAIL)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interval_holds_the_mean_and_shrinks_with_the_sample() {
+        let sample = |n: u64| -> Vec<f64> { (0..n).map(|i| (i * 37 % 101) as f64).collect() };
+        let [low, high] = interval(&sample(101)).unwrap();
+        assert!(low < 50.0 && 50.0 < high && high - low < 15.0, "{low} {high}");
+        let [wide_low, wide_high] = interval(&sample(11)).unwrap();
+        assert!(wide_high - wide_low > high - low);
+        assert_eq!(interval(&[2.5]), Some([2.5, 2.5]));
+        assert_eq!(interval(&[]), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! Training of models: what a run is, and the one place where problems meet the trainer.
+
+use std::path::Path;
+
+use heuron_policies::Weights;
+use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, Train, train};
+use heuron_problems::{Cvrp, Knapsack, Tsp};
+use heuron_search::{Improve, Stop};
+
+use crate::error::Error;
+use crate::instance::{Instance, Kind};
+use crate::reference::reference;
+
+/// A training run: `heuron train` as a function.
+pub struct Training {
+    /// What the model constructs.
+    pub problem: Kind,
+    /// How it is trained.
+    pub config: Config,
+    /// For how long.
+    pub budget: Budget,
+    /// Threads.
+    pub threads: usize,
+    /// Whether to go on from the folder's checkpoint.
+    pub resume: bool,
+    /// Weights to begin with; none: random ones.
+    pub initial: Option<Weights>,
+    /// Cancels the run; what is reached is kept.
+    pub stop: Stop,
+}
+
+impl Training {
+    /// Trains, with all files in `folder`, which exists. `listen` hears of every step.
+    ///
+    /// # Errors
+    /// [`Error::Train`].
+    pub fn run(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error> {
+        match self.problem {
+            Kind::Tsp => self.of::<Tsp>(folder, listen),
+            Kind::Cvrp => self.of::<Cvrp>(folder, listen),
+            Kind::Knapsack => self.of::<Knapsack>(folder, listen),
+        }
+    }
+
+    fn of<P>(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error>
+    where
+        P: Train + Improve + Clone,
+        Instance: From<P>,
+    {
+        let Self { config, budget, threads, resume, initial, stop, .. } = self;
+        let job = Job { config, budget, threads, folder: folder.into(), resume, initial };
+        let hooks = Hooks {
+            reference: &|problem: &P| reference(&problem.clone().into()),
+            improve: &|problem: &P, solution| problem.improve(solution),
+            listen,
+            is_over: &|| stop.is_cancelled(),
+        };
+        Ok(train(&job, hooks)?)
+    }
+}

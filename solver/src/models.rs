@@ -1,0 +1,27 @@
+//! Learned models by name or file.
+
+use std::path::Path;
+
+use heuron_policies::{Weights, WeightsError, zoo};
+
+use crate::error::Error;
+
+/// The weights of a shipped model, or of a file: whatever has a folder or an extension in its name is a file.
+///
+/// # Errors
+/// [`Error::Model`] with the names that exist, or with what is wrong with the file.
+pub fn model(name: &str) -> Result<Weights, Error> {
+    let refusal = |source: WeightsError| Error::Model { name: name.into(), message: source.to_string() };
+    match zoo::find(name) {
+        Some(model) => model.weights().map_err(refusal),
+        None if Path::new(name).components().count() > 1 || name.contains('.') => {
+            Weights::read(Path::new(name)).map_err(refusal)
+        }
+        None => {
+            let known: Vec<&str> = zoo::MODELS.iter().map(|model| model.name).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            let message = format!("no model of this name is shipped (known: {known}), and it is no file name");
+            Err(Error::Model { name: name.into(), message })
+        }
+    }
+}

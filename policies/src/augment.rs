@@ -31,6 +31,7 @@ impl Symmetry {
 }
 
 /// An instance as a model sees it in the mirror: other coordinates, the same solutions and costs.
+#[derive(Clone, Debug)]
 pub struct Image<P> {
     /// The instance itself.
     pub problem: Arc<P>,

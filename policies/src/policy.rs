@@ -3,8 +3,6 @@
 
 use heuron_problems::Construct;
 
-use crate::rollout::{Decode, Outcome, Start, rollout};
-
 /// Scores the next actions of many constructions at once.
 pub trait Policy<P: Construct>: Send + Sync {
     /// What is computed once per instance and used in every step: embeddings and caches.
@@ -16,19 +14,6 @@ pub trait Policy<P: Construct>: Send + Sync {
     /// Writes `logits` [lanes x width]: the larger, the better the action; minus infinity: only if nothing else is
     /// allowed. Entries of actions that are not allowed are ignored. `lanes` holds the batch that was encoded.
     fn score(&self, memory: &mut Self::Memory, lanes: &Lanes<'_, P>, logits: &mut [f32]);
-
-    /// Constructs one solution per start, as [`rollout`] does. Policies with a faster way to the same solutions have
-    /// their own.
-    fn construct(
-        &self,
-        memory: &mut Self::Memory,
-        batch: &[P],
-        starts: Vec<Start>,
-        decode: Decode,
-        is_over: &dyn Fn() -> bool,
-    ) -> Option<Vec<Outcome<P>>> {
-        rollout(self, memory, batch, starts, decode, is_over)
-    }
 }
 
 /// Constructions under way: several per instance of a batch, grouped by instance.

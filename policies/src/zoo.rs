@@ -8,6 +8,8 @@ use crate::weights::{Weights, WeightsError};
 pub struct Model {
     /// Name on the command line.
     pub name: &'static str,
+    /// Name of the problem.
+    pub problem: &'static str,
     /// Markdown; the first line says what it is.
     pub card: &'static str,
     bytes: &'static [u8],
@@ -31,6 +33,11 @@ pub const MODELS: &[Model] = &[];
 /// The shipped model called `name`.
 pub fn find(name: &str) -> Option<&'static Model> {
     MODELS.iter().find(|model| model.name == name)
+}
+
+/// The model for instances of a problem where none is named: the first of the list.
+pub fn of(problem: &str) -> Option<&'static Model> {
+    MODELS.iter().find(|model| model.problem == problem)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use heuron_problems::{Cost, Cvrp, Format, Knapsack, ParseError, Problem, Roundin
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::learned::Learned;
 use crate::plot::{self, Caption};
 use crate::recipe::Method;
 
@@ -65,6 +66,9 @@ pub(crate) trait Solvable: Format {
     /// Its methods; the first is `auto`.
     const METHODS: &'static [Method<Self>];
 
+    /// Its methods that begin with a policy.
+    const LEARNED: &'static [Learned<Self>] = &[];
+
     /// Name as in the file.
     fn name(&self) -> &str;
 
@@ -93,6 +97,7 @@ pub(crate) trait Solvable: Format {
 impl Solvable for Tsp {
     const KIND: Kind = Kind::Tsp;
     const METHODS: &'static [Method<Self>] = crate::recipe::TSP;
+    const LEARNED: &'static [Learned<Self>] = crate::learned::TSP;
 
     fn name(&self) -> &str {
         &self.name
@@ -133,6 +138,7 @@ impl Solvable for Tsp {
 impl Solvable for Cvrp {
     const KIND: Kind = Kind::Cvrp;
     const METHODS: &'static [Method<Self>] = crate::recipe::CVRP;
+    const LEARNED: &'static [Learned<Self>] = crate::learned::CVRP;
 
     fn name(&self) -> &str {
         &self.name
@@ -173,6 +179,7 @@ impl Solvable for Cvrp {
 impl Solvable for Knapsack {
     const KIND: Kind = Kind::Knapsack;
     const METHODS: &'static [Method<Self>] = crate::recipe::KNAPSACK;
+    const LEARNED: &'static [Learned<Self>] = crate::learned::KNAPSACK;
 
     fn name(&self) -> &str {
         &self.name
@@ -241,7 +248,8 @@ impl Kind {
     /// Name and description of every method; the first is `auto`.
     pub fn methods(self) -> Vec<(&'static str, &'static str)> {
         fn list<P: Solvable>() -> Vec<(&'static str, &'static str)> {
-            P::METHODS.iter().map(|method| (method.name, method.about)).collect()
+            let classical = P::METHODS.iter().map(|method| (method.name, method.about));
+            classical.chain(P::LEARNED.iter().map(|method| (method.name, method.about))).collect()
         }
         match self {
             Self::Tsp => list::<Tsp>(),

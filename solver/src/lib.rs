@@ -11,6 +11,7 @@ mod evaluation;
 mod instance;
 #[cfg(feature = "train")]
 mod learn;
+mod learned;
 mod load;
 mod models;
 mod options;
@@ -23,13 +24,13 @@ pub mod span;
 
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
-pub use heuron_search::Stop;
 pub use evaluation::{Evaluation, Judged, interval};
+pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]
 pub use learn::Training;
 pub use load::{is_set, load, load_solution, load_text, parse_solution, stem};
-pub use models::model;
+pub use models::{Models, model};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;
 pub use report::{Report, gap};

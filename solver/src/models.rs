@@ -1,8 +1,9 @@
 //! Learned models by name or file.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use heuron_policies::{Weights, WeightsError, zoo};
+use heuron_policies::{AttentionModel, Weights, WeightsError, zoo};
 
 use crate::error::Error;
 
@@ -23,5 +24,29 @@ pub fn model(name: &str) -> Result<Weights, Error> {
             let message = format!("no model of this name is shipped (known: {known}), and it is no file name");
             Err(Error::Model { name: name.into(), message })
         }
+    }
+}
+
+/// The model that was used last, ready for work: a batch of instances prepares it once. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Models(Arc<Mutex<Option<Ready>>>);
+
+#[derive(Clone, Debug)]
+struct Ready {
+    name: String,
+    model: Arc<AttentionModel>,
+}
+
+impl Models {
+    /// The model of this name or file.
+    pub(crate) fn get(&self, name: &str) -> Result<Arc<AttentionModel>, Error> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = last.as_ref().filter(|ready| ready.name == name) {
+            return Ok(ready.model.clone());
+        }
+        let refusal = |source: WeightsError| Error::Model { name: name.into(), message: source.to_string() };
+        let model = Arc::new(AttentionModel::new(&model(name)?).map_err(refusal)?);
+        *last = Some(Ready { name: name.into(), model: model.clone() });
+        Ok(model)
     }
 }

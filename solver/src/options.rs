@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::instance::{Kind, Solution};
+use crate::models::Models;
 use crate::span;
 
 /// Time limit where no other limit is given.
@@ -68,11 +69,11 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub method: Option<String>,
 
-    /// Learned model to use; this version ships none
+    /// Learned model, by name (`heuron models`) or file; without a method it asks for policy+local
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "no_model")]
     pub model: Option<String>,
 
-    /// Use no learned model
+    /// A rule takes the place of the learned model
     #[arg(long)]
     #[serde(alias = "no-model")]
     pub no_model: bool,
@@ -90,6 +91,11 @@ pub struct Options {
     #[arg(skip)]
     #[serde(skip)]
     pub initial: Option<Solution>,
+
+    /// Models that are ready for work.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub models: Models,
 
     /// Keep a clone to cancel the run from another thread.
     #[arg(skip)]
@@ -157,6 +163,7 @@ impl Options {
             clock: self.clock.or(base.clock),
             best_known: self.best_known.or(base.best_known),
             initial: self.initial.or(base.initial),
+            models: self.models,
             stop: self.stop,
         }
     }
@@ -170,11 +177,11 @@ impl Options {
             }
         }
         match &self.model {
-            Some(found) => {
-                let expected = "no model: this version ships and reads none".into();
+            Some(found) if self.no_model => {
+                let expected = "nothing beside `no_model`".into();
                 Err(Error::Option { key: "model", expected, found: found.clone() })
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 

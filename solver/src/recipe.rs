@@ -1,6 +1,5 @@
 //! Recipes: which searches, in which order, for a problem, its size and the budget.
 
-use heuron_policies::rules::Ratio;
 use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::{Config, RuinRecreate};
@@ -9,7 +8,7 @@ use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
 use heuron_search::tsp::held_karp::HeldKarp;
 use heuron_search::tsp::{Curve, LocalSearch};
-use heuron_search::{Sample, Setup, Stages};
+use heuron_search::{Setup, Stages};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -30,7 +29,7 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
     P::METHODS.iter().find(|method| method.name == name).ok_or_else(|| Error::Method {
         problem: P::NAME,
         found: name.into(),
-        known: P::METHODS.iter().map(|method| method.name).collect(),
+        known: P::KIND.methods().into_iter().map(|(name, _)| name).collect(),
     })
 }
 
@@ -124,9 +123,6 @@ fn cvrp(problem: &Cvrp, _: &Setup) -> Stages<Cvrp> {
     }
 }
 
-/// Sampling temperature of logarithms of profit per weight.
-const TEMPERATURE: f32 = 0.05;
-
 /// Methods of the knapsack problem.
 pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
     Method { name: "auto", about: "exact", stages: |_, _| vec![Box::new(knapsack::Exact::default())] },
@@ -134,10 +130,5 @@ pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
         name: "exact",
         about: "dynamic programming over an expanding core (Pisinger, 1997; Martello, Pisinger and Toth, 1999)",
         stages: |_, _| vec![Box::new(knapsack::Exact::default())],
-    },
-    Method {
-        name: "rollouts",
-        about: "best of many rollouts of the greedy rule, then of samples around it",
-        stages: |_, _| vec![Box::new(Sample { policy: Ratio, temperature: Some(TEMPERATURE) })],
     },
 ];

@@ -7,6 +7,7 @@ use heuron_search::{Run, StopReason};
 use serde::Serialize;
 
 use crate::instance::{Kind, Solvable};
+use crate::learned::Plan;
 use crate::options::Options;
 
 /// The result of a run in figures. Serialised, it is the JSON of `--report`: the fields below in this order.
@@ -66,14 +67,20 @@ pub(crate) struct Used {
 
 impl Report {
     /// The report at the end of `run`.
-    pub(crate) fn new<P: Solvable>(problem: &P, method: &str, options: &Options, run: &Run<'_, P>, used: Used) -> Self {
+    pub(crate) fn new<P: Solvable>(
+        problem: &P,
+        plan: &Plan<P>,
+        options: &Options,
+        run: &Run<'_, P>,
+        used: Used,
+    ) -> Self {
         let (cost, bound, best_known) = (run.cost(), run.bound(), options.best_known);
         Self {
             instance: problem.name().into(),
             problem: P::KIND,
             size: problem.size(),
-            method: method.into(),
-            model: None,
+            method: plan.method.into(),
+            model: plan.model.clone(),
             seed: run.setup().seed,
             threads: run.setup().threads,
             islands: run.setup().islands,

@@ -10,8 +10,8 @@ use heuron_search::{Listener, Progress, Run, sequence};
 
 use crate::error::Error;
 use crate::instance::{Instance, Solution, Solvable, each, matching};
+use crate::learned::{self, Plan};
 use crate::options::Options;
-use crate::recipe::{self, Method};
 use crate::report::{Report, Used};
 
 /// A solution and the report of the run that found it.
@@ -83,7 +83,7 @@ fn solve_problem<P: Solvable>(
     options: &Options,
     listener: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Outcome, Error> {
-    let method = recipe::find::<P>(options.method.as_deref())?;
+    let plan = learned::plan(problem, options)?;
     if let Some(reason) = problem.infeasibility() {
         return Err(Error::Infeasible { instance: problem.name().into(), reason });
     }
@@ -95,7 +95,7 @@ fn solve_problem<P: Solvable>(
         }
         None => None,
     };
-    execute(started, problem, method, warm, options, &mut |progress| {
+    execute(started, problem, &plan, warm, options, &mut |progress| {
         let improved = progress.improved.map(|solution| P::wrap(solution.clone()));
         listener(&event(progress, improved.as_ref()));
     })
@@ -110,7 +110,7 @@ fn event<'a, P: Solvable>(progress: &Progress<'_, P>, improved: Option<&'a Solut
 fn execute<P: Solvable>(
     started: Instant,
     problem: &P,
-    method: &Method<P>,
+    plan: &Plan<P>,
     warm: Option<&P::Solution>,
     options: &Options,
     listener: &mut Listener<'_, P>,
@@ -122,12 +122,12 @@ fn execute<P: Solvable>(
         run.offer(solution);
     }
     let fault = catch_unwind(AssertUnwindSafe(|| {
-        let mut stages = (method.stages)(problem, run.setup());
+        let mut stages = (plan.stages)(problem, run.setup());
         sequence(&mut stages, problem, &mut run);
         run.proceed(0);
     }));
     let used = Used { wall: started.elapsed(), cpu: cpu.elapsed() };
-    let report = Report::new(problem, method.name, options, &run, used);
+    let report = Report::new(problem, plan, options, &run, used);
     let outcome = run.into_best().map(|(_, solution)| Outcome { solution: P::wrap(solution), report: report.clone() });
     match (fault, outcome) {
         (Ok(()), Some(outcome)) => Ok(outcome),
@@ -171,9 +171,9 @@ mod tests {
 
     fn execute_one(stages: fn(&Tsp, &heuron_search::Setup) -> Stages<Tsp>) -> Result<Outcome, Error> {
         let tsp = Tsp::new("pair", Distances::from_matrix(2, vec![0, 3, 3, 0]));
-        let method = Method { name: "test", about: "", stages };
+        let plan = Plan { method: "test", model: None, stages: Box::new(stages) };
         let options = Options { iterations: Some(1), ..Options::default() };
-        execute(Instant::now(), &tsp, &method, None, &options, &mut |_| {})
+        execute(Instant::now(), &tsp, &plan, None, &options, &mut |_| {})
     }
 
     #[test]

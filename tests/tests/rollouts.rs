@@ -6,7 +6,7 @@ use heuron_policies::rules::{NearestNeighbour, Random, Ratio, Savings};
 use heuron_policies::{Decode, Policy, Start, rollout};
 use heuron_problems::knapsack::Item;
 use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Tsp, stream};
-use heuron_search::{Budget, Clock, Run, Sample, Search, Setup, Stop, StopReason};
+use heuron_search::{Budget, Clock, Rule, Run, Sample, Search, Setup, Stop, StopReason, Trajectories};
 
 const SAMPLE: Decode = Decode::Sample { temperature: 0.5 };
 
@@ -30,7 +30,11 @@ fn costs<P: Construct, A: Policy<P>>(policy: &A, batch: &[P], starts: Vec<Start>
     outcomes.into_iter().map(|outcome| outcome.cost.expect("rollouts are feasible")).collect()
 }
 
-fn solve<P: Construct, A: Policy<P>>(problem: &P, search: &mut Sample<A>, setup: Setup) -> (Cost, u64, StopReason) {
+fn solve<P: Construct, T: Trajectories<P>>(
+    problem: &P,
+    search: &mut Sample<T>,
+    setup: Setup,
+) -> (Cost, u64, StopReason) {
     let mut listener = |_: &heuron_search::Progress<'_, P>| {};
     let mut run = Run::new(problem, setup, &mut listener);
     search.search(problem, &mut run);
@@ -41,6 +45,10 @@ fn solve<P: Construct, A: Policy<P>>(problem: &P, search: &mut Sample<A>, setup:
 fn setup(iterations: u64, seed: u64, islands: usize, threads: usize) -> Setup {
     let budget = Budget { iterations: Some(iterations), ..Budget::default() };
     Setup { budget, seed, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+}
+
+fn nearest(samples: bool) -> Sample<Rule<NearestNeighbour>> {
+    Sample { source: Rule { policy: NearestNeighbour, temperature: 0.2 }, samples, share: 1.0 }
 }
 
 #[test]
@@ -115,7 +123,7 @@ fn a_rollout_stops_when_told() {
 #[test]
 fn the_answer_depends_on_seed_and_iterations_only() {
     let cvrp: Cvrp = draw(50, "x", 1);
-    let mut search = Sample { policy: Savings, temperature: Some(0.3) };
+    let mut search = Sample { source: Rule { policy: Savings, temperature: 0.3 }, samples: true, share: 1.0 };
     let answer = solve(&cvrp, &mut search, setup(333, 1, 4, 1));
     assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 4, 2)));
     assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 1, 1)));
@@ -128,10 +136,10 @@ fn more_trajectories_are_never_worse_and_start_with_every_opening() {
     let tsp: Tsp = draw(60, "uniform", 1);
     let all = |opening| Start { instance: 0, opening: Some(opening), stream: stream(0, "unused", 0) };
     let greedy = costs(&NearestNeighbour, std::slice::from_ref(&tsp), (0..60).map(all).collect(), Decode::Greedy);
-    let mut only_greedy = Sample { policy: NearestNeighbour, temperature: None };
+    let mut only_greedy = nearest(false);
     let (cost, iterations, _) = solve(&tsp, &mut only_greedy, setup(1_000, 1, 4, 2));
     assert_eq!((Some(&cost), iterations), (greedy.iter().min(), 60));
-    let mut sampling = Sample { policy: NearestNeighbour, temperature: Some(0.2) };
+    let mut sampling = nearest(true);
     let (sampled, ..) = solve(&tsp, &mut sampling, setup(2_000, 1, 4, 2));
     assert!(sampled < cost);
 }

@@ -50,6 +50,21 @@ impl AttentionModel {
         decode: Decode,
         scratch: &mut Scratch,
     ) -> Vec<Trajectory> {
+        self.decode_unless(problem, encoded, starts, streams, decode, scratch, &|| false).unwrap_or_default()
+    }
+
+    /// As [`Self::decode`]; none if `is_over`, which is asked before every step, says so.
+    #[allow(clippy::too_many_arguments)]
+    pub fn decode_unless<P: Learnable>(
+        &self,
+        problem: &P,
+        encoded: &Encoded,
+        starts: &[Option<u32>],
+        streams: &mut [Stream],
+        decode: Decode,
+        scratch: &mut Scratch,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Vec<Trajectory>> {
         let width = problem.width();
         let open = |&start: &Option<u32>| {
             let mut lane = Lane { state: problem.start(), actions: Vec::with_capacity(2 * width), log_prob: 0.0 };
@@ -63,6 +78,9 @@ impl AttentionModel {
         scratch.decisions.clear(width);
         scratch.lanes.clear();
         while !active.is_empty() {
+            if is_over() {
+                return None;
+            }
             active.retain(|&lane| {
                 let live = lanes[lane].advance(problem, &mut scratch.mask);
                 if live {
@@ -80,7 +98,7 @@ impl AttentionModel {
             let cost = problem.evaluate(&problem.finish(&lane.state));
             Trajectory { actions: lane.actions, cost, log_prob: lane.log_prob }
         };
-        lanes.into_iter().map(finish).collect()
+        Some(lanes.into_iter().map(finish).collect())
     }
 
     /// Takes an action in every lane that waits for a decision.

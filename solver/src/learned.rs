@@ -1,0 +1,234 @@
+//! Methods that begin with a policy: the constructions of a model, or of a rule in its place, and what follows them.
+
+use std::sync::Arc;
+
+use heuron_policies::native::Misfit;
+use heuron_policies::rules::{NearestNeighbour, Ratio, Savings};
+use heuron_policies::{AttentionModel, Learnable, Policy, zoo};
+use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
+use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::tsp::LocalSearch;
+use heuron_search::{Images, Rule, Sample, Search, Setup, Stages, knapsack};
+
+use crate::error::Error;
+use crate::instance::Solvable;
+use crate::options::Options;
+use crate::recipe::{self, Method};
+
+/// Most nodes that models are asked about: the attention of every layer is a table of all pairs.
+const MODEL_NODES: usize = 1_000;
+
+/// Part of the time that the constructions before a local search may take.
+const SHARE: f64 = 0.1;
+
+/// A named way to solve a problem that begins with a policy.
+pub(crate) struct Learned<P: Problem> {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// One line for `heuron methods`.
+    pub about: &'static str,
+    /// The stages; without a model a rule takes its place.
+    pub stages: fn(&P, &Setup, Option<Arc<AttentionModel>>) -> Stages<P>,
+    /// Whether a model can work on an instance.
+    pub fits: fn(&AttentionModel, &P) -> Result<(), Misfit>,
+}
+
+/// A problem that has models, and what is done with them.
+trait Teachable: Learnable + Clone {
+    /// What constructs in the place of a model.
+    type Rule: Policy<Self> + 'static;
+
+    /// The rule, with a temperature for its samples.
+    const RULE: Rule<Self::Rule>;
+
+    /// What improves constructions.
+    fn local() -> Stages<Self>;
+}
+
+impl Teachable for Tsp {
+    type Rule = NearestNeighbour;
+
+    const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(LocalSearch)]
+    }
+}
+
+impl Teachable for Cvrp {
+    type Rule = Savings;
+
+    const RULE: Rule<Savings> = Rule { policy: Savings, temperature: 0.3 };
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(RuinRecreate::default())]
+    }
+}
+
+impl Teachable for Knapsack {
+    type Rule = Ratio;
+
+    const RULE: Rule<Ratio> = Rule { policy: Ratio, temperature: 0.05 };
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(knapsack::Exact::default())]
+    }
+}
+
+/// Constructions alone: greedy from every opening, then samples.
+fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
+    vec![constructions(problem, model, true, 1.0)]
+}
+
+/// The greedy constructions, then local search.
+fn policy_local<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
+    let mut stages = vec![constructions(problem, model, false, SHARE)];
+    stages.extend(P::local());
+    stages
+}
+
+fn constructions<P: Teachable>(
+    problem: &P,
+    model: Option<Arc<AttentionModel>>,
+    samples: bool,
+    share: f64,
+) -> Box<dyn Search<P>> {
+    match model {
+        Some(model) => Box::new(Sample { source: Images::new(model, problem), samples, share }),
+        None => Box::new(Sample { source: P::RULE, samples, share }),
+    }
+}
+
+/// The learned methods of a problem.
+macro_rules! learned {
+    ($problem:ty, $rule:literal, $local:literal) => {
+        &[
+            Learned::<$problem> {
+                name: "policy",
+                about: concat!("constructions of a model alone; --no-model: of the rule ", $rule),
+                stages: policy,
+                fits: AttentionModel::fits,
+            },
+            Learned::<$problem> {
+                name: "policy+local",
+                about: concat!("greedy constructions of a model or of that rule, then ", $local),
+                stages: policy_local,
+                fits: AttentionModel::fits,
+            },
+        ]
+    };
+}
+
+/// Of the TSP.
+pub(crate) const TSP: &[Learned<Tsp>] = learned!(Tsp, "nearest neighbour", "lin-kernighan");
+
+/// Of the CVRP.
+pub(crate) const CVRP: &[Learned<Cvrp>] = learned!(Cvrp, "savings", "ruin-and-recreate");
+
+/// Of the knapsack problem.
+pub(crate) const KNAPSACK: &[Learned<Knapsack>] = learned!(Knapsack, "profit per weight", "exact");
+
+/// What a run does: the method that was asked for, ready for the instance.
+pub(crate) struct Plan<P: Problem> {
+    /// Name of the method.
+    pub method: &'static str,
+    /// Name of the model that it uses, if it uses one.
+    pub model: Option<String>,
+    /// Its searches.
+    pub stages: Box<Recipe<P>>,
+}
+
+/// What makes the stages for an instance and the way it is run.
+type Recipe<P> = dyn Fn(&P, &Setup) -> Stages<P>;
+
+impl<P: Problem> From<&'static Method<P>> for Plan<P> {
+    fn from(method: &'static Method<P>) -> Self {
+        Self { method: method.name, model: None, stages: Box::new(method.stages) }
+    }
+}
+
+/// The plan that the options ask for: `auto` by default, but constructions and local search where a model is named.
+pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P>, Error> {
+    let by_default = options.model.as_ref().map(|_| "policy+local");
+    let name = options.method.as_deref().or(by_default);
+    let Some(learned) = P::LEARNED.iter().find(|learned| Some(learned.name) == name) else {
+        let method = recipe::find::<P>(name)?;
+        return match &options.model {
+            None => Ok(method.into()),
+            Some(model) => {
+                let known: Vec<&str> = P::LEARNED.iter().map(|learned| learned.name).collect();
+                let expected =
+                    format!("none with the method {}; of this problem, {} use one", method.name, known.join(", "));
+                Err(Error::Option { key: "model", expected, found: model.clone() })
+            }
+        };
+    };
+    let name = if options.no_model { None } else { Some(model_name::<P>(options)?) };
+    let model = name.as_deref().map(|name| fitting(problem, learned, name, options)).transpose()?;
+    let stages = learned.stages;
+    Ok(Plan {
+        method: learned.name,
+        model: name,
+        stages: Box::new(move |problem, setup| stages(problem, setup, model.clone())),
+    })
+}
+
+/// The model that is named, or else the shipped one for the problem.
+fn model_name<P: Solvable>(options: &Options) -> Result<String, Error> {
+    let shipped = || zoo::of(P::NAME).map(|model| model.name.to_string());
+    options.model.clone().or_else(shipped).ok_or_else(|| Error::Model {
+        name: "by default".into(),
+        message: format!("none is shipped for the problem {}", P::NAME),
+    })
+}
+
+/// The model, if it can work on the instance.
+fn fitting<P: Solvable>(
+    problem: &P,
+    learned: &Learned<P>,
+    name: &str,
+    options: &Options,
+) -> Result<Arc<AttentionModel>, Error> {
+    let model = options.models.get(name)?;
+    let refusal = |message: String| Error::Model { name: name.into(), message };
+    if problem.size() > MODEL_NODES {
+        return Err(refusal(format!("models take up to {MODEL_NODES} nodes, the instance has {}", problem.size())));
+    }
+    (learned.fits)(&model, problem).map_err(|misfit| refusal(misfit.to_string()))?;
+    Ok(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Generate, stream};
+
+    use super::*;
+
+    fn uniform() -> Tsp {
+        Tsp::generate(&Tsp::spec(20, "uniform").unwrap(), &mut stream(1, "plan", 0))
+    }
+
+    fn planned(options: Options) -> Result<Plan<Tsp>, Error> {
+        plan(&uniform(), &options)
+    }
+
+    #[test]
+    fn rule_takes_the_place_of_the_model() {
+        let options = Options { method: Some("policy".into()), no_model: true, ..Options::default() };
+        let plan = planned(options).unwrap();
+        assert_eq!((plan.method, plan.model), ("policy", None));
+    }
+
+    #[test]
+    fn model_beside_a_method_that_uses_none_is_refused_with_the_methods_that_do() {
+        let options = Options { method: Some("eax".into()), model: Some("any".into()), ..Options::default() };
+        let error = planned(options).err().unwrap().to_string();
+        assert!(error.contains("eax") && error.contains("policy+local"), "{error}");
+    }
+
+    #[test]
+    fn named_model_asks_for_constructions_and_local_search() {
+        let error = planned(Options { model: Some("no-such".into()), ..Options::default() }).err().unwrap();
+        assert!(matches!(&error, Error::Model { name, .. } if name == "no-such"), "{error}");
+    }
+}

@@ -266,11 +266,11 @@ fn knapsack_is_recognised_solved_and_reported_as_minus_its_profit() {
 }
 
 #[test]
-fn rollouts_pack_a_knapsack_too() {
+fn policies_pack_a_knapsack_too() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate knapsack --n 60 --distribution weak --output a.kp");
     sandbox.succeed("solve a.kp --output exact --quiet");
-    sandbox.succeed("solve a.kp --method rollouts --iterations 500 --output rolled --quiet");
+    sandbox.succeed("solve a.kp --method policy --no-model --iterations 500 --output rolled --quiet");
     let (exact, rolled) = (sandbox.check("a.kp", "exact"), sandbox.check("a.kp", "rolled"));
     assert!(exact <= rolled && 10 * rolled <= 9 * exact, "{exact} {rolled}");
 }

@@ -139,12 +139,17 @@ impl Core {
             // Without a division for the many that do not count.
             let possible = walk.reach(state.profit, state.weight, top + 1).promising;
             if possible && self.is_promising(state, top + 1) {
-                let dual = self.duals.iter().flatten().map(|dual| dual.bound(state)).max();
-                let dantzig = exact.bound(state.profit, state.weight);
-                top = top.max(dual.map_or(dantzig, |dual| dual.min(dantzig)));
+                top = top.max(self.bound_of(state, &mut exact));
             }
         }
         top
+    }
+
+    /// The bound of a state, rounded down; `walk` is at a lighter one.
+    fn bound_of(&self, state: &State, walk: &mut Walk<'_>) -> i64 {
+        let dantzig = walk.bound(state.profit, state.weight);
+        let dual = self.duals.iter().flatten().map(|dual| dual.bound(state)).max();
+        dual.map_or(dantzig, |dual| dual.min(dantzig))
     }
 
     /// Whether the cardinality bounds, as far as there are any, allow the state the profit `wanted`.
@@ -355,7 +360,7 @@ impl Core {
     /// Drops the less promising half of the states, which ends the hope for a proof unless their bounds allow it.
     fn thin(&mut self) {
         let mut walk = Walk::new(&self.left, &self.right);
-        let bounds: Vec<i64> = self.states.iter().map(|state| walk.bound(state.profit, state.weight)).collect();
+        let bounds: Vec<i64> = self.states.iter().map(|state| self.bound_of(state, &mut walk)).collect();
         let mut order = bounds.clone();
         let middle = order.len() / 2;
         let threshold = *order.select_nth_unstable_by(middle, |a, b| b.cmp(a)).1;

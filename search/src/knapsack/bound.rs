@@ -36,11 +36,34 @@ impl Side {
         &self.entries[self.inside..]
     }
 
-    /// Takes the next item into the core.
-    pub fn next(&mut self) -> Option<Entry> {
-        let entry = self.entries.get(self.inside).copied()?;
+    /// Takes the outside entry at `place` into the core.
+    pub fn take(&mut self, place: usize) -> Entry {
+        self.entries[self.inside..=place].rotate_right(1);
         self.inside += 1;
-        Some(entry)
+        self.add_up_between(self.inside - 1, place);
+        self.entries[self.inside - 1]
+    }
+
+    /// The inverse of the last `take`.
+    pub fn put_back(&mut self, place: usize) {
+        self.inside -= 1;
+        self.entries[self.inside..=place].rotate_left(1);
+        self.add_up_between(self.inside, place);
+    }
+
+    /// The place of the heaviest outside entry, and its weight.
+    pub fn heaviest(&self) -> Option<(usize, i64)> {
+        let places = self.entries.iter().enumerate().skip(self.inside);
+        places
+            .map(|(place, entry)| (place, entry.weight))
+            .max_by_key(|&(place, weight)| (weight, std::cmp::Reverse(place)))
+    }
+
+    fn add_up_between(&mut self, first: usize, last: usize) {
+        for at in first..=last {
+            let (Entry { profit, weight, .. }, sum) = (self.entries[at], self.sums[at]);
+            self.sums[at + 1] = (sum.0 + profit, sum.1 + weight);
+        }
     }
 
     /// Drops items outside the core that `keep` does not hold for.

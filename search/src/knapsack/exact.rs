@@ -4,7 +4,7 @@ use heuron_problems::Selection;
 use heuron_problems::knapsack::Knapsack;
 
 use super::bundle::Bundles;
-use super::expand::{Core, Step};
+use super::expand::{Core, Order, Step};
 use super::split::{Entry, Split};
 use crate::run::Run;
 use crate::search::Search;
@@ -19,6 +19,9 @@ pub struct Exact {
     /// Most states of the first pass; every later one may have 32 times as many. Default 2^13.
     pub first_states: usize,
 }
+
+/// The heaviest open item weighs so many times what every twentieth weighs at most: for uniform weights it is 20.
+const SPREAD: i64 = 64;
 
 impl Default for Exact {
     fn default() -> Self {
@@ -37,15 +40,17 @@ impl Search<Knapsack> for Exact {
         run.raise_bound(-split.bound());
         // A pass that had to drop states gives a better solution, from which a wider one needs fewer of them.
         let mut most_states = self.first_states.min(self.most_states);
+        let mut first = true;
         while run.proceed(0) {
             let before = run.cost();
-            if self.pass(&split, problem, most_states, run) {
+            if self.pass(&split, problem, most_states, first, run) {
                 break;
             }
             let improved = run.cost() != before;
             if most_states == self.most_states && !improved {
                 break;
             }
+            first = false;
             most_states = (32 * most_states).min(self.most_states);
         }
         run.proceed(0);
@@ -54,12 +59,20 @@ impl Search<Knapsack> for Exact {
 
 impl Exact {
     /// One expansion of the core to its end. True: nothing more can be done.
-    fn pass(&self, split: &Split, problem: &Knapsack, most_states: usize, run: &mut Run<'_, Knapsack>) -> bool {
+    fn pass(
+        &self,
+        split: &Split,
+        problem: &Knapsack,
+        most_states: usize,
+        first: bool,
+        run: &mut Run<'_, Knapsack>,
+    ) -> bool {
         let Some(profit) = run.cost().map(|cost| -cost) else { return true };
         let mut scaled = Scaled::new(split, profit);
         let watch = run.watch();
+        let order = if first { Order::Nearest } else { scaled.order() };
         let (left, right) = (std::mem::take(&mut scaled.left), std::mem::take(&mut scaled.right));
-        let mut core = Core::new(left, right, scaled.figures, most_states);
+        let mut core = Core::new(left, right, scaled.figures, most_states, order);
         loop {
             let step = core.step(&watch);
             if let Some(found) = core.take_found() {
@@ -105,6 +118,17 @@ impl Scaled {
         }
         let figures = [0, split.room / unit, (best - split.profit).div_euclid(divisor)];
         Self { left, right, bundles, figures, origin: split.profit, best, divisor }
+    }
+
+    /// By weight where many open items are light beside the heaviest: what is heavy then decides first. On files of Jooken et
+    /// al. that took 2 to 8 s by the other order, this one takes 0.1 s; where weights are alike it takes 30 times as long.
+    fn order(&self) -> Order {
+        let mut weights: Vec<i64> = self.left.iter().chain(&self.right).map(|entry| entry.weight).collect();
+        weights.sort_unstable();
+        match (weights.get(weights.len() / 20), weights.last()) {
+            (Some(light), Some(heavy)) if *heavy / SPREAD > *light => Order::Heaviest,
+            _ => Order::Nearest,
+        }
     }
 
     fn profit(&self, scaled: i64) -> i64 {

@@ -24,6 +24,15 @@ pub(super) struct State {
     pub mark: Mark,
 }
 
+/// In which order items enter the core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Alternately from both sides of the break item, the nearest first: the fewest items decide.
+    Nearest,
+    /// By weight: what is open in the end is light, so that the bounds are sharp when the states are most.
+    Heaviest,
+}
+
 /// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -69,6 +78,7 @@ pub(super) struct Core {
     /// Break solution and slope of the linear relaxation: profit, room, break item.
     root: (i64, i64, Option<Entry>),
     most_states: usize,
+    order: Order,
     /// The largest bound of a state that was dropped for want of memory.
     dropped: Option<i64>,
     /// States at which completions by one item are tried next.
@@ -87,7 +97,13 @@ const LOOK: usize = 1 << 11;
 impl Core {
     /// A core without items. `best` is the profit to be exceeded; `left` and `right` are the open items before and from the
     /// break item on, the nearest first; the break solution has `profit` and leaves `room`.
-    pub fn new(left: Vec<Entry>, right: Vec<Entry>, [profit, room, best]: [i64; 3], most_states: usize) -> Self {
+    pub fn new(
+        left: Vec<Entry>,
+        right: Vec<Entry>,
+        [profit, room, best]: [i64; 3],
+        most_states: usize,
+        order: Order,
+    ) -> Self {
         let root = (profit, room, right.first().copied());
         Self {
             left: Side::new(left),
@@ -101,6 +117,7 @@ impl Core {
             duals: None,
             root,
             most_states,
+            order,
             dropped: None,
             pairing_at: PAIRING_FROM,
         }
@@ -122,12 +139,17 @@ impl Core {
             // Without a division for the many that do not count.
             let possible = walk.reach(state.profit, state.weight, top + 1).promising;
             if possible && self.is_promising(state, top + 1) {
-                let dual = self.duals.iter().flatten().map(|dual| dual.bound(state)).max();
-                let dantzig = exact.bound(state.profit, state.weight);
-                top = top.max(dual.map_or(dantzig, |dual| dual.min(dantzig)));
+                top = top.max(self.bound_of(state, &mut exact));
             }
         }
         top
+    }
+
+    /// The bound of a state, rounded down; `walk` is at a lighter one.
+    fn bound_of(&self, state: &State, walk: &mut Walk<'_>) -> i64 {
+        let dantzig = walk.bound(state.profit, state.weight);
+        let dual = self.duals.iter().flatten().map(|dual| dual.bound(state)).max();
+        dual.map_or(dantzig, |dual| dual.min(dantzig))
     }
 
     /// Whether the cardinality bounds, as far as there are any, allow the state the profit `wanted`.
@@ -138,24 +160,14 @@ impl Core {
 
     /// Takes one more item into the core.
     pub fn step(&mut self, watch: &Watch) -> Step {
-        let after = self.inside.len().is_multiple_of(2);
-        let next = if after { self.right.next() } else { self.left.next() };
-        let (entry, packed) = match next {
-            Some(entry) => (entry, !after),
-            None => match if after { self.left.next() } else { self.right.next() } {
-                Some(entry) => (entry, after),
-                None => return Step::Done,
-            },
-        };
+        let Some((packed, place)) = self.next() else { return Step::Done };
+        let entry = if packed { self.left.take(place) } else { self.right.take(place) };
         self.duals.iter_mut().flatten().for_each(|dual| dual.enter(&entry, packed));
         let best = self.best;
         let Some(completion) = self.double(&entry, packed, watch) else {
             // The bound of the states before the step counts the item as outside.
-            if packed {
-                self.left.inside -= 1
-            } else {
-                self.right.inside -= 1
-            }
+            let side = if packed { &mut self.left } else { &mut self.right };
+            side.put_back(place);
             self.duals.iter_mut().flatten().for_each(|dual| dual.leave(&entry, packed));
             return Step::Late;
         };
@@ -187,6 +199,23 @@ impl Core {
         }
         let left = !self.left.outside().is_empty() || !self.right.outside().is_empty();
         if left && !self.states.is_empty() { Step::Going } else { Step::Done }
+    }
+
+    /// Which side the next item comes from (the one before the break item: true), and its place there.
+    fn next(&self) -> Option<(bool, usize)> {
+        let nearest = |side: &Side| (side.inside < side.entries.len()).then_some(side.inside);
+        match self.order {
+            Order::Nearest if self.inside.len().is_multiple_of(2) => {
+                nearest(&self.right).map(|place| (false, place)).or(nearest(&self.left).map(|place| (true, place)))
+            }
+            Order::Nearest => {
+                nearest(&self.left).map(|place| (true, place)).or(nearest(&self.right).map(|place| (false, place)))
+            }
+            Order::Heaviest => match (self.left.heaviest(), self.right.heaviest()) {
+                (Some((place, weight)), other) if other.is_none_or(|(_, right)| weight > right) => Some((true, place)),
+                (_, other) => other.map(|(place, _)| (false, place)),
+            },
+        }
     }
 
     /// Fills `spare` with the states and their copies in which `entry` has changed its place, as far as they are
@@ -331,7 +360,7 @@ impl Core {
     /// Drops the less promising half of the states, which ends the hope for a proof unless their bounds allow it.
     fn thin(&mut self) {
         let mut walk = Walk::new(&self.left, &self.right);
-        let bounds: Vec<i64> = self.states.iter().map(|state| walk.bound(state.profit, state.weight)).collect();
+        let bounds: Vec<i64> = self.states.iter().map(|state| self.bound_of(state, &mut walk)).collect();
         let mut order = bounds.clone();
         let middle = order.len() / 2;
         let threshold = *order.select_nth_unstable_by(middle, |a, b| b.cmp(a)).1;

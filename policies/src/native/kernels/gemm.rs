@@ -1,8 +1,11 @@
 //! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix
-//! multiplication", 2008). The matrices of one instance fit the L2 cache, so there is no blocking of the depth.
+//! multiplication", 2008). The matrices of one instance fit the L2 cache; a panel of B fits the L1 cache.
 
 use super::Kernel;
 use super::simd::{Block, Simd};
+
+/// Depth that is worked on at a time: four blocks of columns of B, 32 KiB, should stay in the L1 cache for all rows of A.
+const DEPTH: usize = 128;
 
 /// A left matrix \[m, k\] by strides, so that it may be a part of one, or a transposed one.
 #[derive(Clone, Copy)]
@@ -68,30 +71,33 @@ impl Kernel for Product<'_> {
         while column < self.n {
             let left = self.n - column;
             let wide = (1..=4).rev().find(|&wide| wide <= left && S::TILES[wide - 1] > 0).unwrap_or(1);
-            let operands = Operands {
-                k: self.k,
-                a: self.a.data.as_ptr(),
-                a_row: self.a.row,
-                a_column: self.a.column,
-                // SAFETY: `column < n`, and row 0 of both matrices has n blocks, see `fits`.
-                b: unsafe { b.add(column) },
-                b_row: self.b_row,
-                // SAFETY: as above.
-                c: unsafe { c.add(column) },
-                c_row: self.c_row,
-                add: self.add,
-            };
-            // SAFETY: rows 0..m of A and C, 0..k of B, and columns up to `column + wide <= n`, lie within, see `fits`.
-            unsafe {
-                match (wide, self.a.row) {
-                    (4, 1) => strip::<S, 4, true>(simd, self.m, operands),
-                    (4, _) => strip::<S, 4, false>(simd, self.m, operands),
-                    (3, 1) => strip::<S, 3, true>(simd, self.m, operands),
-                    (3, _) => strip::<S, 3, false>(simd, self.m, operands),
-                    (2, 1) => strip::<S, 2, true>(simd, self.m, operands),
-                    (2, _) => strip::<S, 2, false>(simd, self.m, operands),
-                    (_, 1) => strip::<S, 1, true>(simd, self.m, operands),
-                    _ => strip::<S, 1, false>(simd, self.m, operands),
+            for depth in (0..self.k).step_by(DEPTH) {
+                let operands = Operands {
+                    k: DEPTH.min(self.k - depth),
+                    // SAFETY: `depth < k` and `column < n`: the first row of A and row `depth` of B lie within, see `fits`.
+                    a: unsafe { self.a.data.as_ptr().add(depth * self.a.column) },
+                    a_row: self.a.row,
+                    a_column: self.a.column,
+                    // SAFETY: as above.
+                    b: unsafe { b.add(depth * self.b_row + column) },
+                    b_row: self.b_row,
+                    // SAFETY: `column < n`, and row 0 of C has n blocks, see `fits`.
+                    c: unsafe { c.add(column) },
+                    c_row: self.c_row,
+                    add: self.add || depth > 0,
+                };
+                // SAFETY: rows 0..m of A and C, `k` rows of B, columns up to `column + wide <= n`: within, see `fits`.
+                unsafe {
+                    match (wide, self.a.row) {
+                        (4, 1) => strip::<S, 4, true>(simd, self.m, operands),
+                        (4, _) => strip::<S, 4, false>(simd, self.m, operands),
+                        (3, 1) => strip::<S, 3, true>(simd, self.m, operands),
+                        (3, _) => strip::<S, 3, false>(simd, self.m, operands),
+                        (2, 1) => strip::<S, 2, true>(simd, self.m, operands),
+                        (2, _) => strip::<S, 2, false>(simd, self.m, operands),
+                        (_, 1) => strip::<S, 1, true>(simd, self.m, operands),
+                        _ => strip::<S, 1, false>(simd, self.m, operands),
+                    }
                 }
             }
             column += wide;

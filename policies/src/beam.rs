@@ -74,7 +74,11 @@ fn extend(log_prob: f64, index: usize, row: &[f32], mask: &[bool], to: &mut Vec<
     to.extend(allowed().map(|(action, (x, _))| (log_prob + logit(x) - high - sum.ln(), index, Some(action as u32))));
 }
 
-fn follow<P: Construct>(problem: &P, lanes: &[Lane<P>], (log_prob, lane, action): (f64, usize, Option<u32>)) -> Lane<P> {
+fn follow<P: Construct>(
+    problem: &P,
+    lanes: &[Lane<P>],
+    (log_prob, lane, action): (f64, usize, Option<u32>),
+) -> Lane<P> {
     let mut state = lanes[lane].state.clone();
     action.into_iter().for_each(|action| problem.step(&mut state, action));
     Lane { state, log_prob, is_finished: action.is_none() }

@@ -23,8 +23,8 @@ pub mod span;
 
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
-pub use heuron_search::Stop;
 pub use evaluation::{Evaluation, Judged, interval};
+pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]
 pub use learn::Training;

@@ -62,8 +62,7 @@ impl Checkpoint {
     /// Writes the checkpoint so that there is the old one or the new one at any moment.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
         let Self { config, architecture, position, weights, moments } = self;
-        let header =
-            Header { config: config.clone(), architecture: architecture.clone(), position: position.clone() };
+        let header = Header { config: config.clone(), architecture: architecture.clone(), position: position.clone() };
         let header = serde_json::to_string(&header).map_err(|error| TrainError::damaged(path, error))?;
         let weights = weights.concat();
         let named = [("weights", &weights), ("first", &moments.first), ("second", &moments.second)];

@@ -75,8 +75,7 @@ pub(super) fn sample<P: Train>(
     // 2^20 trajectories per instance are more than memory holds.
     let mut streams: Vec<Stream> =
         (0..starts.len() as u64).map(|i| stream(seed, "choices", (index << 20) + i)).collect();
-    let sampled =
-        model.decode(problem, encoded, starts, &mut streams, Decode::Sample { temperature: 1.0 }, scratch);
+    let sampled = model.decode(problem, encoded, starts, &mut streams, Decode::Sample { temperature: 1.0 }, scratch);
     let path = |Trajectory { actions, cost, log_prob }| Some(Path { actions, cost: cost.ok()?, log_prob });
     let paths = sampled.into_iter().filter_map(path).collect();
     Ok(Sampled { paths, forced: usize::from(starts.first().is_some_and(Option::is_some)) })

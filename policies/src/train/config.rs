@@ -202,7 +202,12 @@ impl Config {
         let mut before = 0.0;
         for stage in &self.curriculum {
             let ascending = before < stage.until && stage.until < 1.0;
-            require(ascending, "curriculum.until", "parts of the budget that grow from above 0 to below 1", stage.until)?;
+            require(
+                ascending,
+                "curriculum.until",
+                "parts of the budget that grow from above 0 to below 1",
+                stage.until,
+            )?;
             before = stage.until;
             check_sizes("curriculum.sizes", &stage.sizes)?;
         }
@@ -278,7 +283,8 @@ mod tests {
     #[test]
     fn stages_of_the_curriculum_follow_the_budget() {
         let stage = |until, n| Stage { until, sizes: vec![n] };
-        let config = Config { curriculum: vec![stage(0.25, 20), stage(0.5, 50)], sizes: vec![100], ..Config::default() };
+        let config =
+            Config { curriculum: vec![stage(0.25, 20), stage(0.5, 50)], sizes: vec![100], ..Config::default() };
         let sizes = [0.0, 0.3, 0.5, 1.0].map(|progress| config.sizes_at(progress)[0]);
         assert_eq!(sizes, [20, 50, 100, 100]);
     }

@@ -32,8 +32,7 @@ pub(super) struct Engine {
 impl Engine {
     pub fn new(config: &Config, weights: Weights, moments: &Moments, threads: usize) -> Result<Self, TrainError> {
         let model = AttentionModel::new(&weights)?;
-        let share =
-            |_| Share { gradient: Gradient::of(&model), tally: Tally::default(), buffers: Buffers::default() };
+        let share = |_| Share { gradient: Gradient::of(&model), tally: Tally::default(), buffers: Buffers::default() };
         Ok(Self {
             shares: (0..SHARES).map(share).collect(),
             optimiser: Optimiser::new(config.weight_decay, moments),

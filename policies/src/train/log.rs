@@ -74,7 +74,8 @@ pub fn append(path: &Path, row: &Row) -> Result<(), TrainError> {
 pub fn read(path: &Path) -> Result<Vec<Row>, TrainError> {
     let text = fs::read_to_string(path).map_err(|error| TrainError::file(path, "read", error))?;
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let row = |line: &str| Row::parse(line).ok_or_else(|| TrainError::damaged(path, format!("no row of a log: {line}")));
+    let row =
+        |line: &str| Row::parse(line).ok_or_else(|| TrainError::damaged(path, format!("no row of a log: {line}")));
     whole.lines().skip(1).map(row).collect()
 }
 

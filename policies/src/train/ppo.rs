@@ -92,7 +92,8 @@ impl Ppo {
 
     /// The record of an instance from the `rewards` of its choices \[trajectories\]\[choices\].
     pub fn record(&self, rewards: &[Vec<f32>], log_probs: Vec<Vec<f32>>, values: Vec<Vec<f32>>) -> Record {
-        let advantages = rewards.iter().zip(&values).map(|(rewards, values)| self.advantages(rewards, values)).collect();
+        let advantages =
+            rewards.iter().zip(&values).map(|(rewards, values)| self.advantages(rewards, values)).collect();
         Record { log_probs, values, advantages }
     }
 

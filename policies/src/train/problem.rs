@@ -32,7 +32,8 @@ impl Train for Tsp {
     /// The first action adds nothing, the last one the way back as well.
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
-        let mut increments: Vec<Cost> = (0..trace.len()).map(|t| t.checked_sub(1).map_or(0, |s| edge(trace[s], trace[t]))).collect();
+        let mut increments: Vec<Cost> =
+            (0..trace.len()).map(|t| t.checked_sub(1).map_or(0, |s| edge(trace[s], trace[t]))).collect();
         if let (Some(last), [first, .., end]) = (increments.last_mut(), trace) {
             *last += edge(*end, *first);
         }

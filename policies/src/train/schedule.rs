@@ -54,7 +54,13 @@ impl Schedule {
         }
         match self.shape {
             Shape::Constant => 1.0,
-            Shape::Step => if progress < self.step_at { 1.0 } else { self.factor },
+            Shape::Step => {
+                if progress < self.step_at {
+                    1.0
+                } else {
+                    self.factor
+                }
+            }
             Shape::Cosine => {
                 let (rest, last) = ((progress - self.warm_up) / (1.0 - self.warm_up), 0.1 * self.factor);
                 last + (1.0 - last) * 0.5 * (1.0 + (std::f64::consts::PI * rest.min(1.0)).cos())

@@ -83,11 +83,7 @@ fn recall(cache: &Cache, file: &Path) -> Option<Vec<Cost>> {
     (found == *cache && references.len() == cache.count).then_some(references)
 }
 
-fn compute<P: Train>(
-    instances: &[P],
-    threads: usize,
-    reference: &Reference<'_, P>,
-) -> Result<Vec<Cost>, TrainError> {
+fn compute<P: Train>(instances: &[P], threads: usize, reference: &Reference<'_, P>) -> Result<Vec<Cost>, TrainError> {
     let mut found = vec![None; instances.len()];
     spread(threads, &mut found, |i, cost| *cost = reference(&instances[i]));
     found.into_iter().enumerate().map(|(index, cost)| cost.ok_or(TrainError::NoReference { index })).collect()

@@ -267,7 +267,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     let fault = |source| Error::File { path: path.display().to_string(), action: "read", source };
     let entries = fs::read_dir(path).map_err(fault)?;
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
     const INSTANCES: [&str; 6] = ["tsp", "atsp", "vrp", "kp", "txt", "npz"];
     let is_instance = |path: &PathBuf| {
         path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))

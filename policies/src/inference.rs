@@ -136,7 +136,7 @@ impl<P: Learnable> Attempt<'_, P> {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Generate, Knapsack, Problem, Tsp};
+    use heuron_problems::{Cvrp, Generate, Knapsack, Tsp};
 
     use super::*;
     use crate::architecture::Architecture;

@@ -235,7 +235,10 @@ impl Config {
             from,
         )?;
         self.schedule.check()?;
-        self.ppo.check(self.batch)?;
+        self.ppo.check()?;
+        let parts = self.ppo.minibatches;
+        let fit = self.algorithm != Algorithm::Ppo || parts <= self.batch;
+        require(fit, "ppo.minibatches", "a number from 1 to the batch", parts)?;
         self.preference.check()
     }
 

@@ -22,6 +22,8 @@ pub mod problem;
 pub mod reinforce;
 mod run;
 pub mod schedule;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use config::{Algorithm, Config};

@@ -80,10 +80,10 @@ impl Normal {
 
 impl Ppo {
     /// Refuses values that cannot be.
-    pub fn check(&self, batch: usize) -> Result<(), ConfigError> {
+    pub fn check(&self) -> Result<(), ConfigError> {
         require((1..=100).contains(&self.epochs), "ppo.epochs", "a number from 1 to 100", self.epochs)?;
         let parts = self.minibatches;
-        require((1..=batch).contains(&parts), "ppo.minibatches", "a number from 1 to the batch", parts)?;
+        require((1..=100_000).contains(&parts), "ppo.minibatches", "a number from 1 to the batch", parts)?;
         require(self.clip > 0.0 && self.clip < 1.0, "ppo.clip", "a number between 0 and 1", self.clip)?;
         require(self.value >= 0.0 && self.value.is_finite(), "ppo.value", "a number from 0 on", self.value)?;
         require(self.entropy >= 0.0 && self.entropy.is_finite(), "ppo.entropy", "a number from 0 on", self.entropy)?;

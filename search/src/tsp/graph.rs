@@ -7,7 +7,7 @@
 use heuron_problems::{Cost, Distances, Metric, Near, Tour, Tsp};
 
 use super::asymmetric::Directed;
-use super::hilbert;
+use crate::hilbert;
 use super::neighbours;
 
 /// Up to this size the distances of points are tabulated: 9 MB. Beyond, a table is slower to reach than a square root.

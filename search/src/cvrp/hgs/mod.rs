@@ -9,7 +9,6 @@ mod crossover;
 mod island;
 mod penalty;
 mod population;
-mod savings;
 mod split;
 
 use heuron_problems::Cvrp;

@@ -19,7 +19,7 @@ const PATIENCE: u64 = 1_000;
 /// Routes of all customers that need no more vehicles than there are, from `routes` that need more. None if none are
 /// found in time.
 pub(super) fn reduce(
-    ground: &Ground<'_>,
+    ground: &Ground,
     config: &Config,
     mut routes: Routes,
     rng: &mut Stream,

@@ -36,7 +36,7 @@ impl Trajectory {
     }
 
     /// Goes on with `routes`, which are part of a solution that costs `total`.
-    pub fn load(&mut self, ground: &Ground<'_>, routes: &[Vec<u32>], total: Cost) {
+    pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>], total: Cost) {
         self.state.load(ground, routes);
         self.seeds.clear();
         self.seeds.extend(routes.iter().flatten());
@@ -46,7 +46,7 @@ impl Trajectory {
     /// Up to `iterations` iterations at `temperature`. Returns how many were done: fewer once `watch` says stop.
     pub fn walk(
         &mut self,
-        ground: &Ground<'_>,
+        ground: &Ground,
         config: &Config,
         iterations: u64,
         temperature: f64,
@@ -65,7 +65,7 @@ impl Trajectory {
         iterations
     }
 
-    fn iterate(&mut self, ground: &Ground<'_>, config: &Config, temperature: f64) {
+    fn iterate(&mut self, ground: &Ground, config: &Config, temperature: f64) {
         let seed = self.seeds[below(&mut self.rng, self.seeds.len())];
         debug_assert_ne!(self.state.node(seed).route, NONE);
         // Metropolis' rule, turned around: drawn first, the largest cost that is accepted cuts the recreate short.
@@ -88,11 +88,12 @@ impl Trajectory {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Generate, Problem, stream};
+    use heuron_problems::{Cvrp, Generate, Problem, Routes, stream};
     use rand::Rng;
 
-    use super::super::savings::{savings, sweep};
+    use super::super::sweep::sweep;
     use super::*;
+    use crate::cvrp::savings::{ONE, savings};
     use crate::run::{Clock, Run, Setup, Stop};
 
     fn instance(n: usize, seed: u64) -> Cvrp {
@@ -111,7 +112,7 @@ mod tests {
         let ground = Ground::new(problem, 20, &watch(problem)).expect("there is time");
         let config = Config::default();
         let mut rng = stream(seed, "wander", 0);
-        let mut walk = Trajectory::new(State::new(&ground, &sweep(problem).routes), stream(seed, "walk", 0));
+        let mut walk = Trajectory::new(State::new(&ground, &sweep(&ground.problem).routes), stream(seed, "walk", 0));
         for step in 0..300 {
             let start = 1 + below(&mut rng, problem.customers()) as u32;
             let before = walk.state.clone();
@@ -125,14 +126,14 @@ mod tests {
                 walk.descent.descend(&ground, &config, &mut walk.state);
                 walk.state.keep();
                 walk.state.check(&ground);
-                assert_eq!(problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
+                assert_eq!(ground.problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
             } else {
                 walk.state.undo(&ground);
                 assert_eq!(walk.state.current_routes(), before.current_routes());
                 assert_eq!(walk.state.cost(), before.cost());
                 walk.state.check(&ground);
             }
-            assert_eq!(problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
+            assert_eq!(ground.problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
             assert!(walk.state.best_cost() <= walk.state.cost());
         }
     }
@@ -164,7 +165,7 @@ mod tests {
                 problem.limit = Some(2 * farthest);
             }
             let ground = Ground::new(&problem, 100, &watch(&problem)).expect("there is time");
-            let saved = problem.evaluate(&savings(&ground, 100, &watch(&problem))).expect("feasible");
+            let saved = problem.evaluate(&ground.outward(&Routes { routes: savings(&ground, ONE, &watch(&problem)) })).expect("feasible");
             let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
             assert!(saved < swept);
         }

@@ -96,7 +96,7 @@ impl Descent {
         let mut gain = 0;
         let node = state.node(u);
         let longest = node.before.max(node.after);
-        for (v, near) in ground.nearest(u, config.granular) {
+        for (v, near) in ground.nearest(u).take(config.granular) {
             if near >= longest {
                 break;
             }

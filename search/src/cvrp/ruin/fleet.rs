@@ -79,11 +79,12 @@ mod tests {
             let (budget, stop) = Default::default();
             let setup = Setup { budget, seed, threads: 1, islands: 1, stop, clock };
             let watch = Run::new(&problem, setup, &mut |_| {}).watch();
-            let ground = Ground::new(&problem, 50, &watch).expect("there is time");
+            let ground =
+                Ground::new(&problem, &Config { lists: 50, ..Config::default() }, &watch).expect("there is time");
             let singles = Routes { routes: (1..=100).map(|v| vec![v]).collect() };
             let mut rng = stream(seed, "fleet", 1);
             let reduced = reduce(&ground, &Config::default(), singles, &mut rng, &watch).expect("there is slack");
-            assert!(problem.evaluate(&reduced).is_ok());
+            assert!(ground.problem.evaluate(&reduced).is_ok());
         }
     }
 }

@@ -3,6 +3,7 @@
 use heuron_problems::kdtree::KdTree;
 use heuron_problems::{Cost, Cvrp, Distances, Metric, Near, Routes};
 
+use super::config::Config;
 use crate::cvrp::savings::Terrain;
 use crate::cvrp::table::Table;
 use crate::hilbert;
@@ -34,17 +35,21 @@ pub(super) struct Ground {
     pub limit: Cost,
     /// Most routes, or `usize::MAX`.
     pub fleet: usize,
+    /// Neighbours with room to look at; 0 where demands are not bulky, see [`Config::bulky`].
+    pub roomy: usize,
 }
 
 impl Ground {
-    /// Prepares `instance` with `k` neighbours per customer. None if `watch` says stop on the way.
-    pub fn new(instance: &Cvrp, k: usize, watch: &Watch) -> Option<Self> {
+    /// Prepares `instance`. None if `watch` says stop on the way.
+    pub fn new(instance: &Cvrp, config: &Config, watch: &Watch) -> Option<Self> {
         let (problem, names) = renumbered(instance);
         let n = names.len();
         let mut places = vec![0; n];
         names.iter().zip(0..).for_each(|(&name, place)| places[name as usize] = place);
         let distances = &problem.distances;
         let symmetric = distances.is_symmetric();
+        let bulky = (n - 1) / least_vehicles(&problem) < config.bulky;
+        let k = if bulky { config.long_lists } else { config.lists };
         let narrow = n <= DENSE && distances.max() <= Cost::from(i32::MAX);
         let mut ground = Self {
             names,
@@ -57,6 +62,7 @@ impl Ground {
             depot: (0..n).map(|v| distances.get(v, 0)).collect(),
             limit: problem.limit.unwrap_or(Cost::MAX),
             fleet: problem.vehicles.unwrap_or(usize::MAX),
+            roomy: if bulky { config.roomy } else { 0 },
             problem,
         };
         ground.list_neighbours(k, watch).then_some(ground)
@@ -147,11 +153,10 @@ impl Ground {
         &self.near[self.start[v] as usize..self.start[v + 1] as usize]
     }
 
-    /// The first `k` of `near(v)`, with their distances.
+    /// `near(v)`, with their distances.
     #[inline(always)]
-    pub fn nearest(&self, v: u32, k: usize) -> impl Iterator<Item = (u32, Cost)> {
+    pub fn nearest(&self, v: u32) -> impl Iterator<Item = (u32, Cost)> {
         let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
-        let to = to.min(from + k);
         self.near[from..to].iter().copied().zip(self.far[from..to].iter().copied())
     }
 }
@@ -188,6 +193,12 @@ impl Terrain for Ground {
     fn service(&self) -> Cost {
         self.problem.service
     }
+}
+
+/// Vehicles that the demands fill.
+fn least_vehicles(problem: &Cvrp) -> usize {
+    let demand: i64 = problem.demands.iter().sum();
+    (demand as u64).div_ceil(problem.capacity.max(1) as u64).max(1) as usize
 }
 
 /// The instance with its customers along a Hilbert curve (as they are where there are no points), and the old number

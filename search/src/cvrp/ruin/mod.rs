@@ -36,8 +36,21 @@ use team::Team;
 /// The stage. An iteration is one ruin and recreate of one island.
 #[derive(Clone, Debug, Default)]
 pub struct RuinRecreate {
-    /// Settings.
-    pub config: Config,
+    config: Config,
+}
+
+impl RuinRecreate {
+    /// The stage with other settings than the default ones; the error names the field that is wrong.
+    pub fn new(config: Config) -> Result<Self, String> {
+        config.check()?;
+        Ok(Self { config })
+    }
+
+    /// The stage with `share` (0 to 1) of what is left of the budget.
+    pub fn sharing(mut self, share: f64) -> Self {
+        self.config.share = share.clamp(0.0, 1.0);
+        self
+    }
 }
 
 impl Search<Cvrp> for RuinRecreate {
@@ -48,7 +61,7 @@ impl Search<Cvrp> for RuinRecreate {
         if warm.is_none() {
             run.offer(&sweep(problem));
         }
-        let ground = Ground::new(problem, self.config.lists, &run.watch());
+        let ground = Ground::new(problem, &self.config, &run.watch());
         let start = ground.as_ref().and_then(|ground| self.start(ground, warm, run));
         let (Some(ground), Some(start)) = (ground, start) else {
             run.proceed(0);

@@ -53,6 +53,7 @@ mod tests {
     use heuron_problems::{Cvrp, Distances, Generate, stream};
 
     use super::*;
+    use crate::cvrp::ruin::Config;
     use crate::cvrp::ruin::sweep::sweep;
     use crate::run::{Clock, Run, Setup, Stop};
 
@@ -61,7 +62,7 @@ mod tests {
         let clock = Clock::wall(Instant::now());
         let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
         let watch = Run::new(problem, setup, &mut |_| {}).watch();
-        let ground = Ground::new(problem, 10, &watch).expect("there is time");
+        let ground = Ground::new(problem, &Config { lists: 10, ..Config::default() }, &watch).expect("there is time");
         let routes = sweep(problem).routes;
         let longest = routes.iter().map(Vec::len).max().expect("there are routes");
         let mut rng = stream(1, "parts", 0);

@@ -87,14 +87,7 @@ fn put(ground: &Ground, state: &mut State, v: u32, place: Place) {
 
 /// The cheapest feasible position of `v` that costs at most `ceiling`, each passed over with probability
 /// `config.blink`.
-fn cheapest(
-    ground: &Ground,
-    config: &Config,
-    state: &State,
-    v: u32,
-    ceiling: Cost,
-    rng: &mut Stream,
-) -> Option<Place> {
+fn cheapest(ground: &Ground, config: &Config, state: &State, v: u32, ceiling: Cost, rng: &mut Stream) -> Option<Place> {
     let mut best = match ground.table() {
         Some(table) => {
             let (to, from) = (table.to(v), table.from(v));
@@ -108,7 +101,9 @@ fn cheapest(
     };
     let alone = ground.distance(0, v) + ground.distance(v, 0);
     let spare = state.used() < ground.fleet;
-    if alone < best.map_or(ceiling.saturating_add(1), |best| best.delta) && spare && alone + ground.problem.service <= ground.limit
+    if alone < best.map_or(ceiling.saturating_add(1), |best| best.delta)
+        && spare
+        && alone + ground.problem.service <= ground.limit
     {
         best = Some(Place { prev: 0, route: NONE, delta: alone });
     }
@@ -117,7 +112,7 @@ fn cheapest(
     }
     let room = ground.problem.capacity - ground.demand(v);
     let roomy = |u| state.route(state.node(u).route).load <= room;
-    if ground.nearest(v, config.neighbours).any(|(u, _)| roomy(u)) { None } else { anywhere(ground, state, v, ceiling) }
+    if ground.nearest(v).any(|(u, _)| roomy(u)) { None } else { anywhere(ground, state, v, ceiling) }
 }
 
 /// The cheapest feasible position of `v` beside one of its nearest neighbours, where `ways` are the distances to and
@@ -137,13 +132,19 @@ fn beside_neighbours(
     let room = ground.problem.capacity - ground.demand(v);
     let (to, from) = ways;
     let mut best = Place { prev: 0, route: NONE, delta: ceiling.saturating_add(1) };
-    for (u, near) in ground.nearest(v, config.neighbours) {
+    let mut roomy = 0;
+    for (index, (u, near)) in ground.nearest(v).enumerate() {
+        if index >= config.neighbours && roomy >= ground.roomy {
+            break;
+        }
         let node = state.node(u);
         let (back, out) = if ground.is_symmetric() { (near, near) } else { (to(u), near) };
         let behind = back + from(node.next) - node.after;
         let ahead = to(node.prev) + out - node.before;
         // Absent customers are on a route that has no room.
-        if behind.min(ahead) >= best.delta || state.route(node.route).load > room {
+        let has_room = state.route(node.route).load <= room;
+        roomy += usize::from(has_room);
+        if (behind.min(ahead) >= best.delta) | !has_room {
             continue;
         }
         let duration = state.route(node.route).duration + ground.problem.service;

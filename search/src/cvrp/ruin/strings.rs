@@ -53,15 +53,7 @@ impl Ruin {
     }
 
     /// Takes one string that contains `v` out of its route (equations 8 and 9).
-    fn string(
-        &mut self,
-        ground: &Ground,
-        config: &Config,
-        state: &mut State,
-        v: u32,
-        longest: f64,
-        rng: &mut Stream,
-    ) {
+    fn string(&mut self, ground: &Ground, config: &Config, state: &mut State, v: u32, longest: f64, rng: &mut Stream) {
         let size = state.route(state.node(v).route).size as usize;
         let length = (unit(rng) * longest.min(size as f64) + 1.0) as usize;
         let length = length.min(size);

@@ -44,14 +44,7 @@ impl Trajectory {
     }
 
     /// Up to `iterations` iterations at `temperature`. Returns how many were done: fewer once `watch` says stop.
-    pub fn walk(
-        &mut self,
-        ground: &Ground,
-        config: &Config,
-        iterations: u64,
-        temperature: f64,
-        watch: &Watch,
-    ) -> u64 {
+    pub fn walk(&mut self, ground: &Ground, config: &Config, iterations: u64, temperature: f64, watch: &Watch) -> u64 {
         if self.seeds.is_empty() {
             return iterations;
         }
@@ -88,7 +81,7 @@ impl Trajectory {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Generate, Problem, Routes, stream};
+    use heuron_problems::{Cvrp, Distances, Generate, Problem, Routes, stream};
     use rand::Rng;
 
     use super::super::sweep::sweep;
@@ -101,6 +94,14 @@ mod tests {
         Cvrp::generate(&spec, &mut stream(seed, "trajectory", n as u64))
     }
 
+    /// Makes every distance up to 30 longer, each direction by itself.
+    fn skew(problem: &mut Cvrp, seed: u64) {
+        let (n, mut rng) = (problem.customers() + 1, stream(seed, "skew", 0));
+        let mut longer = |i: usize, j: usize| problem.distances.get(i, j) + rng.random_range(0..30);
+        let weights = (0..n * n).map(|at| if at / n == at % n { 0 } else { longer(at / n, at % n) }).collect();
+        problem.distances = Distances::from_matrix(n, weights);
+    }
+
     fn watch(problem: &Cvrp) -> Watch {
         let clock = Clock::wall(std::time::Instant::now());
         let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
@@ -109,8 +110,8 @@ mod tests {
 
     /// Ruins, recreates, descends and takes back at random, and compares with a state built from scratch.
     fn wander(problem: &Cvrp, seed: u64) {
-        let ground = Ground::new(problem, 20, &watch(problem)).expect("there is time");
-        let config = Config::default();
+        let config = Config { lists: 20, ..Config::default() };
+        let ground = Ground::new(problem, &config, &watch(problem)).expect("there is time");
         let mut rng = stream(seed, "wander", 0);
         let mut walk = Trajectory::new(State::new(&ground, &sweep(&ground.problem).routes), stream(seed, "walk", 0));
         for step in 0..300 {
@@ -157,15 +158,32 @@ mod tests {
     }
 
     #[test]
+    fn state_equals_recomputation_where_directions_differ() {
+        for seed in 0..4 {
+            let mut problem = instance(120, seed);
+            skew(&mut problem, seed);
+            assert!(!problem.distances.is_symmetric());
+            if seed % 2 == 1 {
+                let farthest = (1..=120).map(|v| problem.length(&[v])).max().expect("there are customers");
+                problem.limit = Some(farthest + 50);
+            }
+            wander(&problem, seed);
+        }
+    }
+
+    #[test]
     fn savings_and_sweep_are_solutions() {
         for seed in 0..10 {
             let mut problem = instance(150, seed);
-            if seed % 2 == 1 {
-                let farthest = (1..=150).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
-                problem.limit = Some(2 * farthest);
+            if seed >= 5 {
+                skew(&mut problem, seed);
             }
-            let ground = Ground::new(&problem, 100, &watch(&problem)).expect("there is time");
-            let saved = problem.evaluate(&ground.outward(&Routes { routes: savings(&ground, ONE, &watch(&problem)) })).expect("feasible");
+            if seed % 2 == 1 {
+                problem.limit = (1..=150).map(|v| problem.length(&[v])).max();
+            }
+            let ground = Ground::new(&problem, &Config::default(), &watch(&problem)).expect("there is time");
+            let saved = Routes { routes: savings(&ground, ONE, &watch(&problem)) };
+            let saved = problem.evaluate(&ground.outward(&saved)).expect("feasible");
             let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
             assert!(saved < swept);
         }

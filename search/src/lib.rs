@@ -1,6 +1,7 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
 pub mod cvrp;
+mod hilbert;
 pub mod improve;
 pub mod knapsack;
 pub mod run;

@@ -2,7 +2,7 @@
 
 use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
-use heuron_search::cvrp::ruin::{Config, RuinRecreate};
+use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::knapsack;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
@@ -82,18 +82,19 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
     stages
 }
 
-/// Up to so many customers genetic search finishes what ruin and recreate began; beyond, the latter works alone.
-/// X files, 10 s, one seed, mixture (60 % ruin and recreate) against ruin and recreate alone: n524 1.09 and 1.47 %, n548
-/// 0.33 and 0.29, n641 0.50 and 0.88, n783 1.25 and 1.07.
-const GENETIC: usize = 700;
+/// Up to so many customers genetic search is better, beyond it ruin and recreate. X files, 10 s, one seed, gap in % of the
+/// one and the other: n284 0.28 and 0.83, n308 0.03 and 0.41, n327 0.73 and 0.37, n344 0.42 and 0.90, n384 0.35 and 0.51,
+/// n401 0.43 and 0.31, n439 0.14 and 0.57, n449 1.19 and 0.95. Genetic search after a quarter of ruin and recreate lies
+/// between the two (n308 0.61, n344 0.53, n401 0.41, n439 0.23), and so it does for larger ones (after half: n524 0.34,
+/// n573 0.60, n641 0.62, ruin and recreate alone 0.42, 0.55, 0.47).
+const GENETIC: usize = 450;
 
-/// Up to so many customers ruin and recreate gets the smaller share. Mean gap on nine X files of 195 to 469 customers in
-/// 10 s, one seed: 0.37 % for genetic search alone, 0.33 % and 0.36 % after a quarter and a half, 0.47 % for ruin and recreate.
-const SMALL: usize = 450;
+/// Part of the time that genetic search leaves to a search for routes that a limited fleet can drive.
+const FLEET: f64 = 0.1;
 
 /// Methods of the CVRP.
 pub(crate) const CVRP: &[Method<Cvrp>] = &[
-    Method { name: "auto", about: "ruin-and-recreate, up to 700 customers finished by hgs", stages: cvrp },
+    Method { name: "auto", about: "hgs up to 450 customers, ruin-and-recreate beyond", stages: cvrp },
     Method {
         name: "hgs",
         about: "hybrid genetic search (Vidal, 2022), up to 2000 customers",
@@ -108,19 +109,15 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
 ];
 
 fn cvrp(problem: &Cvrp, _: &Setup) -> Stages<Cvrp> {
-    let whole = || Box::new(RuinRecreate::default());
-    if !problem.distances.is_symmetric() {
-        // Ruin and recreate takes no direction into account.
-        return vec![Box::new(Hgs::default())];
+    if problem.customers() > GENETIC {
+        return vec![Box::new(RuinRecreate::default())];
     }
-    match problem.customers() {
-        customers if customers > GENETIC => vec![whole()],
-        customers => {
-            let share = if customers <= SMALL { 0.25 } else { 0.5 };
-            let first = RuinRecreate { config: Config { share, ..Config::default() } };
-            vec![Box::new(first), Box::new(Hgs::default()), whole()]
-        }
+    // Ruin and recreate has an answer where there is no time for a population.
+    let mut stages: Stages<Cvrp> = vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())];
+    if problem.vehicles.is_some() {
+        stages.insert(0, Box::new(RuinRecreate::default().sharing(FLEET)));
     }
+    stages
 }
 
 /// Methods of the knapsack problem.

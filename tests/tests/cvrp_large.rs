@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use heuron_problems::{Cost, Cvrp, Distances, Generate, Problem, Routes, stream};
-use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::cvrp::ruin::{Config, RuinRecreate};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
 
 fn instance(n: usize, seed: u64) -> Cvrp {
@@ -100,6 +100,19 @@ fn duration_limit_is_respected_without_the_triangle_inequality() {
 }
 
 #[test]
+fn one_way_roads_are_driven_the_right_way() {
+    // A ring road in one direction: from i to j it is (j - i) mod n.
+    for n in [30, 2_100] {
+        let weights = (0..n * n).map(|at| ((at % n + n - at / n) % n) as Cost).collect();
+        let demands = (0..n).map(|node| i64::from(node != 0)).collect();
+        let problem = Cvrp::new("ring", Distances::from_matrix(n, weights), demands, n as i64 / 3);
+        // Every round trip is once around, and three vehicles hold all customers.
+        let (best, _) = solve(&problem, setup(iterations(3_000), 2, 2), None);
+        assert_eq!(best.expect("there is no fleet limit").0, 3 * n as Cost, "n = {n}");
+    }
+}
+
+#[test]
 fn fleet_limit_is_respected() {
     let mut problem = instance(150, 8);
     let demand: i64 = problem.demands.iter().sum();
@@ -139,6 +152,17 @@ fn deadline_within_construction_is_met() {
         assert!(started.elapsed() < limit + Duration::from_secs(2), "{:?}", started.elapsed());
         assert!(best.is_some(), "the sweep is there at once");
     }
+}
+
+#[test]
+fn config_names_the_field_that_is_wrong() {
+    assert!(RuinRecreate::new(Config::default()).is_ok());
+    let wrong = Config { string_length: 0, ..Config::default() };
+    assert!(RuinRecreate::new(wrong).is_err_and(|message| message.contains("string_length")));
+    let wrong = Config { blink: 1.5, ..Config::default() };
+    assert!(RuinRecreate::new(wrong).is_err_and(|message| message.contains("blink")));
+    let wrong = Config { cold: f64::NAN, ..Config::default() };
+    assert!(RuinRecreate::new(wrong).is_err_and(|message| message.contains("cold")));
 }
 
 #[test]

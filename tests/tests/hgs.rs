@@ -16,7 +16,7 @@ fn solve(problem: &Cvrp, budget: Budget, threads: usize, initial: Option<&Routes
         run.offer(routes);
     }
     let config = HgsConfig { initial: 8, exchange: 20, ..HgsConfig::default() };
-    Hgs { config }.search(problem, &mut run);
+    Hgs::new(config).expect("the parameters are in range").search(problem, &mut run);
     run.into_best()
 }
 
@@ -192,9 +192,9 @@ fn degenerate_instances_are_solved() {
 
 #[test]
 fn config_names_the_field_that_is_wrong() {
-    assert_eq!(HgsConfig::default().check(), Ok(()));
+    assert!(Hgs::new(HgsConfig::default()).is_ok());
     let wrong = HgsConfig { granular: 0, ..HgsConfig::default() };
-    assert!(wrong.check().is_err_and(|message| message.contains("granular")));
+    assert!(Hgs::new(wrong).is_err_and(|message| message.contains("granular")));
     let wrong = HgsConfig { repair: 1.5, ..HgsConfig::default() };
-    assert!(wrong.check().is_err_and(|message| message.contains("repair")));
+    assert!(Hgs::new(wrong).is_err_and(|message| message.contains("repair")));
 }

@@ -3,3 +3,5 @@
 pub mod hgs;
 pub mod local;
 pub mod ruin;
+mod savings;
+mod table;

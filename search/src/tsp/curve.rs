@@ -3,7 +3,7 @@
 
 use heuron_problems::{Tour, Tsp};
 
-use super::hilbert;
+use crate::hilbert;
 use crate::run::Run;
 use crate::search::Search;
 

@@ -7,8 +7,8 @@
 use heuron_problems::{Cost, Distances, Metric, Near, Tour, Tsp};
 
 use super::asymmetric::Directed;
-use super::hilbert;
 use super::neighbours;
+use crate::hilbert;
 
 /// Up to this size the distances of points are tabulated: 9 MB. Beyond, a table is slower to reach than a square root.
 const TABLE_LIMIT: usize = 1_500;

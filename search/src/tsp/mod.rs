@@ -9,7 +9,6 @@ pub mod eax;
 pub mod exact;
 pub mod graph;
 pub mod held_karp;
-mod hilbert;
 pub mod ils;
 pub mod islands;
 mod lin_kernighan;

@@ -8,12 +8,12 @@ use super::HgsConfig;
 use super::crossover::order_crossover;
 use super::penalty::PenaltyControl;
 use super::population::Population;
-use super::savings::savings;
 use super::split::Split;
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
 use crate::cvrp::local::plan::Plan;
+use crate::cvrp::savings::savings;
 use crate::run::Watch;
 
 /// A population and the memory that its iterations work in.
@@ -81,7 +81,7 @@ impl<'m> Island<'m> {
             if watch.is_over(self.best.as_ref().map_or(Cost::MAX, |&(cost, _)| self.model.cost(cost))) {
                 return done;
             }
-            self.create();
+            self.create(watch);
             self.educate(watch);
             if self.idle >= self.config.patience {
                 self.restart();
@@ -91,21 +91,22 @@ impl<'m> Island<'m> {
     }
 
     /// Puts a new, unimproved individual into `plan`: a seedling or the child of two parents.
-    fn create(&mut self) {
+    fn create(&mut self, watch: &Watch) {
         if self.seedlings > 0 {
             self.seedlings -= 1;
-            return self.sow();
+            return self.sow(watch);
         }
-        let Some((a, b)) = self.population.parents(&mut self.rng) else { return self.sow() };
+        let Some((a, b)) = self.population.parents(&mut self.rng) else { return self.sow(watch) };
         order_crossover(&a.tour, &b.tour, &mut self.tour, &mut self.taken, &mut self.rng);
         self.split.split(self.model, self.penalties.penalty(), &self.tour, &mut self.plan);
     }
 
     /// A solution from scratch: every other one by savings of a random shape, the rest from random giant tours.
-    fn sow(&mut self) {
+    fn sow(&mut self, watch: &Watch) {
         if self.seedlings % 2 == 1 {
             let shape = self.rng.random_range(128..=448);
-            savings(self.model, shape, &mut self.plan);
+            self.plan.clear();
+            savings(self.model, shape, watch).iter().for_each(|route| self.plan.push(route));
             if self.plan.ends.len() <= self.model.fleet() {
                 return;
             }

@@ -9,7 +9,6 @@ mod crossover;
 mod island;
 mod penalty;
 mod population;
-mod savings;
 mod split;
 
 use heuron_problems::Cvrp;
@@ -29,8 +28,15 @@ pub const LARGEST: usize = 2_000;
 /// and perhaps repair. Leaves the run as it is for more than [`LARGEST`] customers.
 #[derive(Clone, Debug, Default)]
 pub struct Hgs {
-    /// Parameters; they must pass [`HgsConfig::check`].
-    pub config: HgsConfig,
+    config: HgsConfig,
+}
+
+impl Hgs {
+    /// The stage with other parameters than the default ones; the error names the field that is wrong.
+    pub fn new(config: HgsConfig) -> Result<Self, String> {
+        config.check()?;
+        Ok(Self { config })
+    }
 }
 
 impl Search<Cvrp> for Hgs {

@@ -3,6 +3,8 @@
 use heuron_problems::{Cost, Cvrp, Near};
 
 use super::penalty::Penalty;
+use crate::cvrp::savings::Terrain;
+use crate::cvrp::table::Table;
 
 /// Entries of the distance tables stay below this, so that a sum of two minus a third fits 32 bits.
 const DISTANCE_LIMIT: Cost = 1 << 29;
@@ -13,11 +15,7 @@ const DISTANCE_LIMIT: Cost = 1 << 29;
 /// down: what is feasible here is feasible in the instance, and costs differ in relative terms by less than n / 2^28.
 #[derive(Debug)]
 pub struct Model {
-    width: usize,
-    /// Distance from i to j at `i * width + j` \[width x width\].
-    from: Vec<i32>,
-    /// Distance from j to i at `i * width + j`; empty if distances are symmetric.
-    to: Vec<i32>,
+    table: Table,
     /// \[customers + 1\]
     demand: Vec<i64>,
     capacity: i64,
@@ -40,14 +38,8 @@ impl Model {
             shift += 1;
         }
         let scaled = |i, j| ((problem.distances.get(i, j) + (1 << shift) - 1) >> shift) as i32;
-        let table = |entry: &dyn Fn(usize, usize) -> i32| {
-            (0..width).flat_map(|i| (0..width).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect::<Vec<i32>>()
-        };
-        let symmetric = problem.distances.is_symmetric();
         Self {
-            width,
-            from: table(&scaled),
-            to: if symmetric { Vec::new() } else { table(&|i, j| scaled(j, i)) },
+            table: Table::new(width, problem.distances.is_symmetric(), scaled),
             demand: problem.demands.clone(),
             capacity: problem.capacity,
             limit: problem.limit.map_or(Cost::MAX, |limit| limit >> shift),
@@ -62,37 +54,36 @@ impl Model {
     /// Number of customers.
     #[inline(always)]
     pub fn customers(&self) -> usize {
-        self.width - 1
+        self.table.width() - 1
     }
 
     /// Distances from `node` to every node \[customers + 1\].
     #[inline(always)]
     pub fn from(&self, node: u32) -> &[i32] {
-        &self.from[node as usize * self.width..][..self.width]
+        self.table.from(node)
     }
 
     /// Distances to `node` from every node \[customers + 1\].
     #[inline(always)]
     pub fn to(&self, node: u32) -> &[i32] {
-        let table = if self.to.is_empty() { &self.from } else { &self.to };
-        &table[node as usize * self.width..][..self.width]
+        self.table.to(node)
     }
 
     /// The distance from `a` to `b`.
     #[inline(always)]
     pub fn distance(&self, a: u32, b: u32) -> Cost {
-        Cost::from(self.from[a as usize * self.width + b as usize])
+        self.table.get(a, b)
     }
 
     /// Whether both directions of every edge cost the same.
     #[inline(always)]
     pub fn is_symmetric(&self) -> bool {
-        self.to.is_empty()
+        self.table.is_symmetric()
     }
 
     /// The largest distance.
     pub fn longest(&self) -> Cost {
-        self.from.iter().copied().max().unwrap_or(0).into()
+        self.table.longest()
     }
 
     /// Demand of `node`.
@@ -151,6 +142,40 @@ impl Model {
     #[inline(always)]
     pub fn excess_cost(&self, penalty: Penalty, load: i64, duration: Cost) -> Cost {
         penalty.of((load - self.capacity).max(0), (duration - self.limit).max(0))
+    }
+}
+
+impl Terrain for Model {
+    fn nodes(&self) -> usize {
+        self.table.width()
+    }
+
+    fn distance(&self, a: u32, b: u32) -> Cost {
+        self.distance(a, b)
+    }
+
+    fn is_symmetric(&self) -> bool {
+        self.is_symmetric()
+    }
+
+    fn near(&self, v: u32) -> &[u32] {
+        self.near(v)
+    }
+
+    fn demand(&self, v: u32) -> i64 {
+        self.demand(v)
+    }
+
+    fn capacity(&self) -> i64 {
+        self.capacity
+    }
+
+    fn longest_duration(&self) -> Cost {
+        self.limit
+    }
+
+    fn service(&self) -> Cost {
+        self.service
     }
 }
 

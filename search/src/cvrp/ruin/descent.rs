@@ -38,7 +38,7 @@ pub(super) struct Descent {
 
 impl Descent {
     /// Improves `state` until no move around the customers touched since the last `keep` does.
-    pub fn descend(&mut self, ground: &Ground<'_>, config: &Config, state: &mut State) {
+    pub fn descend(&mut self, ground: &Ground, config: &Config, state: &mut State) {
         self.queued.resize(ground.nodes(), false);
         self.place.resize(ground.nodes(), 0);
         self.prefix.resize(ground.nodes(), (0, 0));
@@ -69,7 +69,7 @@ impl Descent {
     }
 
     /// Brings place and prefix sums of a route up to date.
-    fn learn(&mut self, ground: &Ground<'_>, state: &State, route: u32) {
+    fn learn(&mut self, ground: &Ground, state: &State, route: u32) {
         if self.known.len() <= route as usize {
             self.known.resize(state.slots(), 0);
         }
@@ -91,12 +91,12 @@ impl Descent {
     }
 
     /// The best improving move that creates an edge from `u` to a near customer.
-    fn best_move(&mut self, ground: &Ground<'_>, config: &Config, state: &State, u: u32) -> Option<(Cost, Move)> {
+    fn best_move(&mut self, ground: &Ground, config: &Config, state: &State, u: u32) -> Option<(Cost, Move)> {
         let mut best = None;
         let mut gain = 0;
         let node = state.node(u);
         let longest = node.before.max(node.after);
-        for (v, near) in ground.nearest(u, config.granular) {
+        for (v, near) in ground.nearest(u).take(config.granular) {
             if near >= longest {
                 break;
             }
@@ -125,7 +125,7 @@ impl Descent {
     }
 
     /// Whether a 2-opt or 2-opt* move keeps capacity and duration.
-    fn fits(&mut self, ground: &Ground<'_>, state: &State, found: Move) -> bool {
+    fn fits(&mut self, ground: &Ground, state: &State, found: Move) -> bool {
         let (Move::Heads { r1, h1, r2, h2 } | Move::Tails { r1, h1, r2, h2 }) = found;
         self.learn(ground, state, r1);
         self.learn(ground, state, r2);
@@ -157,7 +157,7 @@ impl Descent {
         }
     }
 
-    fn apply(&mut self, ground: &Ground<'_>, state: &mut State, found: Move) {
+    fn apply(&mut self, ground: &Ground, state: &mut State, found: Move) {
         self.buffer.clear();
         self.other.clear();
         match found {
@@ -216,22 +216,25 @@ impl Descent {
     }
 }
 
-/// The 2-opt and 2-opt* moves that create the edge (u, v) of length `near`, and what they change the cost by.
+/// The 2-opt and 2-opt* moves that create the edge (u, v), of length `near`, or (v, u), and what they change the cost by.
+/// What turns a part of a route around is left out where directions differ.
 #[inline]
-fn cuts(ground: &Ground<'_>, state: &State, (u, v): (u32, u32), near: Cost) -> [(Cost, Move); 4] {
+fn cuts(ground: &Ground, state: &State, (u, v): (u32, u32), near: Cost) -> [(Cost, Move); 4] {
     let (a, b) = (state.node(u), state.node(v));
     let (r1, r2) = (a.route, b.route);
     // Cost of replacing the arcs of lengths `mine` at u and `theirs` at v; the second new edge is (x, y).
-    let delta = |mine: Cost, theirs: Cost, x: u32, y: u32| {
-        if near < mine { near + ground.distance(x, y) - mine - theirs } else { 0 }
+    let delta = |possible: bool, near: Cost, mine: Cost, theirs: Cost, x: u32, y: u32| {
+        if possible && near < mine { near + ground.distance(x, y) - mine - theirs } else { 0 }
     };
+    let turns = ground.is_symmetric();
+    let back = if turns { near } else { ground.distance(v, u) };
     // Exchanging tails within one route is no move.
-    let apart = |delta: Cost| if r1 == r2 { 0 } else { delta };
+    let apart = r1 != r2;
     [
-        (delta(a.after, b.after, a.next, b.next), Move::Heads { r1, h1: u, r2, h2: v }),
-        (delta(a.before, b.before, a.prev, b.prev), Move::Heads { r1, h1: a.prev, r2, h2: b.prev }),
-        (apart(delta(a.after, b.before, a.next, b.prev)), Move::Tails { r1, h1: u, r2, h2: b.prev }),
-        (apart(delta(a.before, b.after, a.prev, b.next)), Move::Tails { r1, h1: a.prev, r2, h2: v }),
+        (delta(turns, near, a.after, b.after, a.next, b.next), Move::Heads { r1, h1: u, r2, h2: v }),
+        (delta(turns, near, a.before, b.before, a.prev, b.prev), Move::Heads { r1, h1: a.prev, r2, h2: b.prev }),
+        (delta(apart, near, a.after, b.before, b.prev, a.next), Move::Tails { r1, h1: u, r2, h2: b.prev }),
+        (delta(apart, back, a.before, b.after, a.prev, b.next), Move::Tails { r1, h1: a.prev, r2, h2: v }),
     ]
 }
 
@@ -246,7 +249,7 @@ fn tail(state: &State, route: u32, head: u32, into: &mut Vec<u32>) {
 }
 
 /// Inserts `customers` one after the other behind `prev`.
-fn append(ground: &Ground<'_>, state: &mut State, route: u32, prev: u32, customers: &[u32]) {
+fn append(ground: &Ground, state: &mut State, route: u32, prev: u32, customers: &[u32]) {
     let mut prev = prev;
     for &w in customers {
         state.insert(ground, w, prev, route);

@@ -19,7 +19,7 @@ const PATIENCE: u64 = 1_000;
 /// Routes of all customers that need no more vehicles than there are, from `routes` that need more. None if none are
 /// found in time.
 pub(super) fn reduce(
-    ground: &Ground<'_>,
+    ground: &Ground,
     config: &Config,
     mut routes: Routes,
     rng: &mut Stream,
@@ -79,11 +79,12 @@ mod tests {
             let (budget, stop) = Default::default();
             let setup = Setup { budget, seed, threads: 1, islands: 1, stop, clock };
             let watch = Run::new(&problem, setup, &mut |_| {}).watch();
-            let ground = Ground::new(&problem, 50, &watch).expect("there is time");
+            let ground =
+                Ground::new(&problem, &Config { lists: 50, ..Config::default() }, &watch).expect("there is time");
             let singles = Routes { routes: (1..=100).map(|v| vec![v]).collect() };
             let mut rng = stream(seed, "fleet", 1);
             let reduced = reduce(&ground, &Config::default(), singles, &mut rng, &watch).expect("there is slack");
-            assert!(problem.evaluate(&reduced).is_ok());
+            assert!(ground.problem.evaluate(&reduced).is_ok());
         }
     }
 }

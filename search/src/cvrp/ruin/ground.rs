@@ -1,46 +1,69 @@
 //! What every part of the engine reads and none changes: distances, neighbour lists, demands.
 
 use heuron_problems::kdtree::KdTree;
-use heuron_problems::{Cost, Cvrp, Distances, Metric, Near};
+use heuron_problems::{Cost, Cvrp, Distances, Metric, Near, Routes};
 
+use super::config::Config;
+use crate::cvrp::savings::Terrain;
+use crate::cvrp::table::Table;
+use crate::hilbert;
 use crate::run::Watch;
 
-/// Up to this many nodes a matrix (n^2 x 4 bytes: 9 MB) replaces computing distances from points. Making it takes
+/// Up to this many nodes a table (n^2 x 4 bytes: 9 MB) replaces computing distances from points. Making it takes
 /// some 15 ms and cannot be interrupted.
 const DENSE: usize = 1_500;
 
 /// An instance, prepared for a search whose cost per iteration does not depend on n.
-pub(super) struct Ground<'a> {
-    pub problem: &'a Cvrp,
-    distances: Distances,
-    /// Distance of every node to the depot \[customers + 1\].
-    depot: Vec<Cost>,
+///
+/// Customers are renumbered along a Hilbert curve, so that what lies near each other in the plane does so in memory.
+pub(super) struct Ground {
+    /// The instance, renumbered.
+    pub problem: Cvrp,
+    /// What the instance calls a node, and the reverse \[customers + 1\].
+    names: Vec<u32>,
+    places: Vec<u32>,
+    table: Option<Table>,
+    symmetric: bool,
     /// Nearest customers of every customer, nearest first; list of node v: `start[v]..start[v + 1]`.
     near: Vec<u32>,
     /// Distances to them, beside `near`.
     far: Vec<Cost>,
     start: Vec<u32>,
+    /// Distance of every node to the depot \[customers + 1\].
+    depot: Vec<Cost>,
     /// Longest route duration, or `Cost::MAX`.
     pub limit: Cost,
     /// Most routes, or `usize::MAX`.
     pub fleet: usize,
+    /// Neighbours with room to look at; 0 where demands are not bulky, see [`Config::bulky`].
+    pub roomy: usize,
 }
 
-impl<'a> Ground<'a> {
-    /// Prepares `problem` with `k` neighbours per customer. None if `watch` says stop on the way.
-    pub fn new(problem: &'a Cvrp, k: usize, watch: &Watch) -> Option<Self> {
-        debug_assert!(problem.distances.is_symmetric(), "asymmetric instances are served by the genetic search");
-        let distances = problem.distances.dense(DENSE);
-        let n = problem.customers() + 1;
+impl Ground {
+    /// Prepares `instance`. None if `watch` says stop on the way.
+    pub fn new(instance: &Cvrp, config: &Config, watch: &Watch) -> Option<Self> {
+        let (problem, names) = renumbered(instance);
+        let n = names.len();
+        let mut places = vec![0; n];
+        names.iter().zip(0..).for_each(|(&name, place)| places[name as usize] = place);
+        let distances = &problem.distances;
+        let symmetric = distances.is_symmetric();
+        let bulky = (n - 1) / least_vehicles(&problem) < config.bulky;
+        let k = if bulky { config.long_lists } else { config.lists };
+        let narrow = n <= DENSE && distances.max() <= Cost::from(i32::MAX);
         let mut ground = Self {
-            problem,
-            depot: (0..n).map(|v| distances.get(0, v)).collect(),
+            names,
+            places,
+            table: narrow.then(|| Table::new(n, symmetric, |i, j| distances.get(i, j) as i32)),
+            symmetric,
             near: Vec::with_capacity(n * k.min(n)),
             far: Vec::with_capacity(n * k.min(n)),
             start: vec![0, 0],
+            depot: (0..n).map(|v| distances.get(v, 0)).collect(),
             limit: problem.limit.unwrap_or(Cost::MAX),
             fleet: problem.vehicles.unwrap_or(usize::MAX),
-            distances,
+            roomy: if bulky { config.roomy } else { 0 },
+            problem,
         };
         ground.list_neighbours(k, watch).then_some(ground)
     }
@@ -48,15 +71,21 @@ impl<'a> Ground<'a> {
     /// Fills the neighbour lists; false if `watch` said stop. As `Near`, which cannot be interrupted: at 30 000
     /// customers the queries take about a second.
     fn list_neighbours(&mut self, k: usize, watch: &Watch) -> bool {
-        let n = self.problem.customers() + 1;
-        let plane = self
-            .problem
-            .distances
-            .points()
-            .filter(|_| self.problem.distances.metric().is_some_and(|metric| metric != Metric::Geo));
+        let distances = &self.problem.distances;
+        let list = |near: &mut Vec<u32>, far: &mut Vec<Cost>, v: usize, list: &mut dyn Iterator<Item = u32>| {
+            for other in list {
+                near.push(other);
+                far.push(distances.get(v, other as usize));
+            }
+            near.len() as u32
+        };
+        let plane = distances.points().filter(|_| distances.metric().is_some_and(|metric| metric != Metric::Geo));
         let Some(points) = plane else {
-            let near = Near::nearest_among(&self.problem.distances, k, |v| v != 0);
-            (1..n).for_each(|v| self.push_list(v, near.of(v).iter().copied()));
+            let near = Near::nearest_among(distances, k, |v| v != 0);
+            for v in 1..self.names.len() {
+                let end = list(&mut self.near, &mut self.far, v, &mut near.of(v).iter().copied());
+                self.start.push(end);
+            }
             return true;
         };
         let tree = KdTree::new(points);
@@ -66,32 +95,50 @@ impl<'a> Ground<'a> {
                 return false;
             }
             tree.nearest(point, k, |other| other != 0 && other as usize != v, &mut found);
-            self.push_list(v, found.iter().map(|&(_, other)| other));
+            let end = list(&mut self.near, &mut self.far, v, &mut found.iter().map(|&(_, other)| other));
+            self.start.push(end);
         }
         true
     }
 
-    fn push_list(&mut self, v: usize, list: impl Iterator<Item = u32>) {
-        for other in list {
-            self.near.push(other);
-            self.far.push(self.distances.get(v, other as usize));
-        }
-        self.start.push(self.near.len() as u32);
+    /// Routes of the instance, in the numbers used here.
+    pub fn inward(&self, routes: &Routes) -> Routes {
+        translated(routes, &self.places)
     }
 
-    /// Number of nodes: customers and the depot.
-    pub fn nodes(&self) -> usize {
-        self.depot.len()
+    /// Routes in the numbers used here, as a solution of the instance.
+    pub fn outward(&self, routes: &Routes) -> Routes {
+        translated(routes, &self.names)
     }
 
+    /// All distances, if there are few enough.
     #[inline(always)]
-    pub fn distance(&self, a: u32, b: u32) -> Cost {
-        self.distances.get(a as usize, b as usize)
+    pub fn table(&self) -> Option<&Table> {
+        self.table.as_ref()
     }
 
     #[inline(always)]
     pub fn to_depot(&self, v: u32) -> Cost {
         self.depot[v as usize]
+    }
+
+    /// Number of nodes: customers and the depot.
+    pub fn nodes(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline(always)]
+    pub fn distance(&self, a: u32, b: u32) -> Cost {
+        match &self.table {
+            Some(table) => table.get(a, b),
+            None => self.problem.distances.get(a as usize, b as usize),
+        }
+    }
+
+    /// Whether both directions of every edge cost the same.
+    #[inline(always)]
+    pub fn is_symmetric(&self) -> bool {
+        self.symmetric
     }
 
     #[inline(always)]
@@ -106,17 +153,69 @@ impl<'a> Ground<'a> {
         &self.near[self.start[v] as usize..self.start[v + 1] as usize]
     }
 
-    /// Whether a customer at distance `near` must be among the first `k` neighbours of `v`.
-    pub fn surely_lists(&self, v: u32, k: usize, near: Cost) -> bool {
-        let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
-        self.far[from..to.min(from + k)].last().is_some_and(|&last| near < last)
-    }
-
-    /// The first `k` of `near(v)`, with their distances.
+    /// `near(v)`, with their distances.
     #[inline(always)]
-    pub fn nearest(&self, v: u32, k: usize) -> impl Iterator<Item = (u32, Cost)> {
+    pub fn nearest(&self, v: u32) -> impl Iterator<Item = (u32, Cost)> {
         let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
-        let to = to.min(from + k);
         self.near[from..to].iter().copied().zip(self.far[from..to].iter().copied())
     }
+}
+
+impl Terrain for Ground {
+    fn nodes(&self) -> usize {
+        self.nodes()
+    }
+
+    fn distance(&self, a: u32, b: u32) -> Cost {
+        self.distance(a, b)
+    }
+
+    fn is_symmetric(&self) -> bool {
+        self.is_symmetric()
+    }
+
+    fn near(&self, v: u32) -> &[u32] {
+        self.near(v)
+    }
+
+    fn demand(&self, v: u32) -> i64 {
+        self.demand(v)
+    }
+
+    fn capacity(&self) -> i64 {
+        self.problem.capacity
+    }
+
+    fn longest_duration(&self) -> Cost {
+        self.limit
+    }
+
+    fn service(&self) -> Cost {
+        self.problem.service
+    }
+}
+
+/// Vehicles that the demands fill.
+fn least_vehicles(problem: &Cvrp) -> usize {
+    let demand: i64 = problem.demands.iter().sum();
+    (demand as u64).div_ceil(problem.capacity.max(1) as u64).max(1) as usize
+}
+
+/// The instance with its customers along a Hilbert curve (as they are where there are no points), and the old number
+/// of every new one.
+fn renumbered(instance: &Cvrp) -> (Cvrp, Vec<u32>) {
+    let (Some(points), Some(metric)) = (instance.distances.points(), instance.distances.metric()) else {
+        return (instance.clone(), (0..instance.demands.len() as u32).collect());
+    };
+    let curve = hilbert::order(points);
+    let names: Vec<u32> = std::iter::once(0).chain(curve.into_iter().filter(|&v| v != 0)).collect();
+    let points = names.iter().map(|&v| points[v as usize]).collect();
+    let demands = names.iter().map(|&v| instance.demands[v as usize]).collect();
+    let problem = Cvrp { distances: Distances::new(metric, points), demands, display: None, ..instance.clone() };
+    (problem, names)
+}
+
+fn translated(routes: &Routes, names: &[u32]) -> Routes {
+    let rename = |route: &Vec<u32>| route.iter().map(|&v| names[v as usize]).collect();
+    Routes { routes: routes.routes.iter().map(rename).collect() }
 }

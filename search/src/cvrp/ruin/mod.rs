@@ -4,7 +4,7 @@
 //! Transportation Science 54(2), 2020), started from savings, with neighbour lists and a journal as in FILO
 //! (L. Accorsi and D. Vigo, "A fast and scalable heuristic for the solution of large-scale capacitated vehicle
 //! routing problems", Transportation Science 55(4), 2021): an iteration costs the same whatever n is. Memory is
-//! O(n k). Distances must be symmetric.
+//! O(n k).
 
 mod config;
 mod cooling;
@@ -14,9 +14,10 @@ mod fleet;
 mod ground;
 mod parts;
 mod recreate;
-mod savings;
+
 mod state;
 mod strings;
+mod sweep;
 mod team;
 mod trajectory;
 
@@ -24,17 +25,32 @@ use heuron_problems::{Cvrp, Routes};
 
 pub use config::Config;
 
+use super::savings::{ONE, savings};
 use crate::run::Run;
 use crate::search::Search;
 use cooling::Cooling;
 use ground::Ground;
+use sweep::sweep;
 use team::Team;
 
 /// The stage. An iteration is one ruin and recreate of one island.
 #[derive(Clone, Debug, Default)]
 pub struct RuinRecreate {
-    /// Settings.
-    pub config: Config,
+    config: Config,
+}
+
+impl RuinRecreate {
+    /// The stage with other settings than the default ones; the error names the field that is wrong.
+    pub fn new(config: Config) -> Result<Self, String> {
+        config.check()?;
+        Ok(Self { config })
+    }
+
+    /// The stage with `share` (0 to 1) of what is left of the budget.
+    pub fn sharing(mut self, share: f64) -> Self {
+        self.config.share = share.clamp(0.0, 1.0);
+        self
+    }
 }
 
 impl Search<Cvrp> for RuinRecreate {
@@ -43,9 +59,9 @@ impl Search<Cvrp> for RuinRecreate {
         let warm = run.best().map(|(_, routes)| routes.clone());
         let hot = if warm.is_some() { self.config.warm } else { self.config.hot };
         if warm.is_none() {
-            run.offer(&savings::sweep(problem));
+            run.offer(&sweep(problem));
         }
-        let ground = Ground::new(problem, self.config.lists, &run.watch());
+        let ground = Ground::new(problem, &self.config, &run.watch());
         let start = ground.as_ref().and_then(|ground| self.start(ground, warm, run));
         let (Some(ground), Some(start)) = (ground, start) else {
             run.proceed(0);
@@ -64,13 +80,14 @@ impl Search<Cvrp> for RuinRecreate {
 impl RuinRecreate {
     /// The warm start or savings routes, brought down to the fleet. None if that fails in time, or if there is nothing
     /// to improve: no customer, or one that fits no vehicle.
-    fn start(&self, ground: &Ground<'_>, warm: Option<Routes>, run: &mut Run<'_, Cvrp>) -> Option<Routes> {
+    fn start(&self, ground: &Ground, warm: Option<Routes>, run: &mut Run<'_, Cvrp>) -> Option<Routes> {
         let watch = run.watch();
-        let mut start = warm.unwrap_or_else(|| savings::savings(ground, self.config.lists, &watch));
+        let fresh = || Routes { routes: savings(ground, ONE, &watch) };
+        let mut start = warm.map_or_else(fresh, |warm| ground.inward(&warm));
         if start.routes.len() > ground.fleet {
             start = fleet::reduce(ground, &self.config, start, &mut run.stream("ruin-fleet", 0), &watch)?;
         }
-        run.offer(&start);
+        run.offer(&ground.outward(&start));
         (ground.nodes() > 1 && run.best().is_some()).then_some(start)
     }
 }

@@ -9,7 +9,7 @@ use super::draw::{below, unit};
 use super::ground::Ground;
 
 /// Shares `routes` out to `parts` islands, of about equally many customers, cut at a random place.
-pub(super) fn split(ground: &Ground<'_>, routes: Vec<Vec<u32>>, parts: usize, rng: &mut Stream) -> Vec<Vec<Vec<u32>>> {
+pub(super) fn split(ground: &Ground, routes: Vec<Vec<u32>>, parts: usize, rng: &mut Stream) -> Vec<Vec<Vec<u32>>> {
     let customers: usize = routes.iter().map(Vec::len).sum();
     let mut keyed: Vec<(f64, Vec<u32>)> = match ground.problem.distances.points() {
         Some(points) => {
@@ -53,7 +53,8 @@ mod tests {
     use heuron_problems::{Cvrp, Distances, Generate, stream};
 
     use super::*;
-    use crate::cvrp::ruin::savings::sweep;
+    use crate::cvrp::ruin::Config;
+    use crate::cvrp::ruin::sweep::sweep;
     use crate::run::{Clock, Run, Setup, Stop};
 
     /// Every route is in one part, and parts differ by little more than a route.
@@ -61,7 +62,7 @@ mod tests {
         let clock = Clock::wall(Instant::now());
         let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
         let watch = Run::new(problem, setup, &mut |_| {}).watch();
-        let ground = Ground::new(problem, 10, &watch).expect("there is time");
+        let ground = Ground::new(problem, &Config { lists: 10, ..Config::default() }, &watch).expect("there is time");
         let routes = sweep(problem).routes;
         let longest = routes.iter().map(Vec::len).max().expect("there are routes");
         let mut rng = stream(1, "parts", 0);

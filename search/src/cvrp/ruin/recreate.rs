@@ -31,7 +31,7 @@ impl Recreate {
     /// must exceed `ceiling` or a customer fits nowhere. Returns whether all are back.
     pub fn greedy(
         &mut self,
-        ground: &Ground<'_>,
+        ground: &Ground,
         config: &Config,
         state: &mut State,
         absent: &[u32],
@@ -49,7 +49,7 @@ impl Recreate {
     /// As `greedy`, but what fits nowhere goes to `left` and the others are inserted all the same.
     pub fn partial(
         &mut self,
-        ground: &Ground<'_>,
+        ground: &Ground,
         config: &Config,
         state: &mut State,
         absent: &[u32],
@@ -66,7 +66,7 @@ impl Recreate {
     }
 
     /// Random, by demand, far first, close first, with weights 4 : 4 : 2 : 1.
-    fn sort(&mut self, ground: &Ground<'_>, absent: &[u32], rng: &mut Stream) {
+    fn sort(&mut self, ground: &Ground, absent: &[u32], rng: &mut Stream) {
         let rule = below(rng, 11);
         let mut key = |v: u32| match rule {
             0..4 => (rng.next_u64() >> 1) as i64,
@@ -80,73 +80,89 @@ impl Recreate {
     }
 }
 
-fn put(ground: &Ground<'_>, state: &mut State, v: u32, place: Place) {
+fn put(ground: &Ground, state: &mut State, v: u32, place: Place) {
     let route = if place.route == NONE { state.open() } else { place.route };
     state.insert(ground, v, place.prev, route);
 }
 
 /// The cheapest feasible position of `v` that costs at most `ceiling`, each passed over with probability
 /// `config.blink`.
+fn cheapest(ground: &Ground, config: &Config, state: &State, v: u32, ceiling: Cost, rng: &mut Stream) -> Option<Place> {
+    let mut best = match ground.table() {
+        Some(table) => {
+            let (to, from) = (table.to(v), table.from(v));
+            let ways = (|u: u32| Cost::from(to[u as usize]), |u: u32| Cost::from(from[u as usize]));
+            beside_neighbours(ground, config, state, v, ceiling, ways, rng)
+        }
+        None => {
+            let ways = (|u| ground.distance(u, v), |u| ground.distance(v, u));
+            beside_neighbours(ground, config, state, v, ceiling, ways, rng)
+        }
+    };
+    let alone = ground.distance(0, v) + ground.distance(v, 0);
+    let spare = state.used() < ground.fleet;
+    if alone < best.map_or(ceiling.saturating_add(1), |best| best.delta)
+        && spare
+        && alone + ground.problem.service <= ground.limit
+    {
+        best = Some(Place { prev: 0, route: NONE, delta: alone });
+    }
+    if best.is_some() || spare {
+        return best;
+    }
+    let room = ground.problem.capacity - ground.demand(v);
+    let roomy = |u| state.route(state.node(u).route).load <= room;
+    if ground.nearest(v).any(|(u, _)| roomy(u)) { None } else { anywhere(ground, state, v, ceiling) }
+}
+
+/// The cheapest feasible position of `v` beside one of its nearest neighbours, where `ways` are the distances to and
+/// from `v`.
 ///
-/// A position between a and b costs at least 2 d(v, a) - d(a, b) if a is the nearer end; it is looked at from there,
-/// and only if this bound is below the best. With the depot as an end it is looked at from the other.
-fn cheapest(
-    ground: &Ground<'_>,
+/// Nearly all positions fail: both sides of a neighbour are priced without a branch, then compared at once.
+#[inline(always)]
+fn beside_neighbours(
+    ground: &Ground,
     config: &Config,
     state: &State,
     v: u32,
     ceiling: Cost,
+    ways: (impl Fn(u32) -> Cost, impl Fn(u32) -> Cost),
     rng: &mut Stream,
 ) -> Option<Place> {
-    let demand = ground.demand(v);
-    let room = ground.problem.capacity - demand;
-    let home = ground.to_depot(v);
-    let service = ground.problem.service;
+    let room = ground.problem.capacity - ground.demand(v);
+    let (to, from) = ways;
     let mut best = Place { prev: 0, route: NONE, delta: ceiling.saturating_add(1) };
-    let (mut found, mut roomy) = (false, false);
-    for (u, near) in ground.nearest(v, config.neighbours) {
+    let mut roomy = 0;
+    for (index, (u, near)) in ground.nearest(v).enumerate() {
+        if index >= config.neighbours && roomy >= ground.roomy {
+            break;
+        }
         let node = state.node(u);
-        if node.route == NONE {
+        let (back, out) = if ground.is_symmetric() { (near, near) } else { (to(u), near) };
+        let behind = back + from(node.next) - node.after;
+        let ahead = to(node.prev) + out - node.before;
+        // Absent customers are on a route that has no room.
+        let has_room = state.route(node.route).load <= room;
+        roomy += usize::from(has_room);
+        if (behind.min(ahead) >= best.delta) | !has_room {
             continue;
         }
-        let longer = if node.prev == 0 || node.next == 0 { Cost::MAX } else { node.before.max(node.after) };
-        if longer != Cost::MAX && 2 * near - longer >= best.delta {
-            continue;
-        }
-        let route = state.route(node.route);
-        if route.load > room {
-            continue;
-        }
-        roomy = true;
-        let other = if node.next == 0 { home } else { ground.distance(v, node.next) };
-        let behind = near + other - node.after;
-        let mut consider = |delta: Cost, prev: u32| {
-            if delta < best.delta && route.duration + delta + service <= ground.limit && !chance(rng, config.blink) {
+        let duration = state.route(node.route).duration + ground.problem.service;
+        for (delta, prev) in [(behind, u), (ahead, node.prev)] {
+            if delta < best.delta && duration + delta <= ground.limit && !chance(rng, config.blink) {
                 best = Place { prev, route: node.route, delta };
-                found = true;
             }
-        };
-        consider(behind, u);
-        let other = if node.prev == 0 { home } else { ground.distance(node.prev, v) };
-        consider(near + other - node.before, node.prev);
+        }
     }
-    let alone = 2 * home;
-    if alone < best.delta && state.used() < ground.fleet && alone + service <= ground.limit {
-        best = Place { prev: 0, route: NONE, delta: alone };
-        found = true;
-    }
-    if !found && !roomy && state.used() >= ground.fleet {
-        return anywhere(ground, state, v, ceiling);
-    }
-    found.then_some(best)
+    (best.route != NONE).then_some(best)
 }
 
 /// The cheapest feasible position over all routes with room: for the rare case that none is near and no vehicle is
 /// left.
-fn anywhere(ground: &Ground<'_>, state: &State, v: u32, ceiling: Cost) -> Option<Place> {
+fn anywhere(ground: &Ground, state: &State, v: u32, ceiling: Cost) -> Option<Place> {
     let room = ground.problem.capacity - ground.demand(v);
     let mut best: Option<Place> = None;
-    for index in 0..state.slots() as u32 {
+    for index in 1..state.slots() as u32 {
         let route = state.route(index);
         if route.size == 0 || route.load > room {
             continue;

@@ -6,8 +6,11 @@ use heuron_problems::{Cost, Routes};
 
 use super::ground::Ground;
 
-/// No route: the customer is absent (taken out, or owned by another island).
-pub(super) const NONE: u32 = u32::MAX;
+/// No route: the customer is absent (taken out, or owned by another island). The route of this index is always full.
+pub(super) const NONE: u32 = 0;
+
+/// A load that leaves no room, small enough to add demands to.
+const FULL: i64 = i64::MAX / 2;
 
 /// A customer's place. Neighbours of value 0 are the depot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ struct Best {
 pub(super) struct State {
     /// \[customers + 1\]; entry 0 is not used.
     nodes: Vec<Node>,
+    /// The first one is `NONE`.
     routes: Vec<Route>,
     /// Changes whenever the route does, to a value it never had \[routes\].
     versions: Vec<u64>,
@@ -78,7 +82,7 @@ pub(super) struct State {
 
 impl State {
     /// The state of `routes`; customers that are not on them are absent.
-    pub fn new(ground: &Ground<'_>, routes: &[Vec<u32>]) -> Self {
+    pub fn new(ground: &Ground, routes: &[Vec<u32>]) -> Self {
         let absent = Node { prev: 0, next: 0, route: NONE, before: 0, after: 0 };
         let mut state = Self {
             nodes: vec![absent; ground.nodes()],
@@ -96,10 +100,12 @@ impl State {
     }
 
     /// Replaces the solution, in O(n), and makes it the incumbent.
-    pub fn load(&mut self, ground: &Ground<'_>, routes: &[Vec<u32>]) {
+    pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>]) {
         self.nodes.iter_mut().for_each(|node| node.route = NONE);
         self.routes.clear();
+        self.routes.push(Route { load: FULL, ..Route::default() });
         self.versions.clear();
+        self.versions.push(0);
         self.free.clear();
         self.cost = 0;
         for route in routes.iter().filter(|route| !route.is_empty()) {
@@ -161,10 +167,10 @@ impl State {
 
     /// Routes that serve a customer.
     pub fn used(&self) -> usize {
-        self.routes.len() - self.free.len()
+        self.routes.len() - 1 - self.free.len()
     }
 
-    /// One past the largest route index.
+    /// One past the largest route index; the first is `NONE`.
     pub fn slots(&self) -> usize {
         self.routes.len()
     }
@@ -183,19 +189,19 @@ impl State {
     }
 
     /// Takes customer `v` off its route.
-    pub fn remove(&mut self, ground: &Ground<'_>, v: u32) {
+    pub fn remove(&mut self, ground: &Ground, v: u32) {
         let Node { prev, route, .. } = self.nodes[v as usize];
         self.journal.push(Change::Removed { v, prev, route });
         self.unlink(ground, v);
     }
 
     /// Puts the absent customer `v` behind `prev` (0: at the front) on `route`.
-    pub fn insert(&mut self, ground: &Ground<'_>, v: u32, prev: u32, route: u32) {
+    pub fn insert(&mut self, ground: &Ground, v: u32, prev: u32, route: u32) {
         self.journal.push(Change::Inserted { v });
         self.link(ground, v, prev, route);
     }
 
-    fn unlink(&mut self, ground: &Ground<'_>, v: u32) {
+    fn unlink(&mut self, ground: &Ground, v: u32) {
         let Node { prev, next, route: r, before, after } = self.nodes[v as usize];
         self.changes += 1;
         self.versions[r as usize] = self.changes;
@@ -226,7 +232,7 @@ impl State {
         self.cost += delta;
     }
 
-    fn link(&mut self, ground: &Ground<'_>, v: u32, prev: u32, r: u32) {
+    fn link(&mut self, ground: &Ground, v: u32, prev: u32, r: u32) {
         self.changes += 1;
         self.versions[r as usize] = self.changes;
         let route = &mut self.routes[r as usize];
@@ -265,7 +271,7 @@ impl State {
 
     /// Whether all routes touched since the last `keep` or `undo` are short enough. Insertions see to it, but where the
     /// triangle inequality does not hold a removal can make a route longer.
-    pub fn in_time(&self, ground: &Ground<'_>) -> bool {
+    pub fn in_time(&self, ground: &Ground) -> bool {
         let route = |change: &Change| match *change {
             Change::Removed { route, .. } => route,
             Change::Inserted { v } => self.node(v).route,
@@ -275,7 +281,7 @@ impl State {
     }
 
     /// Takes back everything since the last `keep` or `undo`.
-    pub fn undo(&mut self, ground: &Ground<'_>) {
+    pub fn undo(&mut self, ground: &Ground) {
         while let Some(change) = self.journal.pop() {
             match change {
                 Change::Removed { v, prev, route } => self.link(ground, v, prev, route),
@@ -351,10 +357,10 @@ fn walk(first: &[u32], next: impl Fn(u32) -> u32) -> Vec<Vec<u32>> {
 #[cfg(test)]
 impl State {
     /// Compares links, loads, durations and cost with what follows from the routes.
-    pub fn check(&self, ground: &Ground<'_>) {
+    pub fn check(&self, ground: &Ground) {
         let mut on_routes = 0;
         let mut cost = 0;
-        for (index, route) in self.routes.iter().enumerate() {
+        for (index, route) in self.routes.iter().enumerate().skip(1) {
             let (mut prev, mut at, mut size, mut load, mut duration) = (0, route.first, 0, 0, 0);
             while at != 0 {
                 let node = self.node(at);

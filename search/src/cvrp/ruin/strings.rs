@@ -23,7 +23,7 @@ pub(super) struct Ruin {
 
 impl Ruin {
     /// Ruins the routes that come nearest to `seed`, its own first.
-    pub fn strings(&mut self, ground: &Ground<'_>, config: &Config, state: &mut State, seed: u32, rng: &mut Stream) {
+    pub fn strings(&mut self, ground: &Ground, config: &Config, state: &mut State, seed: u32, rng: &mut Stream) {
         self.removed.clear();
         self.count += 1;
         self.touched.resize(state.slots(), 0);
@@ -53,15 +53,7 @@ impl Ruin {
     }
 
     /// Takes one string that contains `v` out of its route (equations 8 and 9).
-    fn string(
-        &mut self,
-        ground: &Ground<'_>,
-        config: &Config,
-        state: &mut State,
-        v: u32,
-        longest: f64,
-        rng: &mut Stream,
-    ) {
+    fn string(&mut self, ground: &Ground, config: &Config, state: &mut State, v: u32, longest: f64, rng: &mut Stream) {
         let size = state.route(state.node(v).route).size as usize;
         let length = (unit(rng) * longest.min(size as f64) + 1.0) as usize;
         let length = length.min(size);

@@ -26,7 +26,7 @@ pub(super) struct Team {
 
 impl Team {
     /// As many islands as the run has, at `start`.
-    pub fn new(ground: &Ground<'_>, start: Routes, run: &Run<'_, Cvrp>) -> Self {
+    pub fn new(ground: &Ground, start: Routes, run: &Run<'_, Cvrp>) -> Self {
         let state = State::new(ground, &start.routes);
         let recruit = |island| Trajectory::new(state.clone(), run.stream("ruin", island));
         let crew = (0..run.setup().islands.max(1) as u64).map(recruit).collect();
@@ -39,7 +39,7 @@ impl Team {
     }
 
     /// One round of all islands at `temperature`; offers what they found. Returns the iterations done.
-    pub fn round(&mut self, ground: &Ground<'_>, config: &Config, temperature: f64, run: &mut Run<'_, Cvrp>) -> u64 {
+    pub fn round(&mut self, ground: &Ground, config: &Config, temperature: f64, run: &mut Run<'_, Cvrp>) -> u64 {
         let count = self.crew.len() as u64;
         let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
         let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));
@@ -53,12 +53,12 @@ impl Team {
             let share = wanted / count + u64::from((island as u64) < wanted % count);
             **done = member.walk(ground, config, share, temperature, &watch);
         });
-        self.gather(run);
+        self.gather(ground, run);
         done.iter().sum()
     }
 
     /// Gives every island its part of the routes; where there are too few routes, every island gets all.
-    fn deal(&mut self, ground: &Ground<'_>) {
+    fn deal(&mut self, ground: &Ground) {
         let routes = std::mem::take(&mut self.current.routes);
         self.apart = routes.len() >= 2 * self.crew.len();
         if self.apart {
@@ -73,19 +73,19 @@ impl Team {
     }
 
     /// Offers the best solution of the round, and joins the current parts or takes the cheapest current solution.
-    fn gather(&mut self, run: &mut Run<'_, Cvrp>) {
+    fn gather(&mut self, ground: &Ground, run: &mut Run<'_, Cvrp>) {
         let states = || self.crew.iter().map(|member| &member.state);
         let join = |parts: Vec<Routes>| Routes { routes: parts.into_iter().flat_map(|part| part.routes).collect() };
         let known = run.cost().unwrap_or(Cost::MAX);
         if self.apart {
             if states().map(State::best_cost).sum::<Cost>() < known {
-                run.offer(&join(states().map(State::best_routes).collect()));
+                run.offer(&ground.outward(&join(states().map(State::best_routes).collect())));
             }
             self.current = join(states().map(State::current_routes).collect());
             return;
         }
         if let Some(best) = states().min_by_key(|state| state.best_cost()).filter(|state| state.best_cost() < known) {
-            run.offer(&best.best_routes());
+            run.offer(&ground.outward(&best.best_routes()));
         }
         if let Some(next) = states().min_by_key(|state| state.cost()).filter(|_| self.crew.len() > 1) {
             self.current = next.current_routes();

@@ -36,7 +36,7 @@ impl Trajectory {
     }
 
     /// Goes on with `routes`, which are part of a solution that costs `total`.
-    pub fn load(&mut self, ground: &Ground<'_>, routes: &[Vec<u32>], total: Cost) {
+    pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>], total: Cost) {
         self.state.load(ground, routes);
         self.seeds.clear();
         self.seeds.extend(routes.iter().flatten());
@@ -44,14 +44,7 @@ impl Trajectory {
     }
 
     /// Up to `iterations` iterations at `temperature`. Returns how many were done: fewer once `watch` says stop.
-    pub fn walk(
-        &mut self,
-        ground: &Ground<'_>,
-        config: &Config,
-        iterations: u64,
-        temperature: f64,
-        watch: &Watch,
-    ) -> u64 {
+    pub fn walk(&mut self, ground: &Ground, config: &Config, iterations: u64, temperature: f64, watch: &Watch) -> u64 {
         if self.seeds.is_empty() {
             return iterations;
         }
@@ -65,7 +58,7 @@ impl Trajectory {
         iterations
     }
 
-    fn iterate(&mut self, ground: &Ground<'_>, config: &Config, temperature: f64) {
+    fn iterate(&mut self, ground: &Ground, config: &Config, temperature: f64) {
         let seed = self.seeds[below(&mut self.rng, self.seeds.len())];
         debug_assert_ne!(self.state.node(seed).route, NONE);
         // Metropolis' rule, turned around: drawn first, the largest cost that is accepted cuts the recreate short.
@@ -88,16 +81,25 @@ impl Trajectory {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Generate, Problem, stream};
+    use heuron_problems::{Cvrp, Distances, Generate, Problem, Routes, stream};
     use rand::Rng;
 
-    use super::super::savings::{savings, sweep};
+    use super::super::sweep::sweep;
     use super::*;
+    use crate::cvrp::savings::{ONE, savings};
     use crate::run::{Clock, Run, Setup, Stop};
 
     fn instance(n: usize, seed: u64) -> Cvrp {
         let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
         Cvrp::generate(&spec, &mut stream(seed, "trajectory", n as u64))
+    }
+
+    /// Makes every distance up to 30 longer, each direction by itself.
+    fn skew(problem: &mut Cvrp, seed: u64) {
+        let (n, mut rng) = (problem.customers() + 1, stream(seed, "skew", 0));
+        let mut longer = |i: usize, j: usize| problem.distances.get(i, j) + rng.random_range(0..30);
+        let weights = (0..n * n).map(|at| if at / n == at % n { 0 } else { longer(at / n, at % n) }).collect();
+        problem.distances = Distances::from_matrix(n, weights);
     }
 
     fn watch(problem: &Cvrp) -> Watch {
@@ -108,10 +110,10 @@ mod tests {
 
     /// Ruins, recreates, descends and takes back at random, and compares with a state built from scratch.
     fn wander(problem: &Cvrp, seed: u64) {
-        let ground = Ground::new(problem, 20, &watch(problem)).expect("there is time");
-        let config = Config::default();
+        let config = Config { lists: 20, ..Config::default() };
+        let ground = Ground::new(problem, &config, &watch(problem)).expect("there is time");
         let mut rng = stream(seed, "wander", 0);
-        let mut walk = Trajectory::new(State::new(&ground, &sweep(problem).routes), stream(seed, "walk", 0));
+        let mut walk = Trajectory::new(State::new(&ground, &sweep(&ground.problem).routes), stream(seed, "walk", 0));
         for step in 0..300 {
             let start = 1 + below(&mut rng, problem.customers()) as u32;
             let before = walk.state.clone();
@@ -125,14 +127,14 @@ mod tests {
                 walk.descent.descend(&ground, &config, &mut walk.state);
                 walk.state.keep();
                 walk.state.check(&ground);
-                assert_eq!(problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
+                assert_eq!(ground.problem.evaluate(&walk.state.current_routes()), Ok(walk.state.cost()));
             } else {
                 walk.state.undo(&ground);
                 assert_eq!(walk.state.current_routes(), before.current_routes());
                 assert_eq!(walk.state.cost(), before.cost());
                 walk.state.check(&ground);
             }
-            assert_eq!(problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
+            assert_eq!(ground.problem.evaluate(&walk.state.best_routes()), Ok(walk.state.best_cost()));
             assert!(walk.state.best_cost() <= walk.state.cost());
         }
     }
@@ -156,15 +158,32 @@ mod tests {
     }
 
     #[test]
+    fn state_equals_recomputation_where_directions_differ() {
+        for seed in 0..4 {
+            let mut problem = instance(120, seed);
+            skew(&mut problem, seed);
+            assert!(!problem.distances.is_symmetric());
+            if seed % 2 == 1 {
+                let farthest = (1..=120).map(|v| problem.length(&[v])).max().expect("there are customers");
+                problem.limit = Some(farthest + 50);
+            }
+            wander(&problem, seed);
+        }
+    }
+
+    #[test]
     fn savings_and_sweep_are_solutions() {
         for seed in 0..10 {
             let mut problem = instance(150, seed);
-            if seed % 2 == 1 {
-                let farthest = (1..=150).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
-                problem.limit = Some(2 * farthest);
+            if seed >= 5 {
+                skew(&mut problem, seed);
             }
-            let ground = Ground::new(&problem, 100, &watch(&problem)).expect("there is time");
-            let saved = problem.evaluate(&savings(&ground, 100, &watch(&problem))).expect("feasible");
+            if seed % 2 == 1 {
+                problem.limit = (1..=150).map(|v| problem.length(&[v])).max();
+            }
+            let ground = Ground::new(&problem, &Config::default(), &watch(&problem)).expect("there is time");
+            let saved = Routes { routes: savings(&ground, ONE, &watch(&problem)) };
+            let saved = problem.evaluate(&ground.outward(&saved)).expect("feasible");
             let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
             assert!(saved < swept);
         }

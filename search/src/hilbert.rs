@@ -6,7 +6,7 @@ use heuron_problems::metric::bounding_box;
 const BITS: u32 = 16;
 
 /// Indices of `points` in the order of the curve; coinciding points are consecutive.
-pub(super) fn order(points: &[[f64; 2]]) -> Vec<u32> {
+pub(crate) fn order(points: &[[f64; 2]]) -> Vec<u32> {
     let (low, high) = bounding_box(points);
     let side = (high[0] - low[0]).max(high[1] - low[1]).max(f64::MIN_POSITIVE);
     let scale = f64::from((1_u32 << BITS) - 1) / side;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use heuron_problems::{Cost, Cvrp, Format, ParseError, Problem, Rounding, Routes, Tour, Tsp};
+use heuron_problems::{Cost, Cvrp, Format, Jssp, ParseError, Problem, Rounding, Routes, Schedule, Tour, Tsp};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -19,6 +19,8 @@ pub enum Kind {
     Tsp,
     /// Capacitated vehicle routing
     Cvrp,
+    /// Job shop scheduling
+    Jssp,
 }
 
 /// An instance of any problem.
@@ -28,6 +30,8 @@ pub enum Instance {
     Tsp(Tsp),
     /// Capacitated vehicle routing.
     Cvrp(Cvrp),
+    /// Job shop scheduling.
+    Jssp(Jssp),
 }
 
 /// A solution of any problem.
@@ -37,6 +41,8 @@ pub enum Solution {
     Tsp(Tour),
     /// One list of customers per vehicle.
     Cvrp(Routes),
+    /// Machine sequences or start times.
+    Jssp(Schedule),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -45,6 +51,7 @@ macro_rules! each {
         match $instance {
             $crate::Instance::Tsp($problem) => $body,
             $crate::Instance::Cvrp($problem) => $body,
+            $crate::Instance::Jssp($problem) => $body,
         }
     };
 }
@@ -78,6 +85,11 @@ pub(crate) trait Solvable: Format {
 
     /// Points of a picture; none without coordinates.
     fn points(&self) -> Option<&[[f64; 2]]>;
+
+    /// Whether a solution can be drawn.
+    fn has_picture(&self) -> bool {
+        self.points().is_some()
+    }
 
     /// SVG text; none without coordinates.
     fn picture(&self, solution: &Self::Solution, caption: &Caption) -> Option<String>;
@@ -163,6 +175,50 @@ impl Solvable for Cvrp {
     }
 }
 
+impl Solvable for Jssp {
+    const KIND: Kind = Kind::Jssp;
+    const METHODS: &'static [Method<Self>] = crate::recipe::JSSP;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> usize {
+        self.operations()
+    }
+
+    fn scale(&self) -> f64 {
+        1.0
+    }
+
+    fn infeasibility(&self) -> Option<String> {
+        None
+    }
+
+    fn wrap(solution: Schedule) -> Solution {
+        Solution::Jssp(solution)
+    }
+
+    fn unwrap(solution: &Solution) -> Option<&Schedule> {
+        match solution {
+            Solution::Jssp(schedule) => Some(schedule),
+            _ => None,
+        }
+    }
+
+    fn points(&self) -> Option<&[[f64; 2]]> {
+        None
+    }
+
+    fn has_picture(&self) -> bool {
+        true
+    }
+
+    fn picture(&self, schedule: &Schedule, caption: &Caption) -> Option<String> {
+        plot::gantt(self, schedule, caption)
+    }
+}
+
 impl From<Tsp> for Instance {
     fn from(tsp: Tsp) -> Self {
         Self::Tsp(tsp)
@@ -175,12 +231,19 @@ impl From<Cvrp> for Instance {
     }
 }
 
+impl From<Jssp> for Instance {
+    fn from(jssp: Jssp) -> Self {
+        Self::Jssp(jssp)
+    }
+}
+
 impl Kind {
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tsp => Tsp::NAME,
             Self::Cvrp => Cvrp::NAME,
+            Self::Jssp => Jssp::NAME,
         }
     }
 
@@ -192,6 +255,7 @@ impl Kind {
         match self {
             Self::Tsp => list::<Tsp>(),
             Self::Cvrp => list::<Cvrp>(),
+            Self::Jssp => list::<Jssp>(),
         }
     }
 
@@ -199,7 +263,7 @@ impl Kind {
     pub fn solution_extension(self) -> &'static str {
         match self {
             Self::Tsp => "tour",
-            Self::Cvrp => "sol",
+            Self::Cvrp | Self::Jssp => "sol",
         }
     }
 
@@ -208,6 +272,7 @@ impl Kind {
         match self {
             Self::Tsp => Tsp::read(text, rounding).map(Instance::Tsp),
             Self::Cvrp => Cvrp::read(text, rounding).map(Instance::Cvrp),
+            Self::Jssp => Jssp::read(text, rounding).map(Instance::Jssp),
         }
     }
 }
@@ -237,7 +302,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP.
+    /// Nodes of a TSP, customers of a CVRP, operations of a job shop.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -253,12 +318,18 @@ impl Instance {
             Self::Tsp(tsp) if tsp.distances.is_symmetric() => "tsp",
             Self::Tsp(_) => "atsp",
             Self::Cvrp(_) => "vrp",
+            Self::Jssp(_) => "jssp",
         }
     }
 
     /// Coordinates to draw, if there are any.
     pub fn points(&self) -> Option<&[[f64; 2]]> {
         each!(self, p => p.points())
+    }
+
+    /// Whether solutions can be drawn.
+    pub fn has_picture(&self) -> bool {
+        each!(self, p => p.has_picture())
     }
 
     /// Why no solution exists, where that can be told without a search: names the customer that cannot be served.
@@ -315,6 +386,7 @@ impl Solution {
         match self {
             Self::Tsp(_) => Kind::Tsp,
             Self::Cvrp(_) => Kind::Cvrp,
+            Self::Jssp(_) => Kind::Jssp,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Recipes: which searches, in which order, for a problem, its size and the budget.
 
-use heuron_problems::{Cvrp, Problem, Tsp};
+use heuron_problems::{Cvrp, Jssp, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::{Config, RuinRecreate};
+use heuron_search::jssp::TabuSearch;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
 use heuron_search::tsp::held_karp::HeldKarp;
@@ -80,6 +81,20 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
     stages.push(Box::new(LocalSearch));
     stages
 }
+
+/// Methods of the job shop.
+pub(crate) const JSSP: &[Method<Jssp>] = &[
+    Method {
+        name: "auto",
+        about: "tabu",
+        stages: |_, _| vec![Box::new(TabuSearch::default())],
+    },
+    Method {
+        name: "tabu",
+        about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",
+        stages: |_, _| vec![Box::new(TabuSearch::default())],
+    },
+];
 
 /// Up to so many customers genetic search finishes what ruin and recreate began; beyond, the latter works alone.
 /// X files, 10 s, one seed, mixture (60 % ruin and recreate) against ruin and recreate alone: n524 1.09 and 1.47 %, n548

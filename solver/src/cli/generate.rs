@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Instances, SETS, Set, SpecError, Tsp, npz, stream};
+use heuron_problems::{Cvrp, Instances, Jssp, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -17,7 +17,7 @@ pub struct Generate {
     #[arg(value_enum)]
     problem: Kind,
 
-    /// Nodes of a tour, customers of a route plan
+    /// Nodes of a tour, customers of a route plan, jobs of a job shop
     #[arg(long, required_unless_present = "set")]
     n: Option<usize>,
 
@@ -25,7 +25,8 @@ pub struct Generate {
     #[arg(long, value_name = "K")]
     count: Option<usize>,
 
-    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`)
+    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`);
+    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     distribution: String,
 
@@ -47,6 +48,10 @@ impl Generate {
     pub fn run(self) -> Result<u8, Error> {
         if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
             Place::single(path)?;
+            if self.problem == Kind::Jssp {
+                let expected = "a folder: .npz sets hold unit-square distances".into();
+                return Err(Error::Option { key: "output", expected, found: path.display().to_string() });
+            }
             return write_set(self.instances()?, path).map(|()| 0);
         }
         let several = self.count.unwrap_or(if self.set.is_some() { usize::MAX } else { 1 }) > 1;
@@ -66,6 +71,7 @@ impl Generate {
             (Some(name), problem) => self.of_set(name, problem),
             (None, Kind::Tsp) => self.random::<Tsp>(),
             (None, Kind::Cvrp) => self.random::<Cvrp>(),
+            (None, Kind::Jssp) => self.random::<Jssp>(),
         }
     }
 
@@ -78,6 +84,7 @@ impl Generate {
         Ok(match set.instances(0..self.count.unwrap_or(set.count)) {
             Instances::Tsp(list) => list.into_iter().map(Instance::from).collect(),
             Instances::Cvrp(list) => list.into_iter().map(Instance::from).collect(),
+            Instances::Jssp(list) => list.into_iter().map(Instance::from).collect(),
         })
     }
 
@@ -110,6 +117,8 @@ fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
         match instance {
             Instance::Tsp(tsp) => tours.push(tsp),
             Instance::Cvrp(cvrp) => plans.push(cvrp),
+            // No such set gets here.
+            Instance::Jssp(_) => {}
         }
     }
     let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };

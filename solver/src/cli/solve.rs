@@ -216,7 +216,7 @@ impl Session<'_> {
             options.initial = Some(load_solution(file, instance)?);
         }
         options.best_known = self.best_known(instance, path)?.or(options.best_known);
-        if self.places.plot.is_some() && instance.points().is_none() {
+        if self.places.plot.is_some() && !instance.has_picture() {
             return Err(Error::NoCoordinates { instance: instance.name().into() });
         }
         Ok(options)

@@ -1,6 +1,7 @@
 //! Pictures of solutions as SVG: legible at a thousand nodes, about a megabyte at a hundred thousand.
 
 mod frame;
+mod gantt;
 mod palette;
 
 use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
@@ -8,6 +9,7 @@ use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
 use crate::instance::Kind;
 use crate::report::Report;
 use frame::Frame;
+pub(crate) use gantt::gantt;
 
 /// Text above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,7 @@ impl Caption {
         let nodes = match report.problem {
             Kind::Tsp => "nodes",
             Kind::Cvrp => "customers",
+            Kind::Jssp => "operations",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

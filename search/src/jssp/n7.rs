@@ -64,13 +64,15 @@ pub fn moves(graph: &Graph<'_>, path: &[u32], mut visit: impl FnMut(Move)) {
             for &operation in &block[size.saturating_sub(REACH)..size - 1] {
                 offer(Move::Behind { operation, target: last });
             }
-            for &target in &block[size.saturating_sub(REACH).max(usize::from(!is_first))..size.saturating_sub(2)] {
+            let inside = size.saturating_sub(REACH).max(usize::from(!is_first))..size - 2;
+            for &target in block.get(inside).unwrap_or_default() {
                 offer(Move::Before { operation: last, target });
             }
         }
         if !is_first {
             // To the front. An exchange of two neighbours was already met if it is also a move to the rear.
-            for &operation in &block[if size == 2 && !is_last { 2 } else { 1 }..size.min(REACH)] {
+            let met = size == 2 && !is_last;
+            for &operation in &block[1 + usize::from(met)..size.min(REACH)] {
                 offer(Move::Before { operation, target: first });
             }
             for &target in block.get(2..(size - usize::from(!is_last)).min(REACH)).unwrap_or_default() {

@@ -1,9 +1,11 @@
 //! Rules of thumb written as policies: baselines for learned ones, and doubles for them in tests.
 
+mod dispatch;
 mod nearest;
 mod random;
 mod savings;
 
+pub use dispatch::{Dispatch, Work};
 pub use nearest::NearestNeighbour;
 pub use random::Random;
 pub use savings::Savings;

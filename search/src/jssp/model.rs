@@ -76,7 +76,7 @@ impl Model {
     }
 
     /// A topological order \[operations\] of a feasible schedule; none if it is infeasible.
-    pub(super) fn order(&self, jssp: &Jssp, schedule: &Schedule) -> Option<Vec<u32>> {
+    pub fn order(&self, jssp: &Jssp, schedule: &Schedule) -> Option<Vec<u32>> {
         let starts = jssp.start_times(schedule).ok()?;
         let key = |node: u32| {
             let job = self.job_of[node as usize] as usize;
@@ -90,7 +90,7 @@ impl Model {
     }
 
     /// The machine sequences of a topological order.
-    pub(super) fn schedule(&self, order: &[u32]) -> Schedule {
+    pub fn schedule(&self, order: &[u32]) -> Schedule {
         let mut sequences = vec![Vec::new(); self.machines];
         for &node in order {
             sequences[self.machine_of[node as usize] as usize].push(self.job_of[node as usize]);

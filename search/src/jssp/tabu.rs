@@ -49,7 +49,7 @@ impl<'m> Tabu<'m> {
     pub fn new(model: &'m Model, order: &[u32], bound: Cost, mut rng: Stream) -> Self {
         let longest = model.operations().max(1);
         // Peng, Lü and Cheng, section 2.3.3: L = 10 + n / m, up to 1.4 L, or 1.5 L if there are many jobs.
-        let least = 10 + (model.jobs() / model.machines().max(1)) as u64;
+        let least = TEN.load(std::sync::atomic::Ordering::Relaxed) as u64 + (model.jobs() / model.machines().max(1)) as u64;
         let span = if model.jobs() <= 2 * model.machines() { 0.4 } else { 0.5 };
         let graph = Graph::new(model, order);
         Self {
@@ -132,7 +132,7 @@ impl<'m> Tabu<'m> {
         critical_path(&self.graph, &mut self.rng, &mut self.path);
         let (mut best, mut ties) = (Cost::MAX, 0_u32);
         let (mut chosen, mut fallback, mut count) = (None, None, 0_u32);
-        let Self { graph, rng, keys, places, forbidden, clock, best: (record, _), path, ends, .. } = self;
+        let Self { graph, rng, forbidden, clock, best: (record, _), path, ends, .. } = self;
         moves(graph, path, |change| {
             count += 1;
             if rng.random_range(0..count) == 0 {
@@ -143,9 +143,7 @@ impl<'m> Tabu<'m> {
                 return;
             }
             if value >= *record {
-                let name = name_after(graph, keys, places, change);
-                let (known, until) = forbidden[slot(name)];
-                if known == name && until > *clock {
+                if is_forbidden(graph, forbidden, *clock, change) {
                     return;
                 }
             }
@@ -161,55 +159,49 @@ impl<'m> Tabu<'m> {
         chosen.or(fallback)
     }
 
-    /// Forbids the stretch as it is, then changes it.
+    /// Forbids to restore what the move reverses, then moves.
     fn perform(&mut self, change: Move) {
-        let name = name_before(&self.graph, &self.keys, &self.places, change);
         let until = self.clock + self.tenure.0 + self.rng.random_range(0..=self.tenure.1);
-        self.forbidden[slot(name)] = (name, until);
+        let (Move::Behind { operation, target } | Move::Before { operation, target }) = change;
+        let behind = matches!(change, Move::Behind { .. });
+        let mut node = operation;
+        while node != target {
+            node = if behind { self.graph.node(node).after } else { self.graph.node(node).before };
+            let name = if behind { arc(operation, node) } else { arc(node, operation) };
+            self.forbidden[slot(name)] = (name, until);
+        }
         self.clock += 1;
         self.graph.apply(change);
     }
 }
 
+/// first before second
+fn arc(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+fn is_forbidden(graph: &Graph<'_>, forbidden: &[(u64, u64)], clock: u64, change: Move) -> bool {
+    let (Move::Behind { operation, target } | Move::Before { operation, target }) = change;
+    let behind = matches!(change, Move::Behind { .. });
+    let mut node = operation;
+    let (mut any, mut all) = (false, true);
+    while node != target {
+        node = if behind { graph.node(node).after } else { graph.node(node).before };
+        let name = if behind { arc(node, operation) } else { arc(operation, node) };
+        let (known, until) = forbidden[slot(name)];
+        let hit = known == name && until > clock;
+        any |= hit;
+        all &= hit;
+    }
+    if MODE.load(std::sync::atomic::Ordering::Relaxed) == 0 { any } else { all }
+}
+
+/// experiment
+pub static MODE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
 fn slot(name: u64) -> usize {
-    (name >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+    (name.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
-/// The name of the stretch that a move would change, as it is: the operations at their places.
-fn name_before(graph: &Graph<'_>, keys: &[u64], places: &[u64], change: Move) -> u64 {
-    let (first, last) = Graph::stretch(change);
-    let (mut node, mut name) = (first, 0_u64);
-    loop {
-        name = name.wrapping_add(keys[node as usize].wrapping_mul(places[graph.place[node as usize] as usize]));
-        if node == last {
-            return name;
-        }
-        node = graph.node(node).after;
-    }
-}
-
-/// The name of the stretch after the move.
-fn name_after(graph: &Graph<'_>, keys: &[u64], places: &[u64], change: Move) -> u64 {
-    let key = |node: u32, place: usize| keys[node as usize].wrapping_mul(places[place]);
-    let place = |node: u32| graph.place[node as usize] as usize;
-    match change {
-        Move::Behind { operation, target } => {
-            let mut name = key(operation, place(target));
-            let mut node = operation;
-            while node != target {
-                node = graph.node(node).after;
-                name = name.wrapping_add(key(node, place(node) - 1));
-            }
-            name
-        }
-        Move::Before { operation, target } => {
-            let mut name = key(operation, place(target));
-            let mut node = operation;
-            while node != target {
-                node = graph.node(node).before;
-                name = name.wrapping_add(key(node, place(node) + 1));
-            }
-            name
-        }
-    }
-}
+/// x
+pub static TEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(10);

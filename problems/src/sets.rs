@@ -215,7 +215,8 @@ impl Set {
             let durations: Vec<Vec<u32>> =
                 (0..self.n).map(|_| (0..machines).map(|_| twister.integer(1, 98)).collect()).collect();
             let job = |durations: &Vec<u32>| {
-                let mut draws: Vec<(f64, u32)> = (0..machines as u32).map(|machine| (twister.unit(), machine)).collect();
+                let mut draws: Vec<(f64, u32)> =
+                    (0..machines as u32).map(|machine| (twister.unit(), machine)).collect();
                 draws.sort_by(|a, b| a.0.total_cmp(&b.0));
                 let operation = |(&(_, machine), &time): (_, &u32)| Operation { machine, duration: time.into() };
                 draws.iter().zip(durations).map(operation).collect()

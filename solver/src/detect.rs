@@ -42,7 +42,8 @@ fn is_job_shop(text: &str) -> bool {
     if lines.clone().take(3).any(|line| line.eq_ignore_ascii_case("times")) {
         return true;
     }
-    let numbers = |line: &str| line.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
+    let numbers =
+        |line: &str| line.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
     let sizes = lines.next().and_then(numbers);
     let job = lines.next().and_then(numbers);
     // With one machine the first line could be anything's.
@@ -63,7 +64,8 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected = "a TSPLIB, CVRPLIB or job shop instance, or a .npz set (--problem names the problem where detection fails)";
+    let expected =
+        "a TSPLIB, CVRPLIB or job shop instance, or a .npz set (--problem names the problem where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
         Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),

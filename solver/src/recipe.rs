@@ -84,11 +84,7 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
 
 /// Methods of the job shop.
 pub(crate) const JSSP: &[Method<Jssp>] = &[
-    Method {
-        name: "auto",
-        about: "tabu",
-        stages: |_, _| vec![Box::new(TabuSearch::default())],
-    },
+    Method { name: "auto", about: "tabu", stages: |_, _| vec![Box::new(TabuSearch::default())] },
     Method {
         name: "tabu",
         about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",

@@ -127,7 +127,12 @@ fn damaged_files_are_refused_by_line() {
         (TWO, "2 2", "2", "line 2: expected the numbers of jobs and machines, found \"2\""),
         (TWO, "2 2", "0 2", "line 2: expected a number of jobs (at least 1), found \"0\""),
         (TWO, "2 2", "4000000000 2", "expected 4000000000 jobs, a line each, found 2 lines"),
-        (TWO, "2 2", "2 4000000000", "line 3: expected 4000000000 pairs of machine and duration for job 0, found 4 numbers"),
+        (
+            TWO,
+            "2 2",
+            "2 4000000000",
+            "line 3: expected 4000000000 pairs of machine and duration for job 0, found 4 numbers",
+        ),
         (TWO, "2 2", "1 2", "line 4: expected nothing after the last job, found \"1 4 0 1\""),
         (TWO, "4 0 1\n", "4 0\n", "line 4: expected 2 pairs of machine and duration for job 1, found 3 numbers"),
         (TWO, "1 4 0 1\n", "", "expected 2 jobs, a line each, found 1 lines"),
@@ -136,8 +141,18 @@ fn damaged_files_are_refused_by_line() {
         (TWO, "1 4", "1 4.5", "line 4: expected a duration (a whole number from 0 to 2^60), found \"4.5\""),
         (TWO, "1 4", "1 nan", "line 4: expected a duration (a whole number from 0 to 2^60), found \"nan\""),
         (TWO, "1 4", "1 1152921504606846976", "expected durations with a sum up to 2^60, found more"),
-        (taillard, "2 2\nT", "T", "line 1: expected a line with the numbers of jobs and machines before Times, found none"),
-        (taillard, "2 2", "2 2 x", "line 1: expected a line with the numbers of jobs and machines before Times, found none"),
+        (
+            taillard,
+            "2 2\nT",
+            "T",
+            "line 1: expected a line with the numbers of jobs and machines before Times, found none",
+        ),
+        (
+            taillard,
+            "2 2",
+            "2 2 x",
+            "line 1: expected a line with the numbers of jobs and machines before Times, found none",
+        ),
         (taillard, "3 2\n", "3\n", "line 3: expected 2 numbers for job 0 under Times, found 1"),
         (taillard, "4 1\n", "", "line 4: expected 2 numbers for job 1 under Times, found 1"),
         (taillard, "Machines", "Orders", "line 5: expected the heading Machines, found \"Orders\""),
@@ -148,7 +163,12 @@ fn damaged_files_are_refused_by_line() {
         (json, "[4, 1]]", "[4]]", "expected 1 machines for job 1 as in duration_matrix, found 2"),
         (json, ", [4, 1]]", "]", "expected machines_matrix with 1 rows as in duration_matrix, found 2"),
         (json, "[4, 1]", "[-4, 1]", "expected durations of job 1 from 0 to 2^60, found -4"),
-        (json, "[1, 0]", "[1000000, 0]", "expected machines numbered from 0, as 4 operations can use them, found 1000000"),
+        (
+            json,
+            "[1, 0]",
+            "[1000000, 0]",
+            "expected machines numbered from 0, as 4 operations can use them, found 1000000",
+        ),
     ];
     for (text, passage, replacement, message) in rows {
         let damaged = if passage == "*" { replacement.into() } else { text.replacen(passage, replacement, 1) };
@@ -265,7 +285,8 @@ fn taillards_instances_are_regenerated_from_their_seeds() {
 fn sets_of_l2d_are_regenerated_from_their_seed() {
     let Some(folder) = public_files() else { return };
     let table = fs::read_to_string(folder.join("generators.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = table.lines().filter(|row| row.starts_with("l2d_jssp,")).map(|row| row.split(',').collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        table.lines().filter(|row| row.starts_with("l2d_jssp,")).map(|row| row.split(',').collect()).collect();
     assert_eq!(rows.len(), 11);
     for row in rows {
         let set = Set::find(&format!("l2d-{}", row[3])).unwrap();
@@ -283,10 +304,12 @@ fn sets_of_l2d_are_regenerated_from_their_seed() {
 fn public_instances_have_their_published_sizes_and_bounds_below_their_best_known() {
     let Some(folder) = public_files() else { return };
     let table = fs::read_to_string(folder.join("bks.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = table.lines().filter(|row| row.starts_with("jssp,")).map(|row| row.split(',').collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        table.lines().filter(|row| row.starts_with("jssp,")).map(|row| row.split(',').collect()).collect();
     assert!(rows.len() > 100);
     for row in rows {
-        let jssp = read(&fs::read_to_string(folder.join(row[9])).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", row[9]));
+        let jssp =
+            read(&fs::read_to_string(folder.join(row[9])).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", row[9]));
         assert_eq!(format!("{}x{}", jssp.jobs.len(), jssp.machines), row[2], "{}", row[1]);
         let (bound, best): (Cost, Cost) = (lower_bound(&jssp), row[3].parse().unwrap());
         assert!(bound <= best && 2 * bound > best, "{}: {bound} and {best}", row[1]);
@@ -312,8 +335,7 @@ fn one_machine_bound_is_the_preemptive_optimum() {
     let mut rng = stream(1, "one machine", 0);
     for _ in 0..200 {
         let mut draw = |high: Cost| rng.random_range(0..=high);
-        let tasks: Vec<Task> =
-            (0..6).map(|_| Task { head: draw(12), duration: draw(5), tail: draw(12) }).collect();
+        let tasks: Vec<Task> = (0..6).map(|_| Task { head: draw(12), duration: draw(5), tail: draw(12) }).collect();
         let mut left: Vec<Cost> = tasks.iter().map(|task| task.duration).collect();
         let mut longest = tasks.iter().map(|task| task.head + task.duration + task.tail).max().unwrap();
         for now in 0.. {

@@ -28,9 +28,10 @@ impl Format for Jssp {
             let jssp = if taillard { read_taillard(lines)? } else { read_standard(lines)? };
             Self { comment, ..jssp }
         };
-        let work = jssp.jobs.iter().flatten().try_fold(0, |sum: Cost, operation| {
-            sum.checked_add(operation.duration).filter(|&sum| sum <= COST_LIMIT)
-        });
+        let work =
+            jssp.jobs.iter().flatten().try_fold(0, |sum: Cost, operation| {
+                sum.checked_add(operation.duration).filter(|&sum| sum <= COST_LIMIT)
+            });
         match work {
             Some(_) => Ok(jssp),
             None => Err(ParseError::whole("durations with a sum up to 2^60", "more")),
@@ -60,9 +61,8 @@ impl Format for Jssp {
         }
         let sequence = |line: (usize, &str)| -> Option<Result<Vec<u32>, ParseError>> {
             let (index, content) = line;
-            let job = |word: &str| {
-                word.parse::<u32>().map_err(|_| ParseError::at(index + 1, "a job's number", quoted(word)))
-            };
+            let job =
+                |word: &str| word.parse::<u32>().map_err(|_| ParseError::at(index + 1, "a job's number", quoted(word)));
             // An empty line is a machine without operations.
             (!content.starts_with('#')).then(|| content.split_ascii_whitespace().map(job).collect())
         };
@@ -146,7 +146,10 @@ fn read_standard(lines: Vec<Line<'_>>) -> Result<Jssp, ParseError> {
             return Err(ParseError::at(line, expected, format!("{} numbers", words.len())));
         }
         let operation = |pair: &[&str]| {
-            Ok(Operation { machine: machine(pair[0], line, 0, machines)?, duration: count(pair[1], line, "a duration")? })
+            Ok(Operation {
+                machine: machine(pair[0], line, 0, machines)?,
+                duration: count(pair[1], line, "a duration")?,
+            })
         };
         list.push(words.chunks_exact(2).map(operation).collect::<Result<_, ParseError>>()?);
     }
@@ -194,7 +197,9 @@ fn block<'a, T>(
 ) -> Result<Vec<Vec<T>>, ParseError> {
     match lines.next() {
         Some((_, words)) if is_heading(&words, heading) => {}
-        Some((line, words)) => return Err(ParseError::at(line, format!("the heading {heading}"), quoted(&words.join(" ")))),
+        Some((line, words)) => {
+            return Err(ParseError::at(line, format!("the heading {heading}"), quoted(&words.join(" "))));
+        }
         None => return Err(ParseError::whole(format!("the heading {heading}"), "the end of the file")),
     }
     let mut rows = Vec::new();

@@ -49,8 +49,6 @@ pub struct Graph<'m> {
     order: Vec<u32>,
     /// Place in the order \[nodes\]; beyond any for nodes that are no operation.
     pub(super) rank: Vec<u32>,
-    /// Place in the machine's sequence \[nodes\].
-    pub(super) place: Vec<u32>,
     makespan: Cost,
     /// Nodes that a move pushes back \[nodes\], all false between moves.
     pushed: Vec<bool>,
@@ -67,7 +65,6 @@ impl<'m> Graph<'m> {
             nodes: model.durations.iter().map(node).collect(),
             order: Vec::with_capacity(order.len()),
             rank: vec![u32::MAX; model.nodes()],
-            place: vec![0; model.nodes()],
             makespan: 0,
             pushed: vec![false; model.nodes()],
             delayed: Vec::with_capacity(order.len()),
@@ -87,7 +84,6 @@ impl<'m> Graph<'m> {
             let last = &mut last[self.model.machine_of[node as usize] as usize];
             let before = std::mem::replace(last, node);
             self.rank[node as usize] = rank;
-            self.place[node as usize] = if before == 0 { 0 } else { self.place[before as usize] + 1 };
             self.nodes[node as usize].before = before;
             self.nodes[node as usize].after = 0;
             if before != 0 {
@@ -121,6 +117,21 @@ impl<'m> Graph<'m> {
         }
     }
 
+    /// The operations that the moving one passes, from the nearest to the target.
+    #[inline]
+    pub(super) fn passed(&self, change: Move) -> impl Iterator<Item = u32> {
+        let (Move::Behind { operation, target } | Move::Before { operation, target }) = change;
+        let forwards = matches!(change, Move::Behind { .. });
+        let mut node = operation;
+        std::iter::from_fn(move || {
+            if node == target {
+                return None;
+            }
+            node = if forwards { self.node(node).after } else { self.node(node).before };
+            Some(node)
+        })
+    }
+
     /// Whether the move surely leaves the graph without a cycle (E. Balas and A. Vazacopoulos, 1998, propositions 2.2 and
     /// 2.3, sharpened by the duration of the job neighbour and by the topological order).
     #[inline]
@@ -136,7 +147,9 @@ impl<'m> Graph<'m> {
             Move::Before { operation: v, target: u } => {
                 let last = self.node(v - 1);
                 let rank = self.rank[v as usize - 1];
-                rank == u32::MAX || rank < self.rank[u as usize] || v - 1 != u && self.node(u).end + last.duration > last.end
+                rank == u32::MAX
+                    || rank < self.rank[u as usize]
+                    || v - 1 != u && self.node(u).end + last.duration > last.end
             }
         }
     }
@@ -148,23 +161,11 @@ impl<'m> Graph<'m> {
         let (from, to) = (self.rank[first as usize] as usize, self.rank[last as usize] as usize + 1);
         match change {
             Move::Behind { operation, target } => {
-                self.place[operation as usize] = self.place[target as usize];
-                let mut node = operation;
-                while node != target {
-                    node = self.node(node).after;
-                    self.place[node as usize] -= 1;
-                }
                 self.unlink(operation);
                 self.link(target, operation, self.node(target).after);
                 self.push_back(operation, from, to);
             }
             Move::Before { operation, target } => {
-                self.place[operation as usize] = self.place[target as usize];
-                let mut node = operation;
-                while node != target {
-                    node = self.node(node).before;
-                    self.place[node as usize] += 1;
-                }
                 self.unlink(operation);
                 self.link(self.node(target).before, operation, target);
                 self.pull_forward(operation, from, to);
@@ -257,13 +258,12 @@ impl<'m> Graph<'m> {
         self.makespan = (0..self.model.jobs()).map(|job| self.nodes[last(job)].end).max().unwrap_or(0);
     }
 
-    /// Whether order, places, heads and tails are what the machine sequences say.
+    /// Whether order, heads and tails are what the machine sequences say.
     fn is_exact(&self) -> bool {
         let fresh = Graph::new(self.model, &self.order);
         let same = |node: u32| {
             let (a, b) = (self.node(node), fresh.node(node));
             (a.end, a.out, a.before, a.after) == (b.end, b.out, b.before, b.after)
-                && self.place[node as usize] == fresh.place[node as usize]
                 && self.rank[node as usize - 1].wrapping_add(1) <= self.rank[node as usize]
         };
         self.makespan == fresh.makespan && self.model.all().all(same)

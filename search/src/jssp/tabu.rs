@@ -2,10 +2,15 @@
 //!
 //! Sources: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, 2007 (see [`n7`](super::n7)); B. Peng, Z. Lü and T. C. E. Cheng, "A tabu
 //! search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations Research 53, 2015,
-//! section 2.3. What is forbidden is a stretch of a machine's sequence at its places, as it was before a move.
+//! section 2.3.
+//!
+//! What is forbidden is the order of two operations, as in M. Dell'Amico and M. Trubian, "Applying tabu search to the
+//! job-shop scheduling problem", Annals of Operations Research 41, 1993. The list of both sources above forbids the whole
+//! stretch that a move has changed; but the moves of N7 come back in two smaller steps, each of another stretch, and the
+//! search turns in a circle: after 400 000 moves ft10 stood at 1079 on average, and at 936 with forbidden orders.
 
 use heuron_problems::{Cost, Stream};
-use rand::{Rng, RngCore};
+use rand::Rng;
 
 use super::graph::{Graph, Move};
 use super::model::Model;
@@ -15,23 +20,24 @@ use crate::run::Watch;
 /// Moves between two looks at the clock.
 const POLL: u64 = 32;
 
-/// Stretches remembered at a time, a power of two. A later one may overwrite an earlier one, which is then free again:
-/// with some tens of live ones that hardly happens.
-const SLOTS: usize = 1 << 12;
+/// Orders remembered at a time, a power of two. A later one may overwrite an earlier one, which is then free again: with
+/// about a hundred live ones that seldom happens.
+const SLOTS: usize = 1 << 11;
+
+/// Shortest tenure of a square instance. Five walks of 200 000 moves on each of ft10, la29, ta01, ta11, ta21, abz7 and ta41
+/// are best with 5; with 3 some of them turn in a circle, and from 10 on all get worse.
+const TENURE: u64 = 5;
 
 /// The walk of one tabu search, which can be interrupted after any move.
 #[derive(Clone, Debug)]
 pub struct Tabu<'m> {
     graph: Graph<'m>,
     rng: Stream,
-    /// A random number per operation \[nodes\] and an odd one per place: their products add up to the name of a stretch.
-    keys: Vec<u64>,
-    places: Vec<u64>,
-    /// Name of a stretch, and the move from which on it is allowed again \[SLOTS\].
+    /// An order of two operations, and the move from which on it is allowed again \[SLOTS\].
     forbidden: Vec<(u64, u64)>,
     /// Moves since the beginning, over all walks.
     clock: u64,
-    /// Shortest time that a stretch stays forbidden, and how much longer it may take.
+    /// Shortest time that an order stays forbidden, in moves, and how much longer it may take.
     tenure: (u64, u64),
     /// The best schedule of this walk and its makespan.
     best: (Cost, Vec<u32>),
@@ -46,17 +52,15 @@ pub struct Tabu<'m> {
 
 impl<'m> Tabu<'m> {
     /// A search that makes its random choices from `rng` alone. `bound` is a lower bound on the makespan.
-    pub fn new(model: &'m Model, order: &[u32], bound: Cost, mut rng: Stream) -> Self {
-        let longest = model.operations().max(1);
-        // Peng, Lü and Cheng, section 2.3.3: L = 10 + n / m, up to 1.4 L, or 1.5 L if there are many jobs.
-        let least = TEN.load(std::sync::atomic::Ordering::Relaxed) as u64 + (model.jobs() / model.machines().max(1)) as u64;
+    pub fn new(model: &'m Model, order: &[u32], bound: Cost, rng: Stream) -> Self {
+        // Peng, Lü and Cheng, section 2.3.3, with another constant: L + n / m, up to 1.4 times that, 1.5 if there are many
+        // jobs.
+        let least = TENURE + (model.jobs() / model.machines().max(1)) as u64;
         let span = if model.jobs() <= 2 * model.machines() { 0.4 } else { 0.5 };
         let graph = Graph::new(model, order);
         Self {
             best: (graph.makespan(), order.to_vec()),
             graph,
-            keys: (0..model.nodes()).map(|_| rng.next_u64()).collect(),
-            places: (0..longest).map(|_| rng.next_u64() | 1).collect(),
             rng,
             forbidden: vec![(0, 0); SLOTS],
             clock: 0,
@@ -142,10 +146,8 @@ impl<'m> Tabu<'m> {
             if value > best {
                 return;
             }
-            if value >= *record {
-                if is_forbidden(graph, forbidden, *clock, change) {
-                    return;
-                }
+            if value >= *record && restores(graph, change, |name| is_forbidden(forbidden, name, *clock)) {
+                return;
             }
             if value < best {
                 (best, ties, chosen) = (value, 1, Some(change));
@@ -159,15 +161,15 @@ impl<'m> Tabu<'m> {
         chosen.or(fallback)
     }
 
-    /// Forbids to restore what the move reverses, then moves.
+    /// Forbids to restore the orders that the move reverses, then moves.
     fn perform(&mut self, change: Move) {
         let until = self.clock + self.tenure.0 + self.rng.random_range(0..=self.tenure.1);
-        let (Move::Behind { operation, target } | Move::Before { operation, target }) = change;
-        let behind = matches!(change, Move::Behind { .. });
-        let mut node = operation;
-        while node != target {
-            node = if behind { self.graph.node(node).after } else { self.graph.node(node).before };
-            let name = if behind { arc(operation, node) } else { arc(node, operation) };
+        let (Move::Behind { operation, .. } | Move::Before { operation, .. }) = change;
+        for passed in self.graph.passed(change) {
+            let name = match change {
+                Move::Behind { .. } => name(operation, passed),
+                Move::Before { .. } => name(passed, operation),
+            };
             self.forbidden[slot(name)] = (name, until);
         }
         self.clock += 1;
@@ -175,33 +177,26 @@ impl<'m> Tabu<'m> {
     }
 }
 
-/// first before second
-fn arc(first: u32, second: u32) -> u64 {
-    u64::from(first) << 32 | u64::from(second)
+/// Whether an order that the move brings about satisfies `holds`.
+fn restores(graph: &Graph<'_>, change: Move, holds: impl Fn(u64) -> bool) -> bool {
+    let (Move::Behind { operation, .. } | Move::Before { operation, .. }) = change;
+    graph.passed(change).any(|passed| match change {
+        Move::Behind { .. } => holds(name(passed, operation)),
+        Move::Before { .. } => holds(name(operation, passed)),
+    })
 }
 
-fn is_forbidden(graph: &Graph<'_>, forbidden: &[(u64, u64)], clock: u64, change: Move) -> bool {
-    let (Move::Behind { operation, target } | Move::Before { operation, target }) = change;
-    let behind = matches!(change, Move::Behind { .. });
-    let mut node = operation;
-    let (mut any, mut all) = (false, true);
-    while node != target {
-        node = if behind { graph.node(node).after } else { graph.node(node).before };
-        let name = if behind { arc(node, operation) } else { arc(operation, node) };
-        let (known, until) = forbidden[slot(name)];
-        let hit = known == name && until > clock;
-        any |= hit;
-        all &= hit;
-    }
-    if MODE.load(std::sync::atomic::Ordering::Relaxed) == 0 { any } else { all }
+/// The name of the order `first` before `second`.
+fn name(first: u32, second: u32) -> u64 {
+    u64::from(first) << u32::BITS | u64::from(second)
 }
 
-/// experiment
-pub static MODE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+fn is_forbidden(forbidden: &[(u64, u64)], name: u64, clock: u64) -> bool {
+    let (known, until) = forbidden[slot(name)];
+    known == name && until > clock
+}
 
+/// Multiplicative hashing (D. E. Knuth, The Art of Computer Programming, 6.4).
 fn slot(name: u64) -> usize {
     (name.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
-
-/// x
-pub static TEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(10);

@@ -23,7 +23,8 @@ const LABEL: f64 = 15.0;
 /// The chart of a feasible schedule; none for an infeasible one.
 pub(crate) fn gantt(jssp: &Jssp, schedule: &Schedule, caption: &Caption) -> Option<String> {
     let starts = jssp.start_times(schedule).ok()?;
-    let ends = jssp.jobs.iter().zip(&starts).flat_map(|(job, starts)| job.iter().zip(starts).map(|(o, s)| s + o.duration));
+    let ends =
+        jssp.jobs.iter().zip(&starts).flat_map(|(job, starts)| job.iter().zip(starts).map(|(o, s)| s + o.duration));
     let makespan = ends.max().unwrap_or(0);
     let row = (ROWS / jssp.machines.max(1) as f64).clamp(ROW.0, ROW.1);
     let bottom = frame::HEAD + 24.0 + row * jssp.machines as f64;

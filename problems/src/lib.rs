@@ -3,6 +3,7 @@
 
 pub mod construct;
 pub mod cvrp;
+pub mod ffsp;
 pub mod format;
 pub mod generate;
 pub mod jssp;
@@ -19,6 +20,7 @@ mod tsplib;
 
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
+pub use ffsp::{Ffsp, Plan};
 pub use format::{Format, ParseError, Rounding};
 pub use generate::{Generate, SpecError, Stream, stream};
 pub use jssp::{Jssp, Schedule};

@@ -171,4 +171,26 @@ pub enum Violation {
         /// When the second one starts.
         at: Cost,
     },
+    /// A flexible flow shop's stage does not have the machine.
+    #[error("stage {stage} has no machine {machine}")]
+    UnknownMachine {
+        /// Counted from 0 within the stage.
+        machine: usize,
+        /// Counted from 0.
+        stage: usize,
+    },
+    /// A machine of a flexible flow shop works on two jobs at once.
+    #[error("machine {machine} of stage {stage} works on jobs {first} and {second} at once, at time {at}")]
+    Together {
+        /// Counted from 0.
+        stage: usize,
+        /// Counted from 0 within the stage.
+        machine: usize,
+        /// The job that started first.
+        first: usize,
+        /// The job that starts before the first one is done.
+        second: usize,
+        /// When the second one starts.
+        at: Cost,
+    },
 }

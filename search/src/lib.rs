@@ -1,6 +1,7 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
 pub mod cvrp;
+pub mod ffsp;
 pub mod jssp;
 pub mod run;
 pub mod sample;

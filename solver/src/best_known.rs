@@ -62,7 +62,10 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
 
 /// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
 fn bare(name: &str) -> &str {
-    [".tsp", ".atsp", ".vrp", ".jssp"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
+    [".tsp", ".atsp", ".vrp", ".jssp", ".ffsp"]
+        .iter()
+        .find_map(|extension| name.strip_suffix(extension))
+        .unwrap_or(name)
 }
 
 /// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.

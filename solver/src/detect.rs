@@ -9,6 +9,9 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
     if is_job_shop(text) {
         return Ok(Kind::Jssp);
     }
+    if is_flow_shop(text) {
+        return Ok(Kind::Ffsp);
+    }
     let mut keyword = false;
     for (index, line) in text.lines().enumerate() {
         let (key, value) = line.split_once(':').unwrap_or((line, ""));
@@ -25,6 +28,7 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
         "tsp" | "atsp" => Ok(Kind::Tsp),
         "vrp" | "cvrp" => Ok(Kind::Cvrp),
         "jssp" | "jsp" => Ok(Kind::Jssp),
+        "ffsp" => Ok(Kind::Ffsp),
         _ if keyword => Ok(Kind::Tsp),
         _ => Err(unknown(text)),
     }
@@ -50,6 +54,18 @@ fn is_job_shop(text: &str) -> bool {
     matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
 }
 
+/// A line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and stages ask for.
+fn is_flow_shop(text: &str) -> bool {
+    let is_data = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let mut lines = text.lines().map(str::trim).filter(is_data);
+    let mut numbers =
+        || lines.next()?.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
+    let (Some(sizes), Some(machines)) = (numbers(), numbers()) else { return false };
+    let [jobs, stages] = sizes[..] else { return false };
+    let rows = jobs.checked_mul(stages);
+    machines.len() as u64 == stages && rows == Some(lines.count() as u64)
+}
+
 /// `TYPE : TSP (M.~Hofmeister)` occurs: only the first word counts.
 fn by_type(value: &str) -> Option<Kind> {
     match value.split_whitespace().next()?.to_ascii_uppercase().as_str() {
@@ -64,8 +80,7 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected =
-        "a TSPLIB, CVRPLIB or job shop instance, or a .npz set (--problem names the problem where detection fails)";
+    let expected = "a TSPLIB, CVRPLIB, job shop or flow shop instance, or a .npz set (--problem names the problem where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
         Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),
@@ -95,11 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn job_shops_are_known_by_their_first_lines() {
+    fn shops_are_known_by_their_first_lines() {
         assert_eq!(detect("# ft\n2 2\n0 1 1 2\n1 3 0 4\n", "txt"), Ok(Kind::Jssp));
         assert_eq!(detect("Nb of jobs, Nb of Machines\n 2 2 1 1\nTimes\n", ""), Ok(Kind::Jssp));
         assert_eq!(detect("{\"duration_matrix\": []}", "json"), Ok(Kind::Jssp));
         assert!(detect("2 2\n1 2\n3 4\n", "txt").is_err());
+        assert_eq!(detect("2 2\n1 2\n3\n4\n5 6\n7 8\n", "txt"), Ok(Kind::Ffsp));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use heuron_problems::{Cost, Cvrp, Format, Jssp, ParseError, Problem, Rounding, Routes, Schedule, Tour, Tsp};
+use heuron_problems::{
+    Cost, Cvrp, Ffsp, Format, Jssp, ParseError, Plan, Problem, Rounding, Routes, Schedule, Tour, Tsp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -21,6 +23,8 @@ pub enum Kind {
     Cvrp,
     /// Job shop scheduling
     Jssp,
+    /// Flexible flow shop scheduling
+    Ffsp,
 }
 
 /// An instance of any problem.
@@ -32,6 +36,8 @@ pub enum Instance {
     Cvrp(Cvrp),
     /// Job shop scheduling.
     Jssp(Jssp),
+    /// Flexible flow shop scheduling.
+    Ffsp(Ffsp),
 }
 
 /// A solution of any problem.
@@ -43,6 +49,8 @@ pub enum Solution {
     Cvrp(Routes),
     /// Machine sequences or start times.
     Jssp(Schedule),
+    /// A task per job and stage.
+    Ffsp(Plan),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -52,6 +60,7 @@ macro_rules! each {
             $crate::Instance::Tsp($problem) => $body,
             $crate::Instance::Cvrp($problem) => $body,
             $crate::Instance::Jssp($problem) => $body,
+            $crate::Instance::Ffsp($problem) => $body,
         }
     };
 }
@@ -175,50 +184,6 @@ impl Solvable for Cvrp {
     }
 }
 
-impl Solvable for Jssp {
-    const KIND: Kind = Kind::Jssp;
-    const METHODS: &'static [Method<Self>] = crate::recipe::JSSP;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn size(&self) -> usize {
-        self.operations()
-    }
-
-    fn scale(&self) -> f64 {
-        1.0
-    }
-
-    fn infeasibility(&self) -> Option<String> {
-        None
-    }
-
-    fn wrap(solution: Schedule) -> Solution {
-        Solution::Jssp(solution)
-    }
-
-    fn unwrap(solution: &Solution) -> Option<&Schedule> {
-        match solution {
-            Solution::Jssp(schedule) => Some(schedule),
-            _ => None,
-        }
-    }
-
-    fn points(&self) -> Option<&[[f64; 2]]> {
-        None
-    }
-
-    fn has_picture(&self) -> bool {
-        true
-    }
-
-    fn picture(&self, schedule: &Schedule, caption: &Caption) -> Option<String> {
-        plot::gantt(self, schedule, caption)
-    }
-}
-
 impl From<Tsp> for Instance {
     fn from(tsp: Tsp) -> Self {
         Self::Tsp(tsp)
@@ -231,12 +196,6 @@ impl From<Cvrp> for Instance {
     }
 }
 
-impl From<Jssp> for Instance {
-    fn from(jssp: Jssp) -> Self {
-        Self::Jssp(jssp)
-    }
-}
-
 impl Kind {
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
@@ -244,6 +203,7 @@ impl Kind {
             Self::Tsp => Tsp::NAME,
             Self::Cvrp => Cvrp::NAME,
             Self::Jssp => Jssp::NAME,
+            Self::Ffsp => Ffsp::NAME,
         }
     }
 
@@ -256,6 +216,7 @@ impl Kind {
             Self::Tsp => list::<Tsp>(),
             Self::Cvrp => list::<Cvrp>(),
             Self::Jssp => list::<Jssp>(),
+            Self::Ffsp => list::<Ffsp>(),
         }
     }
 
@@ -264,6 +225,7 @@ impl Kind {
         match self {
             Self::Tsp => "tour",
             Self::Cvrp | Self::Jssp => "sol",
+            Self::Ffsp => "json",
         }
     }
 
@@ -273,6 +235,7 @@ impl Kind {
             Self::Tsp => Tsp::read(text, rounding).map(Instance::Tsp),
             Self::Cvrp => Cvrp::read(text, rounding).map(Instance::Cvrp),
             Self::Jssp => Jssp::read(text, rounding).map(Instance::Jssp),
+            Self::Ffsp => Ffsp::read(text, rounding).map(Instance::Ffsp),
         }
     }
 }
@@ -302,7 +265,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP, operations of a job shop.
+    /// Nodes of a TSP, customers of a CVRP, operations of a job shop or flow shop.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -319,6 +282,7 @@ impl Instance {
             Self::Tsp(_) => "atsp",
             Self::Cvrp(_) => "vrp",
             Self::Jssp(_) => "jssp",
+            Self::Ffsp(_) => "ffsp",
         }
     }
 
@@ -387,6 +351,7 @@ impl Solution {
             Self::Tsp(_) => Kind::Tsp,
             Self::Cvrp(_) => Kind::Cvrp,
             Self::Jssp(_) => Kind::Jssp,
+            Self::Ffsp(_) => Kind::Ffsp,
         }
     }
 }

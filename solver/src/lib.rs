@@ -14,6 +14,7 @@ pub mod plot;
 mod recipe;
 mod report;
 mod run;
+mod shop;
 pub mod span;
 
 pub use best_known::{best_known, in_integer_units, table_beside};

@@ -9,7 +9,8 @@ pub struct Config {
     pub trial: u64,
     /// Points of a path that are tried. Default 5.
     pub points: u32,
-    /// Members of a population. Default 30 (as above).
+    /// Members of a population. Default 10, which has its first children sooner than the 30 of the paper: mean gap on ft10,
+    /// la29, abz7, ta01, ta11, ta21, ta41, dmu42 and swv03 in 5 s, one seed, 0.67 % against 0.80 %.
     pub members: usize,
     /// Children in a row that no population wants before it is renewed. Default 30.
     pub stagnation: usize,
@@ -19,7 +20,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { patience: 12_500, trial: 500, points: 5, members: 30, stagnation: 30, exchange: 1_000_000 }
+        Self { patience: 12_500, trial: 500, points: 5, members: 10, stagnation: 30, exchange: 1_000_000 }
     }
 }
 

@@ -120,7 +120,7 @@ impl<'m> Island<'m> {
             }
         }
         if self.members.len() < self.config.members {
-            let greed = if self.members.len() % 2 == 0 { 0.0 } else { GREED };
+            let greed = if self.members.len().is_multiple_of(2) { 0.0 } else { GREED };
             let order = active(self.model, greed, &mut self.rng);
             return self.tabu.begin(&order, self.config.patience);
         }

@@ -71,7 +71,7 @@ fn exact(cost: Cost, scale: f64) -> String {
 /// The cost that the solution file states, if it is wrong. `.tour` files have no place for it.
 fn contradiction(instance: &Instance, text: &str, cost: Cost) -> Option<f64> {
     match instance {
-        Instance::Tsp(_) | Instance::Jssp(_) => None,
+        Instance::Tsp(_) | Instance::Jssp(_) | Instance::Ffsp(_) => None,
         Instance::Cvrp(cvrp) => {
             let declared = read_sol(text).ok()?.1?;
             (!declared.agrees(cvrp, cost)).then_some(declared.value)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Instances, Jssp, SETS, Set, SpecError, Tsp, npz, stream};
+use heuron_problems::{Cvrp, Ffsp, Instances, Jssp, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -17,7 +17,7 @@ pub struct Generate {
     #[arg(value_enum)]
     problem: Kind,
 
-    /// Nodes of a tour, customers of a route plan, jobs of a job shop
+    /// Nodes of a tour, customers of a route plan, jobs of a shop
     #[arg(long, required_unless_present = "set")]
     n: Option<usize>,
 
@@ -26,7 +26,8 @@ pub struct Generate {
     count: Option<usize>,
 
     /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`);
-    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without)
+    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
+    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     distribution: String,
 
@@ -48,7 +49,7 @@ impl Generate {
     pub fn run(self) -> Result<u8, Error> {
         if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
             Place::single(path)?;
-            if self.problem == Kind::Jssp {
+            if matches!(self.problem, Kind::Jssp | Kind::Ffsp) {
                 let expected = "a folder: .npz sets hold unit-square distances".into();
                 return Err(Error::Option { key: "output", expected, found: path.display().to_string() });
             }
@@ -72,6 +73,7 @@ impl Generate {
             (None, Kind::Tsp) => self.random::<Tsp>(),
             (None, Kind::Cvrp) => self.random::<Cvrp>(),
             (None, Kind::Jssp) => self.random::<Jssp>(),
+            (None, Kind::Ffsp) => self.random::<Ffsp>(),
         }
     }
 
@@ -118,7 +120,7 @@ fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
             Instance::Tsp(tsp) => tours.push(tsp),
             Instance::Cvrp(cvrp) => plans.push(cvrp),
             // No such set gets here.
-            Instance::Jssp(_) => {}
+            Instance::Jssp(_) | Instance::Ffsp(_) => {}
         }
     }
     let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };

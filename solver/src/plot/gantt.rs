@@ -1,8 +1,10 @@
-//! Gantt charts: a row per machine, a bar per operation, a colour per job.
+//! Gantt charts: a row per machine, a bar per operation, a colour per job. A flow shop's rows are `stage.machine`.
 
 use std::fmt::Write;
 
-use heuron_problems::{Cost, Jssp, Schedule};
+use heuron_problems::ffsp::Task;
+use heuron_problems::jssp::Operation;
+use heuron_problems::{Cost, Ffsp, Jssp, Plan, Problem, Schedule};
 
 use super::{Caption, frame, palette, thousands};
 
@@ -20,30 +22,64 @@ const ROWS: f64 = 760.0;
 /// Bars narrower than this have no number.
 const LABEL: f64 = 15.0;
 
+/// A bar: when a job is where.
+struct Bar {
+    row: usize,
+    start: Cost,
+    end: Cost,
+}
+
 /// The chart of a feasible schedule; none for an infeasible one.
 pub(crate) fn gantt(jssp: &Jssp, schedule: &Schedule, caption: &Caption) -> Option<String> {
     let starts = jssp.start_times(schedule).ok()?;
-    let ends =
-        jssp.jobs.iter().zip(&starts).flat_map(|(job, starts)| job.iter().zip(starts).map(|(o, s)| s + o.duration));
-    let makespan = ends.max().unwrap_or(0);
-    let row = (ROWS / jssp.machines.max(1) as f64).clamp(ROW.0, ROW.1);
-    let bottom = frame::HEAD + 24.0 + row * jssp.machines as f64;
+    let job = |(operations, starts): (&Vec<Operation>, &Vec<Cost>)| {
+        let bar = |(operation, &start): (&Operation, &Cost)| Bar {
+            row: operation.machine as usize,
+            start,
+            end: start + operation.duration,
+        };
+        operations.iter().zip(starts).map(bar).collect()
+    };
+    let bars: Vec<Vec<Bar>> = jssp.jobs.iter().zip(&starts).map(job).collect();
+    Some(chart(&bars, &(0..jssp.machines).map(|machine| machine.to_string()).collect::<Vec<_>>(), caption))
+}
+
+/// The chart of a feasible plan, the stages one below the other; none for an infeasible one.
+pub(crate) fn flow_gantt(ffsp: &Ffsp, plan: &Plan, caption: &Caption) -> Option<String> {
+    ffsp.evaluate(plan).ok()?;
+    let first = |stage: usize| ffsp.machines[..stage].iter().sum::<usize>();
+    let job = |(job, tasks): (usize, &Vec<Task>)| {
+        let bar = |(stage, task): (usize, &Task)| Bar {
+            row: first(stage) + task.machine as usize,
+            start: task.start,
+            end: task.start + ffsp.time(stage, job, task.machine as usize),
+        };
+        tasks.iter().enumerate().map(bar).collect()
+    };
+    let bars: Vec<Vec<Bar>> = plan.tasks.iter().enumerate().map(job).collect();
+    let stage = |(stage, &machines): (usize, &usize)| (0..machines).map(move |machine| format!("{stage}.{machine}"));
+    let rows: Vec<String> = ffsp.machines.iter().enumerate().flat_map(stage).collect();
+    Some(chart(&bars, &rows, caption))
+}
+
+/// The chart of bars \[jobs\] in rows with these names.
+fn chart(jobs: &[Vec<Bar>], names: &[String], caption: &Caption) -> String {
+    let makespan = jobs.iter().flatten().map(|bar| bar.end).max().unwrap_or(0);
+    let row = (ROWS / names.len().max(1) as f64).clamp(ROW.0, ROW.1);
+    let bottom = frame::HEAD + 24.0 + row * names.len() as f64;
     let mut svg = String::new();
     frame::open_sheet(&mut svg, [LEFT + WIDTH + RIGHT, bottom + FOOT], caption);
     let x = |time: Cost| LEFT + WIDTH * time as f64 / makespan.max(1) as f64;
     axis(&mut svg, makespan, bottom, x);
-    rows(&mut svg, jssp.machines, row);
-    let bars = Bars { row, font: (row * 0.42).min(12.0) };
-    for (job, (operations, starts)) in jssp.jobs.iter().zip(&starts).enumerate() {
+    rows(&mut svg, names, row);
+    let style = Bars { row, font: (row * 0.42).min(12.0) };
+    for (job, bars) in jobs.iter().enumerate() {
         let _ = writeln!(svg, r#"<g fill="{}"><title>job {job}</title>"#, palette::distinct(job));
-        for (operation, &start) in operations.iter().zip(starts) {
-            let (from, to) = (x(start), x(start + operation.duration));
-            bars.draw(&mut svg, job, operation.machine as usize, from, to);
-        }
+        bars.iter().for_each(|bar| style.draw(&mut svg, job, bar.row, x(bar.start), x(bar.end)));
         svg.push_str("</g>\n");
     }
     svg.push_str("</g>\n</svg>\n");
-    Some(svg)
+    svg
 }
 
 /// How bars are drawn.
@@ -70,15 +106,15 @@ impl Bars {
     }
 }
 
-/// Machine numbers, as many as are legible.
-fn rows(svg: &mut String, machines: usize, row: f64) {
+/// Names of rows, as many as are legible.
+fn rows(svg: &mut String, names: &[String], row: f64) {
     let every = (13.0 / row).ceil() as usize;
-    for machine in (0..machines).step_by(every) {
+    for (machine, name) in names.iter().enumerate().step_by(every) {
         let y = frame::HEAD + 24.0 + (machine as f64 + 0.5) * row + 4.0;
         let (x, grey) = (LEFT - 10.0, palette::GREY);
         let _ = writeln!(
             svg,
-            r#"<text x="{x:.1}" y="{y:.1}" font-size="12" fill="{grey}" text-anchor="end">{machine}</text>"#
+            r#"<text x="{x:.1}" y="{y:.1}" font-size="12" fill="{grey}" text-anchor="end">{name}</text>"#
         );
     }
 }
@@ -132,8 +168,6 @@ fn step(makespan: Cost) -> Cost {
 
 #[cfg(test)]
 mod tests {
-    use heuron_problems::jssp::Operation;
-
     use super::*;
 
     fn two_jobs() -> Jssp {

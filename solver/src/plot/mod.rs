@@ -9,7 +9,7 @@ use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
 use crate::instance::Kind;
 use crate::report::Report;
 use frame::Frame;
-pub(crate) use gantt::gantt;
+pub(crate) use gantt::{flow_gantt, gantt};
 
 /// Text above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Caption {
         let nodes = match report.problem {
             Kind::Tsp => "nodes",
             Kind::Cvrp => "customers",
-            Kind::Jssp => "operations",
+            Kind::Jssp | Kind::Ffsp => "operations",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

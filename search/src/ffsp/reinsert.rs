@@ -88,6 +88,11 @@ impl<'p> Reinsertion<'p> {
         self.makespan
     }
 
+    /// Jobs in order on each machine now \[stages\]\[machines\].
+    pub fn sequences(&self) -> &[Vec<Vec<u32>>] {
+        &self.sequences
+    }
+
     /// The best sequences since they were loaded, and their makespan.
     pub fn best(&self) -> &(Cost, Vec<Vec<Vec<u32>>>) {
         &self.best

@@ -17,7 +17,7 @@ pub struct Report {
     pub instance: String,
     /// Problem.
     pub problem: Kind,
-    /// Nodes of a TSP, customers of a CVRP.
+    /// Nodes of a TSP, customers of a CVRP, operations of a job shop or flow shop.
     pub size: usize,
     /// Method that was asked for.
     pub method: String,

@@ -18,7 +18,7 @@ fn moves(criterion: &mut Criterion) {
     for number in [1, 21, 41, 61, 71] {
         let Some(problem) = taillard::instance(number) else { continue };
         let (model, watch) = (Model::new(&problem), watch(&problem));
-        let order = active(&model, 0.0, &mut stream(1, "bench jssp", 0));
+        let order = active(&model, 0.0, &mut stream(1, "bench jssp", 0), &watch);
         let mut search = Tabu::new(&model, &order, 0, stream(1, "bench jssp", 1));
         search.begin(&order, u64::MAX);
         search.walk(MOVES, &watch);
@@ -34,8 +34,8 @@ fn bound(criterion: &mut Criterion) {
 
 fn start(criterion: &mut Criterion) {
     let Some(problem) = taillard::instance(71) else { return };
-    let (model, mut rng) = (Model::new(&problem), stream(1, "bench jssp", 2));
-    criterion.bench_function("jssp/start/ta71", |bencher| bencher.iter(|| active(&model, 0.5, &mut rng)));
+    let (model, watch, mut rng) = (Model::new(&problem), watch(&problem), stream(1, "bench jssp", 2));
+    criterion.bench_function("jssp/start/ta71", |bencher| bencher.iter(|| active(&model, 0.5, &mut rng, &watch)));
 }
 
 criterion_group!(benches, moves, bound, start);

@@ -14,6 +14,9 @@ use crate::run::Watch;
 /// Moves between two looks at the clock.
 const POLL: u64 = 16;
 
+/// Operations of a path between two looks at the clock: each takes time in proportion to all operations.
+const PATH_POLL: usize = 16;
+
 /// Moves for which an operation stays where it was put: this many, and up to as many more.
 const TENURE: u64 = 8;
 
@@ -105,7 +108,7 @@ impl<'p> Reinsertion<'p> {
             if idle % POLL == 0 && watch.is_over(self.best.0) {
                 return;
             }
-            let Some((place, makespan)) = self.choose(rng) else { return };
+            let Some((place, makespan)) = self.choose(rng, watch) else { return };
             self.apply(place);
             debug_assert_eq!(self.makespan, makespan);
             let operation = place.stage * self.ffsp.jobs + place.job as usize;
@@ -121,12 +124,16 @@ impl<'p> Reinsertion<'p> {
     }
 
     /// The best place for an operation of a random critical path, and the makespan there. Operations that moved lately stay,
-    /// unless they promise a new best plan.
-    fn choose(&mut self, rng: &mut Stream) -> Option<(Place, Cost)> {
+    /// unless they promise a new best plan. None if there is no move, or the watch says stop.
+    fn choose(&mut self, rng: &mut Stream, watch: &Watch) -> Option<(Place, Cost)> {
         self.critical_path(rng);
         let path = std::mem::take(&mut self.path);
         let (mut best, mut ties, mut chosen) = (Cost::MAX, 0, None);
-        for &(stage, job) in &path {
+        for (index, &(stage, job)) in path.iter().enumerate() {
+            if index % PATH_POLL == PATH_POLL - 1 && watch.is_over(self.best.0) {
+                chosen = None;
+                break;
+            }
             let is_fixed = self.fixed[stage * self.ffsp.jobs + job as usize] > self.clock;
             let record = self.best.0;
             self.places(stage, job, |place, makespan| {

@@ -34,11 +34,13 @@ pub struct Island<'m> {
     path: Path<'m>,
     members: Vec<Member>,
     aim: Aim,
-    /// Children in a row that did not enter.
+    /// Children in a row that were not better than the worst member.
     rejected: usize,
     /// The best schedule since the beginning.
     best: Member,
     order: Vec<u32>,
+    /// Nothing is shorter than this.
+    bound: Cost,
 }
 
 impl<'m> Island<'m> {
@@ -58,6 +60,7 @@ impl<'m> Island<'m> {
             rejected: 0,
             best,
             order: Vec::new(),
+            bound,
         }
     }
 
@@ -67,8 +70,8 @@ impl<'m> Island<'m> {
     }
 
     /// Whether the best schedule is as short as a lower bound.
-    pub fn is_optimal(&self) -> bool {
-        self.tabu.is_optimal() && self.tabu.best().0 == self.best.makespan
+    fn is_optimal(&self) -> bool {
+        self.best.makespan <= self.bound
     }
 
     /// Takes the place of the worst member of a full population.
@@ -88,14 +91,14 @@ impl<'m> Island<'m> {
                 self.best = Member { makespan, order: order.to_vec() };
             }
             if self.tabu.is_over() {
-                self.proceed();
+                self.proceed(watch);
             }
         }
         done
     }
 
     /// Uses what the walk has found and begins the next one.
-    fn proceed(&mut self) {
+    fn proceed(&mut self, watch: &Watch) {
         let (makespan, order) = self.tabu.best();
         let found = Member { makespan, order: order.to_vec() };
         match std::mem::replace(&mut self.aim, Aim::Seedling) {
@@ -121,7 +124,7 @@ impl<'m> Island<'m> {
         }
         if self.members.len() < self.config.members {
             let greed = if self.members.len().is_multiple_of(2) { 0.0 } else { GREED };
-            let order = active(self.model, greed, &mut self.rng);
+            let order = active(self.model, greed, &mut self.rng, watch);
             return self.tabu.begin(&order, self.config.patience);
         }
         self.relink();
@@ -143,7 +146,7 @@ impl<'m> Island<'m> {
         self.tabu.begin(&self.order, self.config.trial);
     }
 
-    /// Replaces the worst member unless the newcomer is no better or is there already.
+    /// Replaces the worst member unless the newcomer is worse or is there already. Whether it is better than that one.
     fn enter(&mut self, member: Member) -> bool {
         let worst = (0..self.members.len()).max_by_key(|&at| self.members[at].makespan);
         let Some(worst) = worst.filter(|&worst| self.members[worst].makespan >= member.makespan) else { return false };

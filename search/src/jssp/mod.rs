@@ -49,7 +49,7 @@ impl Search<Jssp> for TabuSearch {
                 match index {
                     0 => Island::new(&model, &self.config, &start, bound, rng, walk),
                     _ => {
-                        let order = start::active(&model, 0.5, &mut run.stream("jssp start", index));
+                        let order = start::active(&model, 0.5, &mut run.stream("jssp start", index), &run.watch());
                         Island::new(&model, &self.config, &order, bound, rng, walk)
                     }
                 }
@@ -71,7 +71,7 @@ fn first_order(model: &Model, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Vec<u32> 
     if let Some(order) = run.best().and_then(|(_, schedule)| model.order(jssp, schedule)) {
         return order;
     }
-    let order = start::active(model, 1.0, &mut run.stream("jssp start", 0));
+    let order = start::active(model, 1.0, &mut run.stream("jssp start", 0), &run.watch());
     run.offer(&model.schedule(&order));
     order
 }
@@ -91,9 +91,6 @@ fn evolve(model: &Model, group: &mut [Island<'_>], run: &mut Run<'_, Jssp>) -> u
         let Member { makespan, order } = island.best();
         if run.cost().is_none_or(|cost| *makespan < cost) {
             run.offer(&model.schedule(order));
-        }
-        if island.is_optimal() {
-            run.raise_bound(*makespan);
         }
     }
     run.proceed(done);

@@ -17,8 +17,8 @@ use super::model::Model;
 use super::n7::{critical_path, estimate, moves};
 use crate::run::Watch;
 
-/// Moves between two looks at the clock.
-const POLL: u64 = 32;
+/// Operations times moves between two looks at the clock: less than a millisecond.
+const POLL: usize = 50_000;
 
 /// Orders remembered at a time, a power of two. A later one may overwrite an earlier one, which is then free again: with
 /// about a hundred live ones that seldom happens.
@@ -101,8 +101,9 @@ impl<'m> Tabu<'m> {
 
     /// Up to `count` moves; fewer if the walk ends or the watch says stop. Returns how many.
     pub fn walk(&mut self, count: u64, watch: &Watch) -> u64 {
+        let poll = (POLL / self.graph.order().len().max(1)).clamp(1, 32) as u64;
         for done in 0..count {
-            if self.is_over() || done % POLL == 0 && watch.is_over(self.best.0) {
+            if self.is_over() || done % poll == 0 && watch.is_over(self.best.0) {
                 return done;
             }
             let Some(change) = self.choose() else {
@@ -115,11 +116,6 @@ impl<'m> Tabu<'m> {
             self.keep();
         }
         count
-    }
-
-    /// Whether the walk has met a schedule that is as short as the lower bound.
-    pub fn is_optimal(&self) -> bool {
-        self.best.0 <= self.bound
     }
 
     fn keep(&mut self) {

@@ -1,4 +1,4 @@
-"""Instance files, best-known values and the evaluation of returned tours and routes.
+"""Instance files, best-known values and the evaluation of returned tours, routes and schedules.
 
 Standard library only, and no line shared with heuron or with any peer: every figure of the tables is computed here.
 Distances as in G. Reinelt, "TSPLIB 95", section 2.
@@ -11,12 +11,14 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import shop
+
 Point = tuple[float, float]
 
 
 @dataclass
 class Instance:
-    """A TSP or CVRP instance; nodes are counted from 0, and the depot of a CVRP is node 0."""
+    """An instance; nodes are counted from 0, and the depot of a CVRP is node 0. n counts the operations of a job shop."""
 
     path: Path
     problem: str
@@ -28,6 +30,7 @@ class Instance:
     """Explicit weights, [n][n]; empty where the points give the distances."""
     demands: list[int] = field(default_factory=list)
     capacity: int = 0
+    jobs: shop.Jobs = field(default_factory=list)
     fixed_edges: bool = False
     best_known: float | None = None
 
@@ -70,7 +73,10 @@ def great_circle(a: Point, b: Point) -> int:
 
 
 def read(path: Path, problem: str) -> Instance:
-    """Reads a TSPLIB or CVRPLIB file."""
+    """Reads a TSPLIB, CVRPLIB or job shop file."""
+    if problem == "jssp":
+        jobs = shop.read_jobs(path)
+        return Instance(path, problem, path.stem, sum(map(len, jobs)), "", [], [], jobs=jobs)
     header, sections = split_sections(path)
     n = int(header["DIMENSION"])
     points = [(float(row[1]), float(row[2])) for row in sections.get("NODE_COORD_SECTION", [])]
@@ -152,14 +158,22 @@ def routes_cost(instance: Instance, routes: list[list[int]]) -> int:
 
 
 def evaluate(instance: Instance, solution: list) -> int:
-    """Cost of a tour or of routes, judged by the file alone."""
-    return tour_length(instance, solution) if instance.problem == "tsp" else routes_cost(instance, solution)
+    """Cost of a tour, of routes or of start times, judged by the file alone."""
+    match instance.problem:
+        case "tsp":
+            return tour_length(instance, solution)
+        case "cvrp":
+            return routes_cost(instance, solution)
+    return shop.makespan(instance.jobs, solution)
 
 
-def read_solution(path: Path, problem: str) -> list:
-    """A TSPLIB tour as nodes from 0, or CVRPLIB routes (customer k of the file is node k, the depot node 0)."""
+def read_solution(path: Path, instance: Instance) -> list:
+    """A TSPLIB tour as nodes from 0, CVRPLIB routes (customer k of the file is node k, the depot node 0), or the start
+    times of machine sequences."""
+    if instance.problem == "jssp":
+        return shop.start_times(instance.jobs, shop.read_sequences(path))
     lines = [line.split() for line in path.read_text().splitlines()]
-    if problem == "cvrp":
+    if instance.problem == "cvrp":
         return [[int(word) for word in words[2:]] for words in lines if words and words[0] == "Route"]
     start = next(i for i, words in enumerate(lines) if words and words[0].startswith("TOUR_SECTION"))
     nodes = [int(word) for words in lines[start + 1:] for word in words if word != "EOF"]

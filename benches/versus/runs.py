@@ -26,7 +26,7 @@ PATIENCE = 120.0
 """Seconds beyond the limit after which a run is ended: then it has no result."""
 PACKAGES = {
     "fasttsp": "fast_tsp", "lkh": "elkai", "hygese": "hygese", "pyvrp": "pyvrp", "ortools": "ortools",
-    "vroom": "pyvroom",
+    "vroom": "pyvroom", "cpsat": "ortools", "cpsat8": "ortools",
 }
 
 
@@ -223,4 +223,4 @@ def run_ours(task: Task, instance: Instance, ours: Path | None, cores: list[int]
     trace = [(point["elapsed_s"], point["cost"]) for point in points if point.get("cost") is not None]
     stated = json.loads(report.read_text()) if report.exists() else {}
     note = f"{stated.get('method', '')}, stopped by {stated.get('stop_reason', '')}"
-    return instances.read_solution(output, task.problem), ended.wall, ended.cpu, trace, note
+    return instances.read_solution(output, instance), ended.wall, ended.cpu, trace, note

@@ -18,11 +18,12 @@ OPTIMAL = 1e-9
 GROUPS = {
     "tsp": [(500, "n <= 500"), (1500, "500 < n <= 1500"), (3000, "1500 < n <= 3000"), (10**9, "n > 3000")],
     "cvrp": [(250, "n <= 250"), (500, "250 < n <= 500"), (10**9, "n > 500")],
+    "jssp": [(225, "n <= 225"), (400, "225 < n <= 400"), (10**9, "n > 400")],
 }
 
 
 def group_of(problem: str, n: int) -> str:
-    """The size group of an instance; n counts the depot of a CVRP."""
+    """The size group of an instance; n counts the depot of a CVRP, and operations of a job shop."""
     return next(name for limit, name in GROUPS[problem] if n <= limit)
 
 

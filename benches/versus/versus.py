@@ -31,17 +31,20 @@ from runs import HERE, OURS, PYTHON, Log, Row, Task, build_of, run
 
 ROOT = HERE.parent.parent
 OUT = HERE / "out"
-DEFAULT_SOLVERS = {"tsp": [OURS, "fasttsp", "linkern", "lkh"], "cvrp": [OURS, "hygese", "pyvrp"]}
-OPTIONAL_SOLVERS = ["ortools", "vroom"]
-LIMITS = {"tsp": [1.0, 5.0], "cvrp": [10.0, 30.0]}
-CURVE_LIMITS = {"tsp": [0.5, 1.0, 2.0, 5.0, 10.0], "cvrp": [2.0, 5.0, 10.0, 30.0]}
-SIZES = {"tsp": (100, 6000), "cvrp": (100, 1001)}
+DEFAULT_SOLVERS = {
+    "tsp": [OURS, "fasttsp", "linkern", "lkh"], "cvrp": [OURS, "hygese", "pyvrp"], "jssp": [OURS, "cpsat"],
+}
+OPTIONAL_SOLVERS = {"tsp": ["ortools", "vroom"], "cvrp": ["ortools", "vroom"], "jssp": ["cpsat8"]}
+LIMITS = {"tsp": [1.0, 5.0], "cvrp": [10.0, 30.0], "jssp": [10.0, 30.0]}
+CURVE_LIMITS = {"tsp": [0.5, 1.0, 2.0, 5.0, 10.0], "cvrp": [2.0, 5.0, 10.0, 30.0], "jssp": [2.0, 5.0, 10.0, 30.0]}
+SIZES = {"tsp": (100, 6000), "cvrp": (100, 1001), "jssp": (36, 2000)}
 QUICK = {
     "tsp": "kroA100 si175 a280 lin318 att532 d657 pr1002 rl1304 u1817 pr2392 pcb3038 fnl4461",
     "cvrp": "X-n101-k25 X-n143-k7 X-n195-k51 X-n237-k14 X-n256-k16 X-n298-k31 X-n336-k84 X-n420-k130 X-n502-k39 "
     "X-n655-k131 X-n783-k48 X-n957-k87",
+    "jssp": "ft10 la29 la37 abz7 swv03 yn2 ta01 ta11 ta21 ta32 ta41 dmu42 dmu61",
 }
-CURVE = {"tsp": "pr1002 u1817 pcb3038 fnl4461", "cvrp": "X-n195-k51 X-n336-k84 X-n655-k131 X-n957-k87"}
+CURVE = {"tsp": "pr1002 u1817 pcb3038 fnl4461", "cvrp": "X-n195-k51 X-n336-k84 X-n655-k131 X-n957-k87", "jssp": "la29 ta11 ta41 dmu42"}
 
 
 @dataclass
@@ -96,14 +99,14 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--problem", choices=["tsp", "cvrp", "all"], default="all")
+    add("--problem", choices=["tsp", "cvrp", "jssp", "all"], default="all")
     add("--size", choices=["quick", "full"], default="quick", help="a dozen files of all sizes, or every file")
     add("--all", action="store_true", help="TSP: the national and VLSI files too, not only TSPLIB")
     add("--only", default="*", metavar="PATTERN", help="only instances whose name matches")
     add("--instances", type=Path, default=None, help="default: $HEURON_INSTANCES, then ../shared/instances")
-    add("--limits", type=number_list, help="seconds, with commas (default: tsp 1,5; cvrp 10,30)")
+    add("--limits", type=number_list, help="seconds, with commas (default: tsp 1,5; cvrp and jssp 10,30)")
     add("--seeds", type=number_list, default=[1, 2, 3])
-    add("--solvers", help=f"with commas; beyond the default ones: {', '.join(OPTIONAL_SOLVERS)}")
+    add("--solvers", help=f"with commas; beyond the default ones: {OPTIONAL_SOLVERS}")
     add("--ours", default="build", metavar="build|none|PATH", help="build heuron, leave it out, or take this binary")
     add("--jobs", type=int, choices=[1, 2], default=1, help="instances at a time, each on a core of its own")
     add("--threads-check", action="store_true", help="heuron alone, 1 against 2 threads at equal wall time")
@@ -112,7 +115,7 @@ def arguments() -> argparse.Namespace:
     add("--estimate", action="store_true", help="say how long it would take, and stop")
     add("--tables-only", action="store_true", help="tables or curves of the runs done so far")
     options = parser.parse_args()
-    options.problem = ["tsp", "cvrp"] if options.problem == "all" else [options.problem]
+    options.problem = ["tsp", "cvrp", "jssp"] if options.problem == "all" else [options.problem]
     if options.threads_check and options.jobs > 1:
         parser.error("--threads-check needs all cores for one run: leave --jobs at 1")
     if options.threads_check and options.ours == "none":
@@ -150,7 +153,7 @@ def prepare(options: argparse.Namespace) -> Path | None:
 def make_plan(problem: str, options: argparse.Namespace, ours: Path | None) -> Plan:
     """What the options ask for, as far as it can be had here."""
     solvers = options.solvers.split(",") if options.solvers else list(DEFAULT_SOLVERS[problem])
-    unknown = set(solvers) - {*DEFAULT_SOLVERS[problem], *OPTIONAL_SOLVERS}
+    unknown = set(solvers) - {*DEFAULT_SOLVERS[problem], *OPTIONAL_SOLVERS[problem]}
     if unknown:
         sys.exit(f"no solver called {', '.join(sorted(unknown))} for {problem}")
     if options.threads_check:
@@ -179,7 +182,7 @@ def chosen_files(problem: str, options: argparse.Namespace) -> list[Instance]:
     """The instances, smallest first. Files with fixed edges are left out: no peer honours them."""
     folder = instances_folder(options.instances)
     costs = instances.best_known_costs(folder)
-    sets = {"tsp": ["tsp/tsplib/*.tsp"], "cvrp": ["cvrp/X/*.vrp"]}[problem]
+    sets = {"tsp": ["tsp/tsplib/*.tsp"], "cvrp": ["cvrp/X/*.vrp"], "jssp": ["jssp/standard/*.txt"]}[problem]
     if problem == "tsp" and options.all:
         sets += ["tsp/vlsi/*.tsp", "tsp/national/*.tsp"]
     wanted = (CURVE if options.curves else QUICK)[problem].split()

@@ -3,8 +3,10 @@
 
 pub mod construct;
 pub mod cvrp;
+pub mod ffsp;
 pub mod format;
 pub mod generate;
+pub mod jssp;
 pub mod kdtree;
 pub mod knapsack;
 pub mod knuth;
@@ -19,8 +21,10 @@ mod tsplib;
 
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
+pub use ffsp::{Ffsp, Plan};
 pub use format::{Format, ParseError, Rounding};
 pub use generate::{Generate, SpecError, Stream, stream};
+pub use jssp::{Jssp, Schedule};
 pub use knapsack::{Knapsack, Selection};
 pub use metric::{Distances, Metric};
 pub use near::Near;

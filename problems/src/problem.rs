@@ -111,4 +111,106 @@ pub enum Violation {
         /// Capacity of the knapsack.
         capacity: i64,
     },
+    /// A job shop's machine sequences are not one per machine.
+    #[error("{expected} machines need a sequence, the solution has {found}")]
+    WrongMachines {
+        /// Machines of the instance.
+        expected: usize,
+        /// Sequences of the solution.
+        found: usize,
+    },
+    /// A job that the instance does not have.
+    #[error("job {job} does not exist")]
+    UnknownJob {
+        /// Counted from 0.
+        job: usize,
+    },
+    /// A machine processes a job more often than the job asks for.
+    #[error("machine {machine} processes job {job} too often")]
+    ExtraOperation {
+        /// Counted from 0.
+        job: usize,
+        /// Counted from 0.
+        machine: usize,
+    },
+    /// A machine leaves out a job.
+    #[error("machine {machine} does not process job {job} as often as it must")]
+    MissingOperation {
+        /// Counted from 0.
+        job: usize,
+        /// Counted from 0.
+        machine: usize,
+    },
+    /// The machines' sequences contradict each other.
+    #[error("the sequences contain a cycle: operation {operation} of job {job} waits for itself")]
+    Cycle {
+        /// Counted from 0.
+        job: usize,
+        /// Counted from 0 within the job.
+        operation: usize,
+    },
+    /// Start times are not one list per job.
+    #[error("{expected} jobs need start times, the solution has {found}")]
+    WrongJobs {
+        /// Jobs of the instance.
+        expected: usize,
+        /// Lists of the solution.
+        found: usize,
+    },
+    /// A job's start times are not one per operation.
+    #[error("job {job} has {expected} operations, the solution {found}")]
+    WrongOperations {
+        /// Counted from 0.
+        job: usize,
+        /// Operations of the job.
+        expected: usize,
+        /// Operations in the solution.
+        found: usize,
+    },
+    /// An operation starts before the one before it ends, or before time 0.
+    #[error("operation {operation} of job {job} starts at {start}, before {earliest}")]
+    EarlyStart {
+        /// Counted from 0.
+        job: usize,
+        /// Counted from 0 within the job.
+        operation: usize,
+        /// As stated.
+        start: Cost,
+        /// When the job is ready.
+        earliest: Cost,
+    },
+    /// A machine works on two operations at once.
+    #[error("machine {machine} works on jobs {first} and {second} at once, at time {at}")]
+    Overlap {
+        /// Counted from 0.
+        machine: usize,
+        /// The job that started first.
+        first: usize,
+        /// The job that starts before the first one's operation ends.
+        second: usize,
+        /// When the second one starts.
+        at: Cost,
+    },
+    /// A flexible flow shop's stage does not have the machine.
+    #[error("stage {stage} has no machine {machine}")]
+    UnknownMachine {
+        /// Counted from 0 within the stage.
+        machine: usize,
+        /// Counted from 0.
+        stage: usize,
+    },
+    /// A machine of a flexible flow shop works on two jobs at once.
+    #[error("machine {machine} of stage {stage} works on jobs {first} and {second} at once, at time {at}")]
+    Together {
+        /// Counted from 0.
+        stage: usize,
+        /// Counted from 0 within the stage.
+        machine: usize,
+        /// The job that started first.
+        first: usize,
+        /// The job that starts before the first one is done.
+        second: usize,
+        /// When the second one starts.
+        at: Cost,
+    },
 }

@@ -3,12 +3,16 @@
 //! - The learned benchmarks in the unit square: W. Kool, H. van Hoof and M. Welling, "Attention, learn to solve routing
 //!   problems!", ICLR 2019 (20 to 100 nodes), and A. Hottung, Y.-D. Kwon and K. Tierney, "Efficient active search for
 //!   combinatorial optimization problems", ICLR 2022 (125 to 200 nodes). All are arrays of numpy's legacy generator.
+//! - The job shops of E. Taillard, "Benchmarks for basic scheduling problems", EJOR 64, 1993, and of C. Zhang, W. Song, Z.
+//!   Cao, J. Zhang, P. S. Tan and C. Xu, "Learning to dispatch for job shop scheduling via deep reinforcement learning",
+//!   NeurIPS 2020.
 //! - The families E (uniform) and C (clustered) of the 8th DIMACS challenge: D. S. Johnson and L. A. McGeoch,
 //!   "Experimental analysis of heuristics for the STSP", 2002.
 
 use std::ops::Range;
 
 use crate::cvrp::Cvrp;
+use crate::jssp::{Jssp, Operation, taillard};
 use crate::knuth::Knuth;
 use crate::metric::{Distances, Metric};
 use crate::mt19937::Mt19937;
@@ -34,7 +38,7 @@ pub enum Verified {
 pub struct Set {
     /// Name on the command line.
     pub name: &'static str,
-    /// Nodes of a tour, or customers of a route plan.
+    /// Nodes of a tour, customers of a route plan, or jobs.
     pub n: usize,
     /// Number of instances.
     pub count: usize,
@@ -66,6 +70,19 @@ pub enum Recipe {
     DimacsUniform,
     /// DIMACS family C; seeds as in family E.
     DimacsClustered,
+    /// Taillard's job shops from this number on.
+    Taillard {
+        /// Number of the first instance: 1 for ta01.
+        first: usize,
+    },
+    /// numpy, per instance: `randint(1, 99, size=(n, machines))` for the durations, and for every job the machines
+    /// sorted by a row of `random(size=(n, machines))`.
+    UnitJssp {
+        /// Seed of the whole set.
+        seed: u32,
+        /// Number of machines.
+        machines: usize,
+    },
 }
 
 /// Instances of a set.
@@ -75,10 +92,14 @@ pub enum Instances {
     Tsp(Vec<Tsp>),
     /// Of the vehicle routing problem.
     Cvrp(Vec<Cvrp>),
+    /// Of the job shop problem.
+    Jssp(Vec<Jssp>),
 }
 
 const KOOL: &str = "Kool et al. 2019";
 const HOTTUNG: &str = "Hottung et al. 2022";
+const TAILLARD: &str = "Taillard 1993";
+const ZHANG: &str = "Zhang et al. 2020 (L2D)";
 const DIMACS: &str = "8th DIMACS challenge 2001";
 
 const fn set(name: &'static str, n: usize, count: usize, origin: &'static str, v: Verified, recipe: Recipe) -> Set {
@@ -110,6 +131,25 @@ pub const SETS: &[Set] = &[
     set("cvrp125", 125, 1_000, HOTTUNG, Verified::Files, Recipe::UnitCvrp { seed: 1235, capacity: 55 }),
     set("cvrp150", 150, 1_000, HOTTUNG, Verified::Files, Recipe::UnitCvrp { seed: 1235, capacity: 60 }),
     set("cvrp200", 200, 1_000, HOTTUNG, Verified::Recipe, Recipe::UnitCvrp { seed: 1235, capacity: 70 }),
+    set("ta01-10", 15, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 1 }),
+    set("ta11-20", 20, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 11 }),
+    set("ta21-30", 20, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 21 }),
+    set("ta31-40", 30, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 31 }),
+    set("ta41-50", 30, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 41 }),
+    set("ta51-60", 50, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 51 }),
+    set("ta61-70", 50, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 61 }),
+    set("ta71-80", 100, 10, TAILLARD, Verified::Files, Recipe::Taillard { first: 71 }),
+    set("l2d-6x6", 6, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 6 }),
+    set("l2d-10x10", 10, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 10 }),
+    set("l2d-15x10", 15, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 10 }),
+    set("l2d-15x15", 15, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 15 }),
+    set("l2d-20x10", 20, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 10 }),
+    set("l2d-20x15", 20, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 15 }),
+    set("l2d-20x20", 20, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
+    set("l2d-30x15", 30, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 15 }),
+    set("l2d-30x20", 30, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
+    set("l2d-50x20", 50, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
+    set("l2d-100x20", 100, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
 ];
 
 impl Set {
@@ -122,6 +162,7 @@ impl Set {
     pub fn problem(&self) -> &'static str {
         match self.recipe {
             Recipe::UnitCvrp { .. } => Cvrp::NAME,
+            Recipe::Taillard { .. } | Recipe::UnitJssp { .. } => Jssp::NAME,
             Recipe::UnitTsp { .. } | Recipe::DimacsUniform | Recipe::DimacsClustered => Tsp::NAME,
         }
     }
@@ -134,6 +175,10 @@ impl Set {
         match self.recipe {
             Recipe::UnitTsp { seed } => Instances::Tsp(self.unit_tsp(seed, range)),
             Recipe::UnitCvrp { seed, capacity } => Instances::Cvrp(self.unit_cvrp(seed, capacity, range)),
+            Recipe::Taillard { first } => {
+                Instances::Jssp(range.filter_map(|i| taillard::instance(first + i)).collect())
+            }
+            Recipe::UnitJssp { seed, machines } => Instances::Jssp(self.unit_jssp(seed, machines, range)),
             Recipe::DimacsUniform => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_uniform)).collect()),
             Recipe::DimacsClustered => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_clustered)).collect()),
         }
@@ -162,6 +207,24 @@ impl Set {
             Cvrp { scale: UNIT_SCALE, ..Cvrp::new(name, unit_distances(points), demands, capacity) }
         };
         range.map(instance).collect()
+    }
+
+    fn unit_jssp(&self, seed: u32, machines: usize, range: Range<usize>) -> Vec<Jssp> {
+        let mut twister = Mt19937::new(seed);
+        let instance = |i: usize| {
+            let durations: Vec<Vec<u32>> =
+                (0..self.n).map(|_| (0..machines).map(|_| twister.integer(1, 98)).collect()).collect();
+            let job = |durations: &Vec<u32>| {
+                let mut draws: Vec<(f64, u32)> =
+                    (0..machines as u32).map(|machine| (twister.unit(), machine)).collect();
+                draws.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let operation = |(&(_, machine), &time): (_, &u32)| Operation { machine, duration: time.into() };
+                draws.iter().zip(durations).map(operation).collect()
+            };
+            let jobs = durations.iter().map(job).collect();
+            Jssp::new(format!("{}-{i}", self.name), machines, jobs)
+        };
+        (0..range.end).map(instance).skip(range.start).collect()
     }
 
     fn dimacs(&self, i: usize, points: impl Fn(usize, &mut Knuth) -> Vec<[f64; 2]>) -> Tsp {

@@ -1,8 +1,10 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
 pub mod cvrp;
+pub mod ffsp;
 mod hilbert;
 pub mod improve;
+pub mod jssp;
 pub mod knapsack;
 pub mod run;
 pub mod sample;

@@ -63,7 +63,8 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
 
 /// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
 fn bare(name: &str) -> &str {
-    [".tsp", ".atsp", ".vrp", ".kp", ".in"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
+    const EXTENSIONS: [&str; 7] = [".tsp", ".atsp", ".vrp", ".kp", ".in", ".jssp", ".ffsp"];
+    EXTENSIONS.iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
 }
 
 /// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.

@@ -6,6 +6,12 @@ use crate::instance::Kind;
 
 /// The problem of the instance `text` that was read from a file with this extension (lower case, without the dot).
 pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
+    if is_job_shop(text) {
+        return Ok(Kind::Jssp);
+    }
+    if is_flow_shop(text) {
+        return Ok(Kind::Ffsp);
+    }
     let mut keyword = false;
     for (index, line) in text.lines().enumerate() {
         let (key, value) = line.split_once(':').unwrap_or((line, ""));
@@ -22,10 +28,44 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
         "tsp" | "atsp" => Ok(Kind::Tsp),
         "vrp" | "cvrp" => Ok(Kind::Cvrp),
         "kp" => Ok(Kind::Knapsack),
+        "jssp" | "jsp" => Ok(Kind::Jssp),
+        "ffsp" => Ok(Kind::Ffsp),
         _ if keyword => Ok(Kind::Tsp),
         _ if knapsack::resembles(text) => Ok(Kind::Knapsack),
         _ => Err(unknown(text)),
     }
+}
+
+/// Matrices of durations in JSON, Taillard's heading, or a line of two numbers before a first job of as many pairs as the
+/// second one says.
+fn is_job_shop(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') {
+        return text.contains("\"duration_matrix\"");
+    }
+    let is_data = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let mut lines = text.lines().map(str::trim).filter(is_data);
+    if lines.clone().take(3).any(|line| line.eq_ignore_ascii_case("times")) {
+        return true;
+    }
+    let numbers =
+        |line: &str| line.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
+    let sizes = lines.next().and_then(numbers);
+    let job = lines.next().and_then(numbers);
+    // With one machine the first line could be anything's.
+    matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
+}
+
+/// A line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and stages ask for.
+fn is_flow_shop(text: &str) -> bool {
+    let is_data = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    let mut lines = text.lines().map(str::trim).filter(is_data);
+    let mut numbers =
+        || lines.next()?.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
+    let (Some(sizes), Some(machines)) = (numbers(), numbers()) else { return false };
+    let [jobs, stages] = sizes[..] else { return false };
+    let rows = jobs.checked_mul(stages);
+    machines.len() as u64 == stages && rows == Some(lines.count() as u64)
 }
 
 /// `TYPE : TSP (M.~Hofmeister)` occurs: only the first word counts.
@@ -42,8 +82,8 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected =
-        "a TSPLIB, CVRPLIB or knapsack instance, or a .npz set (--problem names the problem where detection fails)";
+    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop or flow shop instance, or a .npz set (--problem names the problem \
+        where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
         Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),
@@ -70,6 +110,15 @@ mod tests {
     fn extension_decides_where_the_content_does_not() {
         assert_eq!(detect("DIMENSION: 3\n", "vrp"), Ok(Kind::Cvrp));
         assert_eq!(detect("DIMENSION: 3\n", "dat"), Ok(Kind::Tsp));
+    }
+
+    #[test]
+    fn shops_are_known_by_their_first_lines() {
+        assert_eq!(detect("# ft\n2 2\n0 1 1 2\n1 3 0 4\n", "txt"), Ok(Kind::Jssp));
+        assert_eq!(detect("Nb of jobs, Nb of Machines\n 2 2 1 1\nTimes\n", ""), Ok(Kind::Jssp));
+        assert_eq!(detect("{\"duration_matrix\": []}", "json"), Ok(Kind::Jssp));
+        assert!(detect("2 2\n1 2\n3 4\n", "txt").is_err());
+        assert_eq!(detect("2 2\n1 2\n3\n4\n5 6\n7 8\n", "txt"), Ok(Kind::Ffsp));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use heuron_problems::{Cost, stream};
 use rand::Rng;
 
 use crate::error::Error;
-use crate::instance::{Instance, each};
+use crate::instance::Instance;
 
 /// Instances that one thread takes at a time.
 const CHUNK: usize = 16;
@@ -52,23 +52,33 @@ impl Evaluation<'_> {
         spread(self.threads, &mut slots, |_, (first, part, results)| {
             let mut buffers = Buffers::default();
             for (index, instance) in (*first as u64..).zip(part.iter()) {
-                let judged = each!(instance, p => judge(&model, p, index, self.effort, &mut buffers));
-                results.push(judged.map_err(|misfit| misfit.to_string()));
+                let mut of = Judge { model: &model, index, effort: self.effort, buffers: &mut buffers };
+                results.push(match instance {
+                    Instance::Tsp(tsp) => of.judge(tsp),
+                    Instance::Cvrp(cvrp) => of.judge(cvrp),
+                    Instance::Knapsack(knapsack) => of.judge(knapsack),
+                    Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                });
             }
         });
         slots.into_iter().flat_map(|(_, _, results)| results).map(|result| result.map_err(refusal)).collect()
     }
 }
 
-fn judge<P: Learnable + Clone>(
-    model: &AttentionModel,
-    problem: &P,
+/// A model at work on instance number `index` of a set.
+struct Judge<'a> {
+    model: &'a AttentionModel,
     index: u64,
     effort: Effort,
-    buffers: &mut Buffers,
-) -> Result<Judged, heuron_policies::native::Misfit> {
-    let found = solve(model, &Arc::new(problem.clone()), index, effort, buffers)?;
-    Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+    buffers: &'a mut Buffers,
+}
+
+impl Judge<'_> {
+    fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, String> {
+        let found = solve(self.model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
+        let found = found.map_err(|misfit| misfit.to_string())?;
+        Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+    }
 }
 
 /// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values that

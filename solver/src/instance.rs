@@ -4,7 +4,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use heuron_problems::{Cost, Cvrp, Format, Knapsack, ParseError, Problem, Rounding, Routes, Selection, Tour, Tsp};
+use heuron_problems::{
+    Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan, Problem, Rounding, Routes, Schedule, Selection, Tour,
+    Tsp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -22,6 +25,10 @@ pub enum Kind {
     Cvrp,
     /// 0-1 knapsack: the cost is minus the profit
     Knapsack,
+    /// Job shop scheduling
+    Jssp,
+    /// Flexible flow shop scheduling
+    Ffsp,
 }
 
 /// An instance of any problem.
@@ -33,6 +40,10 @@ pub enum Instance {
     Cvrp(Cvrp),
     /// 0-1 knapsack.
     Knapsack(Knapsack),
+    /// Job shop scheduling.
+    Jssp(Jssp),
+    /// Flexible flow shop scheduling.
+    Ffsp(Ffsp),
 }
 
 /// A solution of any problem.
@@ -44,6 +55,10 @@ pub enum Solution {
     Cvrp(Routes),
     /// The items packed.
     Knapsack(Selection),
+    /// Machine sequences or start times.
+    Jssp(Schedule),
+    /// A task per job and stage.
+    Ffsp(Plan),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -53,6 +68,8 @@ macro_rules! each {
             $crate::Instance::Tsp($problem) => $body,
             $crate::Instance::Cvrp($problem) => $body,
             $crate::Instance::Knapsack($problem) => $body,
+            $crate::Instance::Jssp($problem) => $body,
+            $crate::Instance::Ffsp($problem) => $body,
         }
     };
 }
@@ -89,6 +106,11 @@ pub(crate) trait Solvable: Format {
 
     /// Points of a picture; none without coordinates.
     fn points(&self) -> Option<&[[f64; 2]]>;
+
+    /// Whether a solution can be drawn.
+    fn has_picture(&self) -> bool {
+        self.points().is_some()
+    }
 
     /// SVG text; none without coordinates.
     fn picture(&self, solution: &Self::Solution, caption: &Caption) -> Option<String>;
@@ -242,6 +264,8 @@ impl Kind {
             Self::Tsp => Tsp::NAME,
             Self::Cvrp => Cvrp::NAME,
             Self::Knapsack => Knapsack::NAME,
+            Self::Jssp => Jssp::NAME,
+            Self::Ffsp => Ffsp::NAME,
         }
     }
 
@@ -255,6 +279,8 @@ impl Kind {
             Self::Tsp => list::<Tsp>(),
             Self::Cvrp => list::<Cvrp>(),
             Self::Knapsack => list::<Knapsack>(),
+            Self::Jssp => list::<Jssp>(),
+            Self::Ffsp => list::<Ffsp>(),
         }
     }
 
@@ -262,7 +288,8 @@ impl Kind {
     pub fn solution_extension(self) -> &'static str {
         match self {
             Self::Tsp => "tour",
-            Self::Cvrp | Self::Knapsack => "sol",
+            Self::Cvrp | Self::Knapsack | Self::Jssp => "sol",
+            Self::Ffsp => "json",
         }
     }
 
@@ -270,7 +297,7 @@ impl Kind {
     /// is. Tables of best known values hold the literature's objective; reports, traces and targets hold costs.
     pub fn sign(self) -> i64 {
         match self {
-            Self::Tsp | Self::Cvrp => 1,
+            Self::Tsp | Self::Cvrp | Self::Jssp | Self::Ffsp => 1,
             Self::Knapsack => -1,
         }
     }
@@ -281,6 +308,8 @@ impl Kind {
             Self::Tsp => Tsp::read(text, rounding).map(Instance::Tsp),
             Self::Cvrp => Cvrp::read(text, rounding).map(Instance::Cvrp),
             Self::Knapsack => Knapsack::read(text, rounding).map(Instance::Knapsack),
+            Self::Jssp => Jssp::read(text, rounding).map(Instance::Jssp),
+            Self::Ffsp => Ffsp::read(text, rounding).map(Instance::Ffsp),
         }
     }
 }
@@ -310,7 +339,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -327,12 +356,19 @@ impl Instance {
             Self::Tsp(_) => "atsp",
             Self::Cvrp(_) => "vrp",
             Self::Knapsack(_) => "kp",
+            Self::Jssp(_) => "jssp",
+            Self::Ffsp(_) => "ffsp",
         }
     }
 
     /// Coordinates to draw, if there are any.
     pub fn points(&self) -> Option<&[[f64; 2]]> {
         each!(self, p => p.points())
+    }
+
+    /// Whether solutions can be drawn.
+    pub fn has_picture(&self) -> bool {
+        each!(self, p => p.has_picture())
     }
 
     /// Why no solution exists, where that can be told without a search: names the customer that cannot be served.
@@ -390,6 +426,8 @@ impl Solution {
             Self::Tsp(_) => Kind::Tsp,
             Self::Cvrp(_) => Kind::Cvrp,
             Self::Knapsack(_) => Kind::Knapsack,
+            Self::Jssp(_) => Kind::Jssp,
+            Self::Ffsp(_) => Kind::Ffsp,
         }
     }
 }

@@ -39,6 +39,10 @@ impl Training {
             Kind::Tsp => self.of::<Tsp>(folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(folder, listen),
             Kind::Knapsack => self.of::<Knapsack>(folder, listen),
+            Kind::Jssp | Kind::Ffsp => {
+                let expected = "tsp, cvrp or knapsack, which have models".into();
+                Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
+            }
         }
     }
 

@@ -20,6 +20,7 @@ mod recipe;
 mod reference;
 mod report;
 mod run;
+mod shop;
 pub mod span;
 
 pub use best_known::{best_known, in_integer_units, table_beside};

@@ -1,8 +1,10 @@
 //! Recipes: which searches, in which order, for a problem, its size and the budget.
 
-use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
+use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::ffsp::IteratedGreedy;
+use heuron_search::jssp::TabuSearch;
 use heuron_search::knapsack;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
@@ -127,5 +129,25 @@ pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
         name: "exact",
         about: "dynamic programming over an expanding core (Pisinger, 1997; Martello, Pisinger and Toth, 1999)",
         stages: |_, _| vec![Box::new(knapsack::Exact::default())],
+    },
+];
+
+/// Methods of the job shop.
+pub(crate) const JSSP: &[Method<Jssp>] = &[
+    Method { name: "auto", about: "tabu", stages: |_, _| vec![Box::new(TabuSearch::default())] },
+    Method {
+        name: "tabu",
+        about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",
+        stages: |_, _| vec![Box::new(TabuSearch::default())],
+    },
+];
+
+/// Methods of the flexible flow shop.
+pub(crate) const FFSP: &[Method<Ffsp>] = &[
+    Method { name: "auto", about: "iterated-greedy", stages: |_, _| vec![Box::new(IteratedGreedy)] },
+    Method {
+        name: "iterated-greedy",
+        about: "iterated greedy search (Ruiz and Stützle, 2007) with tabu search on the machines",
+        stages: |_, _| vec![Box::new(IteratedGreedy)],
     },
 ];

@@ -18,7 +18,7 @@ pub struct Report {
     pub instance: String,
     /// Problem.
     pub problem: Kind,
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop.
     pub size: usize,
     /// Method that was asked for.
     pub method: String,

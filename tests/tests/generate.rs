@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use heuron_problems::cvrp::generate::Distribution;
-use heuron_problems::{Cvrp, Format, Generate, Knapsack, Problem, Routes, SpecError, Tsp, stream};
+use heuron_problems::{Cvrp, Ffsp, Format, Generate, Jssp, Knapsack, Problem, Routes, SpecError, Tsp, stream};
 
 const X_DEMANDS: [(&str, i64, i64); 7] = [
     ("unitary", 1, 1),
@@ -200,11 +200,45 @@ fn shipped_instances_are_what_their_commands_make() {
         let (name, text) = match words[3] {
             "tsp" => shipped::<Tsp>(&words, |tsp| &mut tsp.name),
             "knapsack" => shipped::<Knapsack>(&words, |knapsack| &mut knapsack.name),
-            _ => shipped::<Cvrp>(&words, |cvrp| &mut cvrp.name),
+            "cvrp" => shipped::<Cvrp>(&words, |cvrp| &mut cvrp.name),
+            "jssp" => shipped::<Jssp>(&words, |jssp| &mut jssp.name),
+            _ => shipped::<Ffsp>(&words, |ffsp| &mut ffsp.name),
         };
         assert_eq!(words[0].rsplit_once('.').unwrap().0, name);
         assert!(fs::read_to_string(folder.join(words[0])).unwrap() == text, "{name} differs");
         rows += 1;
     }
-    assert_eq!(rows, 15);
+    assert_eq!(rows, 20);
+}
+
+#[test]
+fn shops_keep_the_promises_of_their_distributions() {
+    let jssp: Jssp = draw(9, "uniform,machines=5", 1);
+    assert_eq!((jssp.jobs.len(), jssp.machines), (9, 5));
+    assert!(jssp.jobs.iter().flatten().all(|operation| (1..=99).contains(&operation.duration)));
+    let flow: Jssp = draw(9, "flow,machines=6", 1);
+    for job in jssp.jobs.iter().chain(&flow.jobs) {
+        let mut machines: Vec<u32> = job.iter().map(|operation| operation.machine).collect();
+        machines.sort_unstable();
+        assert!(machines.iter().copied().eq(0..machines.len() as u32), "every machine once");
+    }
+    assert!(flow.jobs.iter().all(|job| job[..3].iter().all(|operation| operation.machine < 3)));
+    let ffsp: Ffsp = draw(7, "uniform", 1);
+    assert_eq!((ffsp.jobs, ffsp.machines.as_slice()), (7, &[4, 4, 4][..]));
+    assert!(ffsp.times.iter().flatten().flatten().all(|time| (2..=9).contains(time)));
+    let alike: Ffsp = draw(7, "identical,stages=2,machines=3", 1);
+    assert_eq!(alike.machines, [3, 3]);
+    assert!(alike.times.iter().flatten().all(|row| row.iter().all(|time| *time == row[0])));
+}
+
+#[test]
+fn settings_of_shops_that_cannot_be_are_refused_by_name() {
+    let shop = |distribution: &str| Jssp::spec(5, distribution).unwrap_err().to_string();
+    assert_eq!(shop("grid"), r#""grid" is no distribution of job shop instances; known are: uniform, flow"#);
+    assert_eq!(shop("uniform,machines=0"), r#"machines must be a number of at least 1, found "0""#);
+    assert_eq!(shop("flow,stages=2"), r#""stages" is no setting; known are: machines"#);
+    let flow = |distribution: &str| Ffsp::spec(5, distribution).unwrap_err().to_string();
+    assert_eq!(flow("x"), r#""x" is no distribution of flexible flow shops; known are: uniform, identical"#);
+    assert_eq!(flow("uniform,stages=two"), r#"stages must be a number of at least 1, found "two""#);
+    assert_eq!(flow("uniform,depth=2"), r#""depth" is no setting; known are: stages, machines"#);
 }

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use heuron_policies::rules::{NearestNeighbour, Random, Ratio, Savings};
+use heuron_policies::rules::{Dispatch, NearestNeighbour, Random, Ratio, Savings};
 use heuron_policies::{Decode, Policy, Start, rollout};
 use heuron_problems::knapsack::Item;
-use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Tsp, stream};
+use heuron_problems::{Construct, Cost, Cvrp, Format, Generate, Jssp, Knapsack, Rounding, Schedule, Tsp, stream};
 use heuron_search::{Budget, Clock, Rule, Run, Sample, Search, Setup, Stop, StopReason, Trajectories};
 
 const SAMPLE: Decode = Decode::Sample { temperature: 0.5 };
@@ -142,4 +142,31 @@ fn more_trajectories_are_never_worse_and_start_with_every_opening() {
     let mut sampling = nearest(true);
     let (sampled, ..) = solve(&tsp, &mut sampling, setup(2_000, 1, 4, 2));
     assert!(sampled < cost);
+}
+
+/// Three jobs that all begin on machine 0. Job 2 has the shortest operation, job 0 the most work, job 1 the most operations;
+/// flow due date over work left is 3/9, 4/7 and 1/4.
+#[test]
+fn each_dispatching_rule_has_its_first_choice() {
+    let text = r#"{"duration_matrix": [[3, 6], [4, 1, 2], [1, 3]], "machines_matrix": [[0, 1], [0, 1, 1], [0, 1]]}"#;
+    let jssp = Jssp::read(text, Rounding::Nearest).unwrap();
+    let first = |rule: Dispatch| {
+        let batch = std::slice::from_ref(&jssp);
+        let start = Start { instance: 0, opening: None, stream: stream(1, "lane", 0) };
+        let outcomes = rollout(&rule, &mut rule.encode(batch), batch, vec![start], Decode::Greedy, || false).unwrap();
+        assert!(outcomes[0].cost.is_ok());
+        let Schedule::Sequences(sequences) = &outcomes[0].solution else { panic!("a construction gives sequences") };
+        sequences[0][0]
+    };
+    assert_eq!([Dispatch::Spt, Dispatch::Mwkr, Dispatch::Mopnr, Dispatch::FddMwkr].map(first), [2, 0, 1, 2]);
+}
+
+#[test]
+fn dispatching_beats_random_construction() {
+    let batch: Vec<Jssp> = (0..5).map(|i| draw(12, "uniform", i)).collect();
+    let mean = |costs: Vec<Cost>| costs.iter().sum::<Cost>();
+    let random = mean(costs(&heuron_policies::rules::Random, &batch, starts(0..5, 1), SAMPLE));
+    for rule in [Dispatch::Spt, Dispatch::Mwkr, Dispatch::Mopnr, Dispatch::FddMwkr] {
+        assert!(mean(costs(&rule, &batch, starts(0..5, 1), Decode::Greedy)) < random, "{rule:?}");
+    }
 }

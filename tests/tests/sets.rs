@@ -23,14 +23,14 @@ const DIMACS: [(&str, usize, &str); 6] = [
 fn tsp(name: &str, range: std::ops::Range<usize>) -> Vec<Tsp> {
     match Set::find(name).unwrap().instances(range) {
         Instances::Tsp(instances) => instances,
-        Instances::Cvrp(_) => panic!("{name} is a TSP set"),
+        _ => panic!("{name} is a TSP set"),
     }
 }
 
 fn cvrp(name: &str, range: std::ops::Range<usize>) -> Vec<Cvrp> {
     match Set::find(name).unwrap().instances(range) {
         Instances::Cvrp(instances) => instances,
-        Instances::Tsp(_) => panic!("{name} is a CVRP set"),
+        _ => panic!("{name} is a CVRP set"),
     }
 }
 
@@ -63,6 +63,7 @@ fn summary(set: &Set) -> (String, [f64; 6]) {
                 demands.extend_from_slice(&cvrp.demands[1..]);
             }
         }
+        Instances::Jssp(_) => panic!("{} holds no points", set.name),
     }
     feed(&mut digest, &points);
     if set.problem() == "cvrp" {

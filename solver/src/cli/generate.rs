@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Instances, Knapsack, SETS, Set, SpecError, Tsp, npz, stream};
+use heuron_problems::{Cvrp, Ffsp, Instances, Jssp, Knapsack, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -17,7 +17,7 @@ pub struct Generate {
     #[arg(value_enum)]
     pub(super) problem: Kind,
 
-    /// Nodes of a tour, customers of a route plan, items of a knapsack
+    /// Nodes of a tour, customers of a route plan, items of a knapsack, jobs of a shop
     #[arg(long, required_unless_present = "set")]
     pub(super) n: Option<usize>,
 
@@ -26,7 +26,9 @@ pub struct Generate {
     pub(super) count: Option<usize>,
 
     /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
-    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7)
+    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7);
+    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
+    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     pub(super) distribution: String,
 
@@ -48,6 +50,10 @@ impl Generate {
     pub fn run(self) -> Result<u8, Error> {
         if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
             Place::single(path)?;
+            if matches!(self.problem, Kind::Jssp | Kind::Ffsp) {
+                let expected = "a folder: .npz sets hold unit-square distances".into();
+                return Err(Error::Option { key: "output", expected, found: path.display().to_string() });
+            }
             return write_set(self.instances()?, path).map(|()| 0);
         }
         let several = self.count.unwrap_or(if self.set.is_some() { usize::MAX } else { 1 }) > 1;
@@ -69,6 +75,8 @@ impl Generate {
             (None, Kind::Tsp) => self.random::<Tsp>(),
             (None, Kind::Cvrp) => self.random::<Cvrp>(),
             (None, Kind::Knapsack) => self.random::<Knapsack>(),
+            (None, Kind::Jssp) => self.random::<Jssp>(),
+            (None, Kind::Ffsp) => self.random::<Ffsp>(),
         }
     }
 
@@ -81,6 +89,7 @@ impl Generate {
         Ok(match set.instances(0..self.count.unwrap_or(set.count)) {
             Instances::Tsp(list) => list.into_iter().map(Instance::from).collect(),
             Instances::Cvrp(list) => list.into_iter().map(Instance::from).collect(),
+            Instances::Jssp(list) => list.into_iter().map(Instance::from).collect(),
         })
     }
 
@@ -117,6 +126,8 @@ fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
                 let source = io::Error::new(ErrorKind::InvalidInput, "no layout of .npz sets of knapsacks is in use");
                 return Err(Error::File { path: path.display().to_string(), action: "write", source });
             }
+            // No such set gets here.
+            Instance::Jssp(_) | Instance::Ffsp(_) => {}
         }
     }
     let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };

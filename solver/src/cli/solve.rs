@@ -160,7 +160,7 @@ impl Solve {
             options.initial = Some(load_solution(file, instance)?);
         }
         options.best_known = self.best_known(instance, path)?.or(options.best_known);
-        if self.plot.is_some() && instance.points().is_none() {
+        if self.plot.is_some() && !instance.has_picture() {
             return Err(Error::NoCoordinates { instance: instance.name().into() });
         }
         Ok(options)

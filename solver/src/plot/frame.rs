@@ -11,7 +11,7 @@ const SIDE: f64 = 1200.0;
 /// Blank rim around the drawing.
 const RIM: f64 = 36.0;
 /// Height of the caption.
-const HEAD: f64 = 84.0;
+pub(super) const HEAD: f64 = 84.0;
 /// A caption needs this width.
 const NARROWEST: f64 = 640.0;
 /// Path coordinates are integers in tenths of a pixel: short, and exact when they are relative.
@@ -52,20 +52,13 @@ impl Frame {
         frame
     }
 
-    fn head(&mut self, [width, height]: [f64; 2], caption: &Caption) {
-        let (title, subtitle) = (escaped(&caption.title), escaped(&caption.subtitle));
-        let (dark, grey, paper) = (palette::DARK, palette::GREY, palette::PAPER);
-        self.svg = format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}">
-<title>{title}: {subtitle}</title>
-<rect width="100%" height="100%" fill="{paper}"/>
-<g font-family="Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif">
-<text x="{RIM}" y="52" font-size="28" font-weight="600" fill="{dark}">{title}</text>
-<text x="{RIM}" y="80" font-size="17" fill="{grey}">{subtitle}</text>
-</g>
-<g transform="scale({})" fill="none" stroke-linecap="round" stroke-linejoin="round">
-"#,
-            1.0 / FINE
+    fn head(&mut self, sheet: [f64; 2], caption: &Caption) {
+        open_sheet(&mut self.svg, sheet, caption);
+        let scale = 1.0 / FINE;
+        let _ = writeln!(
+            self.svg,
+            r#"</g>
+<g transform="scale({scale})" fill="none" stroke-linecap="round" stroke-linejoin="round">"#
         );
     }
 
@@ -132,6 +125,21 @@ impl Frame {
     fn open(&mut self, colour: &str, thickness: f64) {
         let _ = write!(self.svg, r#"<path stroke="{colour}" stroke-width="{:.1}" d=""#, thickness * FINE);
     }
+}
+
+/// An empty sheet of this width and height with its caption, and an open group for more text.
+pub(super) fn open_sheet(svg: &mut String, [width, height]: [f64; 2], caption: &Caption) {
+    let (title, subtitle) = (escaped(&caption.title), escaped(&caption.subtitle));
+    let (dark, grey, paper) = (palette::DARK, palette::GREY, palette::PAPER);
+    let _ = writeln!(
+        svg,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}">
+<title>{title}: {subtitle}</title>
+<rect width="100%" height="100%" fill="{paper}"/>
+<g font-family="Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif">
+<text x="{RIM}" y="52" font-size="28" font-weight="600" fill="{dark}">{title}</text>
+<text x="{RIM}" y="80" font-size="17" fill="{grey}">{subtitle}</text>"#
+    );
 }
 
 /// Text that XML takes as it is meant, without control characters.

@@ -2,6 +2,7 @@
 
 mod curve;
 mod frame;
+mod gantt;
 mod palette;
 
 use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
@@ -10,6 +11,7 @@ use crate::instance::Kind;
 use crate::report::Report;
 pub use curve::learning_curve;
 use frame::Frame;
+pub(crate) use gantt::{flow_gantt, gantt};
 
 /// Text above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,7 @@ impl Caption {
             Kind::Tsp => "nodes",
             Kind::Cvrp => "customers",
             Kind::Knapsack => "items",
+            Kind::Jssp | Kind::Ffsp => "operations",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

@@ -5,3 +5,4 @@ mod embed;
 #[cfg(unix)]
 mod run;
 mod sandbox;
+mod shop;

@@ -1,0 +1,111 @@
+//! Searches for the job shop.
+//!
+//! Tabu search on machine sequences (N7) inside a population that is recombined by path relinking: B. Peng, Z. Lü and T. C.
+//! E. Cheng, "A tabu search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations
+//! Research 53, 2015.
+
+pub mod bound;
+pub mod config;
+pub mod graph;
+pub mod island;
+pub mod model;
+pub mod n7;
+pub mod relink;
+pub mod start;
+pub mod tabu;
+
+use heuron_problems::Jssp;
+
+pub use config::Config;
+
+use crate::run::Run;
+use crate::search::{Search, islands};
+use bound::lower_bound;
+use island::Island;
+use model::Model;
+use relink::Member;
+
+/// Tabu search with path relinking. An iteration is a move of tabu search.
+#[derive(Clone, Debug, Default)]
+pub struct TabuSearch {
+    /// Parameters; they must pass [`Config::check`].
+    pub config: Config,
+}
+
+impl Search<Jssp> for TabuSearch {
+    fn search(&mut self, jssp: &Jssp, run: &mut Run<'_, Jssp>) {
+        run.set_method("tabu");
+        let bound = lower_bound(jssp);
+        run.raise_bound(bound);
+        let model = Model::new(jssp);
+        let start = first_order(&model, jssp, run);
+        if model.operations() == 0 || !run.proceed(0) {
+            return;
+        }
+        let mut group: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
+            .map(|index| {
+                let (rng, walk) = (run.stream("jssp population", index), run.stream("jssp tabu", index));
+                // Only one island continues the incumbent: the others begin elsewhere.
+                match index {
+                    0 => Island::new(&model, &self.config, &start, bound, rng, walk),
+                    _ => {
+                        let order = start::active(&model, 0.5, &mut run.stream("jssp start", index), &run.watch());
+                        Island::new(&model, &self.config, &order, bound, rng, walk)
+                    }
+                }
+            })
+            .collect();
+        let mut unmarked = 0;
+        while run.proceed(0) {
+            unmarked += evolve(&model, &mut group, run);
+            if unmarked >= self.config.exchange * group.len() as u64 {
+                unmarked = 0;
+                exchange(&mut group);
+            }
+        }
+    }
+}
+
+/// The incumbent's order, or that of a start schedule, which is offered.
+fn first_order(model: &Model, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Vec<u32> {
+    if let Some(order) = run.best().and_then(|(_, schedule)| model.order(jssp, schedule)) {
+        return order;
+    }
+    let order = start::active(model, 1.0, &mut run.stream("jssp start", 0), &run.watch());
+    run.offer(&model.schedule(&order));
+    order
+}
+
+/// One round of all islands; returns the moves done.
+fn evolve(model: &Model, group: &mut [Island<'_>], run: &mut Run<'_, Jssp>) -> u64 {
+    let count = group.len() as u64;
+    let allowed = run.allowance(round(model) * count);
+    let watch = run.watch();
+    let mut work: Vec<(&mut Island<'_>, u64)> = group.iter_mut().map(|island| (island, 0)).collect();
+    islands(run.setup().threads, &mut work, |index, (island, done)| {
+        let share = allowed / count + u64::from((index as u64) < allowed % count);
+        *done = island.evolve(share, &watch);
+    });
+    let done = work.iter().map(|(_, done)| done).sum();
+    for (island, _) in &work {
+        let Member { makespan, order } = island.best();
+        if run.cost().is_none_or(|cost| *makespan < cost) {
+            run.offer(&model.schedule(order));
+        }
+    }
+    run.proceed(done);
+    done
+}
+
+/// Every island sends its best schedule to the next one of the ring.
+fn exchange(group: &mut [Island<'_>]) {
+    let elites: Vec<Member> = group.iter().map(|island| island.best().clone()).collect();
+    for (index, elite) in elites.iter().enumerate().take(if group.len() > 1 { group.len() } else { 0 }) {
+        group[(index + 1) % elites.len()].adopt(elite);
+    }
+}
+
+/// Moves of one island per round: some tens of milliseconds.
+fn round(model: &Model) -> u64 {
+    (4_000_000 / model.operations().max(1) as u64).clamp(100, 50_000)
+}

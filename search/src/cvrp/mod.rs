@@ -5,3 +5,11 @@ pub mod local;
 pub mod ruin;
 mod savings;
 mod table;
+
+use heuron_problems::Cvrp;
+
+/// Vehicles that the demands fill: a lower bound on the number of routes.
+pub fn least_vehicles(problem: &Cvrp) -> usize {
+    let demand: i64 = problem.demands.iter().sum();
+    (demand as u64).div_ceil(problem.capacity.max(1) as u64) as usize
+}

@@ -15,6 +15,7 @@ use heuron_problems::Cvrp;
 
 pub use config::HgsConfig;
 
+use super::least_vehicles;
 use super::local::model::Model;
 use super::local::plan::Plan;
 use crate::run::Run;
@@ -105,9 +106,7 @@ fn round(customers: usize) -> u64 {
 
 /// Routes to plan with: the fleet, or where it is unlimited 30 % more than the demand needs and 3.
 fn fleet(problem: &Cvrp) -> usize {
-    let total: i64 = problem.demands.iter().sum();
-    let needed = (total as f64 / problem.capacity.max(1) as f64).ceil();
-    let roomy = (1.3 * needed).ceil() as usize + 3;
+    let roomy = (1.3 * least_vehicles(problem) as f64).ceil() as usize + 3;
     // A duration limit may ask for any number of routes; demands may fit badly together.
     let enough = if problem.limit.is_some() { problem.customers() } else { roomy.max(packed(problem) + 3) };
     problem.vehicles.unwrap_or(enough).clamp(1, problem.customers())

@@ -4,6 +4,7 @@ use heuron_problems::kdtree::KdTree;
 use heuron_problems::{Cost, Cvrp, Distances, Metric, Near, Routes};
 
 use super::config::Config;
+use crate::cvrp::least_vehicles;
 use crate::cvrp::savings::Terrain;
 use crate::cvrp::table::Table;
 use crate::hilbert;
@@ -48,7 +49,7 @@ impl Ground {
         names.iter().zip(0..).for_each(|(&name, place)| places[name as usize] = place);
         let distances = &problem.distances;
         let symmetric = distances.is_symmetric();
-        let bulky = (n - 1) / least_vehicles(&problem) < config.bulky;
+        let bulky = n - 1 < config.bulky * least_vehicles(&problem);
         let k = if bulky { config.long_lists } else { config.lists };
         let narrow = n <= DENSE && distances.max() <= Cost::from(i32::MAX);
         let mut ground = Self {
@@ -193,12 +194,6 @@ impl Terrain for Ground {
     fn service(&self) -> Cost {
         self.problem.service
     }
-}
-
-/// Vehicles that the demands fill.
-fn least_vehicles(problem: &Cvrp) -> usize {
-    let demand: i64 = problem.demands.iter().sum();
-    (demand as u64).div_ceil(problem.capacity.max(1) as u64).max(1) as usize
 }
 
 /// The instance with its customers along a Hilbert curve (as they are where there are no points), and the old number

@@ -131,30 +131,55 @@ fn beside_neighbours(
 ) -> Option<Place> {
     let room = ground.problem.capacity - ground.demand(v);
     let (to, from) = ways;
-    let mut best = Place { prev: 0, route: NONE, delta: ceiling.saturating_add(1) };
-    let mut roomy = 0;
-    for (index, (u, near)) in ground.nearest(v).enumerate() {
-        if index >= config.neighbours && roomy >= ground.roomy {
-            break;
-        }
+    let price = |u: u32, near: Cost| {
         let node = state.node(u);
         let (back, out) = if ground.is_symmetric() { (near, near) } else { (to(u), near) };
-        let behind = back + from(node.next) - node.after;
-        let ahead = to(node.prev) + out - node.before;
-        // Absent customers are on a route that has no room.
-        let has_room = state.route(node.route).load <= room;
+        (back + from(node.next) - node.after, to(node.prev) + out - node.before)
+    };
+    // Absent customers are on a route that has no room.
+    let has_room = |u: u32| state.route(state.node(u).route).load <= room;
+    let mut best = Place { prev: 0, route: NONE, delta: ceiling.saturating_add(1) };
+    let mut roomy = 0;
+    let mut list = ground.nearest(v);
+    for (u, near) in list.by_ref().take(config.neighbours) {
+        let (behind, ahead) = price(u, near);
+        let has_room = has_room(u);
         roomy += usize::from(has_room);
-        if (behind.min(ahead) >= best.delta) | !has_room {
-            continue;
+        if (behind.min(ahead) < best.delta) & has_room {
+            best = cheaper(ground, config, state, best, u, (behind, ahead), rng);
         }
-        let duration = state.route(node.route).duration + ground.problem.service;
-        for (delta, prev) in [(behind, u), (ahead, node.prev)] {
-            if delta < best.delta && duration + delta <= ground.limit && !chance(rng, config.blink) {
-                best = Place { prev, route: node.route, delta };
-            }
+    }
+    // Where demands are bulky, hardly any have room.
+    while roomy < ground.roomy
+        && let Some((u, near)) = list.next()
+    {
+        if has_room(u) {
+            roomy += 1;
+            best = cheaper(ground, config, state, best, u, price(u, near), rng);
         }
     }
     (best.route != NONE).then_some(best)
+}
+
+/// `best`, or behind or before `u` if that costs less, is in time and not passed over.
+#[inline(always)]
+fn cheaper(
+    ground: &Ground,
+    config: &Config,
+    state: &State,
+    mut best: Place,
+    u: u32,
+    (behind, ahead): (Cost, Cost),
+    rng: &mut Stream,
+) -> Place {
+    let node = state.node(u);
+    let duration = state.route(node.route).duration + ground.problem.service;
+    for (delta, prev) in [(behind, u), (ahead, node.prev)] {
+        if delta < best.delta && duration + delta <= ground.limit && !chance(rng, config.blink) {
+            best = Place { prev, route: node.route, delta };
+        }
+    }
+    best
 }
 
 /// The cheapest feasible position over all routes with room: for the rare case that none is near and no vehicle is

@@ -3,5 +3,6 @@
 mod answers;
 mod embed;
 #[cfg(unix)]
+mod learn;
 mod run;
 mod sandbox;

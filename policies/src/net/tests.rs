@@ -196,7 +196,7 @@ fn closed_form_of_preference_optimisation_is_the_gradient_of_the_plain_loss() {
         let net = AttentionNet::import(&case.weights, &device).unwrap();
         let log_probs = judge(&case, &net, &device).log_probs;
         let steps = case.traces[0].len() - FORCED;
-        let sum = |i: usize| log_probs.clone().slice([i * steps..(i + 1) * steps]).sum();
+        let sum = |i: usize| log_probs.clone().narrow(0, i * steps, steps).sum();
         let sums: Vec<Tensor<1>> = (0..case.traces.len()).map(sum).collect();
         let loss = plain_loss(&settings, &case.costs, &sums);
         let value = parameters::values(loss.clone())[0];

@@ -204,13 +204,13 @@ mod tests {
         for settings in settings() {
             let group = group((0..20).map(|i| (i * 7) % 13).collect());
             let weights = weigh(&settings, &group).weights;
-            for i in 0..group.len() {
+            for (i, weight) in weights.into_iter().enumerate() {
                 let loss = |shift: f32| {
                     let mut moved = group.clone();
                     moved.log_probs[i] += shift;
                     weigh(&settings, &moved).loss
                 };
-                let (step, weight) = (0.125, f64::from(weights[i]));
+                let (step, weight) = (0.125, f64::from(weight));
                 let slope = (loss(step) - loss(-step)) / (2.0 * f64::from(step));
                 assert!((slope - weight).abs() < 1e-5, "{settings:?} {i}: {slope} {weight}");
             }

@@ -164,9 +164,8 @@ impl Evaluate {
 
     fn check(&self) -> Result<(), Error> {
         let counts = [("starts", self.starts), ("count", self.count), ("samples", Some(self.samples))];
-        for (key, found) in counts.into_iter().filter(|(_, value)| *value == Some(0)) {
-            let found = found.unwrap_or_default().to_string();
-            return Err(Error::Option { key, expected: "a number from 1 on".into(), found });
+        if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
+            return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
         if self.augment && self.problem == Kind::Knapsack {
             let expected = "no `--augment`: items have no coordinates".into();

@@ -3,6 +3,7 @@
 mod answers;
 mod embed;
 #[cfg(unix)]
+mod learn;
 mod run;
 mod sandbox;
 mod shop;

@@ -1,0 +1,193 @@
+//! Models through the real binary: training, evaluation, and what is refused.
+
+use heuron_policies::{Architecture, Task, Weights};
+
+use crate::sandbox::Sandbox;
+
+/// A sandbox with untrained models of tours and of packings.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for (name, task) in [("tsp.safetensors", Task::Tsp), ("knapsack.safetensors", Task::Knapsack)] {
+        let weights = Weights::random(Architecture::new(task, 16, 2, 1, 16), 1).unwrap();
+        sandbox.write(name, weights.to_bytes().unwrap());
+    }
+    sandbox
+}
+
+/// The mean gap of an evaluation, and its lines.
+fn evaluate(sandbox: &Sandbox, line: &str) -> (f64, Vec<serde_json::Value>) {
+    sandbox.succeed(&format!("evaluate {line} --report r.json"));
+    let lines = sandbox.json("r.json");
+    (lines[0]["mean_gap"].as_f64().unwrap(), lines)
+}
+
+#[test]
+fn evaluation_reports_the_set_and_every_instance() {
+    let sandbox = sandbox();
+    let (gap, lines) = evaluate(&sandbox, "tsp --model tsp.safetensors --n 12 --count 9 --threads 1");
+    let fields = "problem model set instances n decode starts augment samples mean_cost reference mean_reference mean_gap \
+                  gap_interval trajectories trajectories_per_s wall_s cpu_s version scale";
+    for field in fields.split_whitespace() {
+        assert!(lines[0].get(field).is_some(), "{field}");
+    }
+    assert_eq!((lines.len(), &lines[0]["trajectories"]), (10, &serde_json::json!(9 * 12)));
+    let gaps: Vec<f64> = lines[1..].iter().map(|line| line["gap"].as_f64().unwrap()).collect();
+    // The references of so small instances are optimal.
+    assert!(gaps.iter().all(|&gap| gap >= 0.0) && gap > 0.0);
+    assert!((gaps.iter().sum::<f64>() / 9.0 - gap).abs() < 1e-12);
+    let interval: Vec<f64> = lines[0]["gap_interval"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    assert!(interval[0] <= gap && gap <= interval[1]);
+    let again = evaluate(&sandbox, "tsp --model tsp.safetensors --n 12 --count 9 --threads 3").1;
+    assert_eq!(lines[1..], again[1..]);
+}
+
+#[test]
+fn more_effort_is_never_worse() {
+    let sandbox = sandbox();
+    let base = "tsp --model tsp.safetensors --n 10 --count 5 --threads 2";
+    let gaps = ["--starts 1", "", "--augment"].map(|effort| evaluate(&sandbox, &format!("{base} {effort}")).0);
+    assert!(gaps[0] >= gaps[1] && gaps[1] >= gaps[2], "{gaps:?}");
+    let [few, many] =
+        [8, 80].map(|samples| evaluate(&sandbox, &format!("{base} --decode sample --samples {samples}")).0);
+    assert!(many <= few);
+    assert!(evaluate(&sandbox, &format!("{base} --decode beam --samples 20")).0 >= 0.0);
+}
+
+#[test]
+fn sets_come_by_name_from_folders_and_from_files() {
+    let sandbox = sandbox();
+    assert_eq!(evaluate(&sandbox, "tsp --model tsp.safetensors --set tsp20 --count 3").1.len(), 4);
+    sandbox.succeed("generate tsp --n 10 --count 4 --output folder/");
+    sandbox.write("folder/notes.md", "no instance");
+    let folder = evaluate(&sandbox, "tsp --model tsp.safetensors --set folder").1;
+    let names: Vec<&str> = folder[1..].iter().map(|line| line["instance"].as_str().unwrap()).collect();
+    assert_eq!(names, ["uniform-10-s1-0", "uniform-10-s1-1", "uniform-10-s1-2", "uniform-10-s1-3"]);
+    let file = evaluate(&sandbox, "tsp --model tsp.safetensors --set folder/uniform-10-s1-2.tsp").1;
+    assert_eq!(file[1], folder[3]);
+    sandbox.write("best.csv", "instance,best_known\nuniform-10-s1-2,1000\n");
+    let against = "tsp --model tsp.safetensors --set folder --references best.csv";
+    let lines = evaluate(&sandbox, against).1;
+    assert_eq!((&lines[3]["reference"], &lines[1]["gap"]), (&serde_json::json!(1000), &serde_json::Value::Null));
+}
+
+#[test]
+fn models_and_sets_that_do_not_fit_are_refused() {
+    let sandbox = sandbox();
+    let refuse = |line: &str, words: &[&str]| {
+        let error = sandbox.fail(&format!("evaluate {line}"), 2);
+        assert!(words.iter().all(|word| error.contains(word)) && error.contains("remedy"), "{error}");
+    };
+    refuse("cvrp --model tsp.safetensors --n 10 --count 2", &["Tsp", "Cvrp"]);
+    refuse("tsp --model tsp.safetensors --n 10 --count 2 --distribution matrix", &["coordinates"]);
+    refuse("tsp --model nosuch --n 10", &["nosuch"]);
+    refuse("tsp --model no.file --n 10", &["no.file"]);
+    refuse("tsp --model tsp.safetensors --set nowhere", &["nowhere"]);
+    refuse("tsp --model tsp.safetensors --n 10 --samples 0", &["samples"]);
+    refuse("knapsack --model knapsack.safetensors --n 10 --augment", &["augment"]);
+    sandbox.write("cut.safetensors", &std::fs::read(sandbox.path("tsp.safetensors")).unwrap()[..500]);
+    refuse("tsp --model cut.safetensors --n 10", &["cut.safetensors"]);
+}
+
+#[test]
+#[cfg(not(feature = "train"))]
+fn build_without_training_names_the_feature() {
+    let error = Sandbox::new().fail("train tsp --output run --steps 1", 2);
+    assert!(error.contains("cargo feature `train`") && error.contains("--features train"), "{error}");
+}
+
+#[cfg(feature = "train")]
+mod with_training {
+    use std::fs;
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sandbox::{error_text, signal};
+
+    const SETTINGS: &str = "
+        sizes = [8]
+        batch = 8
+        checkpoint_minutes = 0.0002
+        [network]
+        width = 16
+        heads = 2
+        layers = 1
+        feed_forward = 16
+        [validation]
+        count = 4
+    ";
+
+    fn settings() -> Sandbox {
+        let sandbox = Sandbox::new();
+        sandbox.write("settings.toml", SETTINGS);
+        sandbox
+    }
+
+    #[test]
+    fn killed_training_goes_on_as_if_nothing_had_happened() {
+        let sandbox = settings();
+        let line = "train tsp --config settings.toml --steps 400 --quiet --threads 1 --output";
+        sandbox.succeed(&format!("{line} whole"));
+        let mut kills = 0;
+        for round in 1..200 {
+            let mut child = sandbox.start(&format!("{line} broken --resume"));
+            sleep(Duration::from_millis(20 * round));
+            let done = child.try_wait().unwrap().is_some();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += usize::from(!done);
+            if done {
+                break;
+            }
+        }
+        assert!(kills > 1, "the run was never killed");
+        sandbox.succeed(&format!("{line} broken --resume"));
+        for name in ["model.safetensors", "last.safetensors"] {
+            let [whole, broken] = ["whole", "broken"].map(|run| fs::read(sandbox.path(run).join(name)).unwrap());
+            assert!(whole == broken, "{name} after {kills} kills");
+        }
+    }
+
+    #[test]
+    fn signal_ends_training_with_a_checkpoint() {
+        let sandbox = settings();
+        let child = sandbox.start("train tsp --config settings.toml --time 1h --output run");
+        while !sandbox.path("run/model.safetensors").exists() {
+            sleep(Duration::from_millis(20));
+            if sandbox.path("run/log.csv").exists() {
+                break;
+            }
+        }
+        sleep(Duration::from_millis(300));
+        signal(&child, "TERM");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
+        assert!(error_text(&output).contains("--resume"));
+        assert!(sandbox.path("run/checkpoint.safetensors").exists());
+        let error = sandbox.fail("train tsp --config settings.toml --time 1h --output run", 2);
+        assert!(error.contains("--resume"), "{error}");
+    }
+
+    #[test]
+    fn trained_model_can_be_evaluated_and_trained_further() {
+        let sandbox = settings();
+        sandbox.succeed("train tsp --config settings.toml --steps 60 --output run --quiet");
+        let files = ["checkpoint.safetensors", "curve.svg", "last.safetensors", "log.csv", "model.safetensors"];
+        assert_eq!(sandbox.files("run")[..5], files);
+        assert!(evaluate(&sandbox, "tsp --model run/model.safetensors --n 8 --count 4").0 >= 0.0);
+        sandbox.succeed(
+            "train tsp --algorithm ppo --config settings.toml --steps 2 --model run/model.safetensors --output on --quiet",
+        );
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_by_name() {
+        let sandbox = settings();
+        sandbox.write("typo.toml", "bacth = 3");
+        sandbox.write("zero.toml", "batch = 0");
+        for (line, word) in [("--config typo.toml", "bacth"), ("--config zero.toml", "batch"), ("--n 1", "sizes")] {
+            let error = sandbox.fail(&format!("train tsp {line} --steps 1 --output run"), 2);
+            assert!(error.contains(word) && error.contains("remedy"), "{error}");
+        }
+    }
+}

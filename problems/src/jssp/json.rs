@@ -18,9 +18,8 @@ struct File {
     /// Machines from 0 \[jobs\]\[operations\].
     machines_matrix: Vec<Vec<u32>>,
     /// Anything: bounds, references.
-    #[serde(default)]
-    #[allow(dead_code)]
-    metadata: Map<String, Value>,
+    #[serde(default, rename = "metadata")]
+    _metadata: Map<String, Value>,
 }
 
 /// A schedule: `{"start_times": [[0, 3], [1, 4]]}`.
@@ -30,9 +29,8 @@ struct Starts {
     /// \[jobs\]\[operations\]
     start_times: Vec<Vec<Cost>>,
     /// Stated, not used: evaluation computes it.
-    #[serde(default)]
-    #[allow(dead_code)]
-    makespan: Option<Cost>,
+    #[serde(default, rename = "makespan")]
+    _makespan: Option<Cost>,
 }
 
 /// Reads an instance. As many machines as the largest number says.

@@ -1,7 +1,6 @@
 //! Taillard's job shop instances ta01 to ta80, regenerated from their published seeds.
 //!
-//! E. Taillard, "Benchmarks for basic scheduling problems", EJOR 64, 1993: section 2 for the generator, table 2 for the
-//! seeds.
+//! E. Taillard, "Benchmarks for basic scheduling problems", EJOR 64, 1993.
 
 use super::{Jssp, Operation};
 use crate::problem::Cost;

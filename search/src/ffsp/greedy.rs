@@ -9,7 +9,7 @@ use super::decode::Decoder;
 use super::reinsert::{Reinsertion, plan};
 use crate::run::Watch;
 
-/// Jobs that are taken out. (Ruiz and Stützle, 2007, section 4.)
+/// Jobs that are taken out. (Ruiz and Stützle, 2007.)
 const DESTROYED: usize = 4;
 
 /// Temperature of acceptance in mean processing times. (As above.)

@@ -33,6 +33,8 @@ pub struct Island<'m> {
     tabu: Tabu<'m>,
     path: Path<'m>,
     members: Vec<Member>,
+    /// Members that the population has room for.
+    room: usize,
     aim: Aim,
     /// Children in a row that were not better than the worst member.
     rejected: usize,
@@ -56,6 +58,7 @@ impl<'m> Island<'m> {
             path: Path::new(tabu.graph().clone()),
             tabu,
             members: Vec::new(),
+            room: config.first,
             aim: Aim::Seedling,
             rejected: 0,
             best,
@@ -76,7 +79,7 @@ impl<'m> Island<'m> {
 
     /// Takes the place of the worst member of a full population.
     pub fn adopt(&mut self, member: &Member) {
-        if self.members.len() >= self.config.members {
+        if self.members.len() >= self.room {
             self.enter(member.clone());
         }
     }
@@ -118,11 +121,11 @@ impl<'m> Island<'m> {
             Aim::Child => {
                 self.rejected = if self.enter(found) { 0 } else { self.rejected + 1 };
                 if self.rejected >= self.config.stagnation {
-                    self.renew();
+                    self.widen();
                 }
             }
         }
-        if self.members.len() < self.config.members {
+        if self.members.len() < self.room {
             let greed = if self.members.len().is_multiple_of(2) { 0.0 } else { GREED };
             let order = active(self.model, greed, &mut self.rng, watch);
             return self.tabu.begin(&order, self.config.patience);
@@ -162,10 +165,16 @@ impl<'m> Island<'m> {
         better
     }
 
-    /// Forgets the population but for the best schedule of all.
-    fn renew(&mut self) {
-        self.members.clear();
-        self.members.push(self.best.clone());
+    /// Makes room for twice as many members, which come from scratch; a population that has all its members begins anew
+    /// with the best schedule of all.
+    fn widen(&mut self) {
         self.rejected = 0;
+        if self.room < self.config.members {
+            self.room = (2 * self.room).min(self.config.members);
+        } else {
+            self.room = self.config.first;
+            self.members.clear();
+            self.members.push(self.best.clone());
+        }
     }
 }

@@ -82,8 +82,7 @@ pub fn moves(graph: &Graph<'_>, path: &[u32], mut visit: impl FnMut(Move)) {
     }
 }
 
-/// An estimate of the makespan after a move, from the heads and tails around it (E. Balas and A. Vazacopoulos, 1998,
-/// section 3): the longest path through the operations of the changed stretch, with the job neighbours' heads and tails as
+/// An estimate of the makespan after a move, from the heads and tails around it (E. Balas and A. Vazacopoulos, 1998): the longest path through the operations of the changed stretch, with the job neighbours' heads and tails as
 /// they are before the move. Exact for that path where two neighbours change places; `ends` is room for the stretch.
 ///
 /// Gives up with a value beyond `limit` as soon as the estimate is known to exceed it.

@@ -1,8 +1,7 @@
 //! Tabu search with the neighbourhood N7.
 //!
 //! Sources: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, 2007 (see [`n7`](super::n7)); B. Peng, Z. Lü and T. C. E. Cheng, "A tabu
-//! search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations Research 53, 2015,
-//! section 2.3.
+//! search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations Research 53, 2015.
 //!
 //! What is forbidden is the order of two operations, as in M. Dell'Amico and M. Trubian, "Applying tabu search to the
 //! job-shop scheduling problem", Annals of Operations Research 41, 1993. The list of both sources above forbids the whole
@@ -53,7 +52,7 @@ pub struct Tabu<'m> {
 impl<'m> Tabu<'m> {
     /// A search that makes its random choices from `rng` alone. `bound` is a lower bound on the makespan.
     pub fn new(model: &'m Model, order: &[u32], bound: Cost, rng: Stream) -> Self {
-        // Peng, Lü and Cheng, section 2.3.3, with another constant: L + n / m, up to 1.4 times that, 1.5 if there are many
+        // Zhang et al., with another constant: L + n / m, up to 1.4 times that, 1.5 if there are many
         // jobs.
         let least = TENURE + (model.jobs() / model.machines().max(1)) as u64;
         let span = if model.jobs() <= 2 * model.machines() { 0.4 } else { 0.5 };

@@ -11,7 +11,8 @@ use heuron_search::jssp::tabu::Tabu;
 
 const MOVES: u64 = 10_000;
 
-/// Moves from a schedule on that is no longer bad: neighbourhood, choice and update. Instances of 225 to 2 000 operations.
+/// Moves from a schedule on that is no longer bad: neighbourhood, choice and update. Instances of 225 to 2 000
+/// operations.
 fn moves(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("jssp/moves");
     group.throughput(Throughput::Elements(MOVES)).sample_size(20);

@@ -1,8 +1,8 @@
 //! Dispatching rules for the job shop: when a machine can begin something, the rule says which waiting job goes first.
 //!
 //! Names and definitions as in V. Sels, N. Gheysen and M. Vanhoucke, "A comparison of priority rules for the job shop
-//! scheduling problem under different flow time- and tardiness-related objective functions", IJPR 50, 2012; the four rules
-//! that L2D (Zhang et al., 2020) is compared with.
+//! scheduling problem under different flow time- and tardiness-related objective functions", IJPR 50, 2012; the four
+//! rules that L2D (Zhang et al., 2020) is compared with.
 
 use heuron_problems::{Cost, Jssp};
 

@@ -83,8 +83,8 @@ impl Construct for Ffsp {
         Plan { tasks: partial.tasks.clone() }
     }
 
-    /// Tasks by start, end and stage: one of many orders of actions that build a plan that is no longer. Empty if the plan
-    /// is infeasible.
+    /// Tasks by start, end and stage: one of many orders of actions that build a plan that is no longer. Empty if the
+    /// plan is infeasible.
     fn trace(&self, plan: &Plan) -> Vec<u32> {
         use crate::problem::Problem;
 

@@ -1,5 +1,5 @@
-//! Flexible flow shop files: a line `jobs stages`, a line with the number of machines per stage, then for every stage a line
-//! per job with its time on each machine. Solutions: start times and machines in JSON.
+//! Flexible flow shop files: a line `jobs stages`, a line with the number of machines per stage, then for every stage a
+//! line per job with its time on each machine. Solutions: start times and machines in JSON.
 
 use std::io::{self, Write};
 

@@ -1,9 +1,9 @@
 //! Random flexible flow shops.
 //!
-//! - `uniform`: 3 stages of 4 unrelated machines, times 2 to 9: the law of Y.-D. Kwon, J. Choo, I. Yoon, M. Park, D. Park and
-//!   Y. Gwon, "Matrix encoding networks for neural combinatorial optimization", NeurIPS 2021.
-//! - `identical`: 5 stages of 3 identical machines, times 1 to 99, as in B. Naderi, R. Ruiz and M. Zandieh, "Algorithms for a
-//!   realistic variant of flowshop scheduling", Computers & Operations Research 37, 2010.
+//! - `uniform`: 3 stages of 4 unrelated machines, times 2 to 9: the law of Y.-D. Kwon, J. Choo, I. Yoon, M. Park, D.
+//!   Park and Y. Gwon, "Matrix encoding networks for neural combinatorial optimization", NeurIPS 2021.
+//! - `identical`: 5 stages of 3 identical machines, times 1 to 99, as in B. Naderi, R. Ruiz and M. Zandieh, "Algorithms
+//!   for a realistic variant of flowshop scheduling", Computers & Operations Research 37, 2010.
 //!
 //! Both take settings: `uniform,stages=3,machines=4`.
 

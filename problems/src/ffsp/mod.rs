@@ -1,5 +1,5 @@
-//! The flexible flow shop, also called hybrid flow shop: every job passes all stages in the same order and takes one of the
-//! machines of each, and the last completion, the makespan, is to be as early as possible.
+//! The flexible flow shop, also called hybrid flow shop: every job passes all stages in the same order and takes one of
+//! the machines of each, and the last completion, the makespan, is to be as early as possible.
 
 pub mod construct;
 mod format;

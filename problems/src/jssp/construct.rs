@@ -1,5 +1,6 @@
 //! Schedules built operation by operation: action j appends the next operation of job j to its machine, as early as
-//! possible after everything that is already there (a semi-active schedule). The environment of L2D (Zhang et al., 2020).
+//! possible after everything that is already there (a semi-active schedule). The environment of L2D (Zhang et al.,
+//! 2020).
 
 use super::{Jssp, Operation, Schedule};
 use crate::construct::Construct;
@@ -83,8 +84,8 @@ impl Construct for Jssp {
         Schedule::Sequences(partial.sequences.clone())
     }
 
-    /// Jobs by start, end and place of their operations: one of many orders of actions that build the schedule. Empty if
-    /// the schedule is infeasible.
+    /// Jobs by start, end and place of their operations: one of many orders of actions that build the schedule. Empty
+    /// if the schedule is infeasible.
     fn trace(&self, schedule: &Schedule) -> Vec<u32> {
         let Ok(starts) = self.start_times(schedule) else { return Vec::new() };
         let mut order: Vec<(u32, u32)> = self.by_machine().concat();

@@ -1,7 +1,7 @@
 //! The text formats of the job shop.
 //!
-//! - Standard (OR-Library, JSPLIB): a line `jobs machines`, then a line of `machine duration` pairs per job, machines from
-//!   0, after comments that begin with `#`.
+//! - Standard (OR-Library, JSPLIB): a line `jobs machines`, then a line of `machine duration` pairs per job, machines
+//!   from 0, after comments that begin with `#`.
 //! - Taillard's: his line of sizes, seeds and bounds, a block `Times` and a block `Machines`, machines from 1.
 //! - JSON, for jobs of different lengths too (see `json`).
 //!

@@ -6,8 +6,8 @@ use crate::problem::{Cost, Violation};
 /// A solution of the job shop in one of its two usual forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
-    /// Jobs in the order of processing, one list per machine \[machines\]. The k-th mention of a job on a machine is the
-    /// k-th of its operations there.
+    /// Jobs in the order of processing, one list per machine \[machines\]. The k-th mention of a job on a machine is
+    /// the k-th of its operations there.
     Sequences(Vec<Vec<u32>>),
     /// Start time of every operation \[jobs\]\[operations\].
     Starts(Vec<Vec<Cost>>),
@@ -38,8 +38,8 @@ impl Jssp {
         Ok(lists)
     }
 
-    /// Start and end of an operation, and its place. Sorting by these keeps the order of every job and of every machine,
-    /// also where operations of length 0 share their start with others.
+    /// Start and end of an operation, and its place. Sorting by these keeps the order of every job and of every
+    /// machine, also where operations of length 0 share their start with others.
     pub(super) fn span(&self, starts: &[Vec<Cost>], job: u32, place: u32) -> (Cost, Cost, u32) {
         let start = starts[job as usize][place as usize];
         (start, start.saturating_add(self.jobs[job as usize][place as usize].duration), place)
@@ -96,7 +96,8 @@ impl Jssp {
         Ok(())
     }
 
-    /// Operations keep the order of their job, and no machine works on two at a time. Reads nothing but the start times.
+    /// Operations keep the order of their job, and no machine works on two at a time. Reads nothing but the start
+    /// times.
     pub(super) fn check_starts(&self, starts: &[Vec<Cost>]) -> Result<(), Violation> {
         if starts.len() != self.jobs.len() {
             return Err(Violation::WrongJobs { expected: self.jobs.len(), found: starts.len() });

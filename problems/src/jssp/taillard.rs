@@ -16,8 +16,8 @@ pub fn instance(number: usize) -> Option<Jssp> {
     Some(generate(format!("ta{number:02}"), jobs, machines, *seeds))
 }
 
-/// The instance of these seeds for times and machines: durations 1 to 99, every job once on every machine. Seeds must be
-/// from 1 to 2^31 - 2.
+/// The instance of these seeds for times and machines: durations 1 to 99, every job once on every machine. Seeds must
+/// be from 1 to 2^31 - 2.
 pub fn generate(name: String, jobs: usize, machines: usize, (time_seed, machine_seed): (u32, u32)) -> Jssp {
     let (mut times, mut swaps) = (Lehmer(time_seed), Lehmer(machine_seed));
     let durations: Vec<Cost> = (0..jobs * machines).map(|_| times.between(1, 99).into()).collect();

@@ -1,5 +1,5 @@
-//! Lower bounds: the longest job, and every stage alone with heads and tails (D. L. Santos, J. L. Hunsucker and D. E. Deal,
-//! "Global lower bounds for flow shops with multiple processors", EJOR 80, 1995).
+//! Lower bounds: the longest job, and every stage alone with heads and tails (D. L. Santos, J. L. Hunsucker and D. E.
+//! Deal, "Global lower bounds for flow shops with multiple processors", EJOR 80, 1995).
 
 use heuron_problems::{Cost, Ffsp};
 
@@ -15,8 +15,8 @@ pub fn lower_bound(ffsp: &Ffsp) -> Cost {
     stages.fold(longest, Cost::max)
 }
 
-/// If w machines of the stage are used, their first tasks begin at w different heads and w different tails follow their last
-/// ones; in between all the work is done. Nobody knows w: the least bound counts.
+/// If w machines of the stage are used, their first tasks begin at w different heads and w different tails follow their
+/// last ones; in between all the work is done. Nobody knows w: the least bound counts.
 fn stage_bound(ffsp: &Ffsp, shortest: &[Vec<Cost>], stage: usize) -> Cost {
     let sum = |stages: &[Vec<Cost>]| -> Vec<Cost> {
         let mut sums: Vec<Cost> = (0..ffsp.jobs).map(|job| stages.iter().map(|stage| stage[job]).sum()).collect();

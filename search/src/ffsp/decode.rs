@@ -1,6 +1,6 @@
-//! Permutations of jobs as plans: the first stage takes the jobs in their order, every later stage in the order in which they
-//! come, and each job goes to the machine that finishes it first (R. Ruiz and J. A. Vázquez-Rodríguez, "The hybrid flow shop
-//! scheduling problem", EJOR 205, 2010).
+//! Permutations of jobs as plans: the first stage takes the jobs in their order, every later stage in the order in
+//! which they come, and each job goes to the machine that finishes it first (R. Ruiz and J. A. Vázquez-Rodríguez, "The
+//! hybrid flow shop scheduling problem", EJOR 205, 2010).
 
 use heuron_problems::{Cost, Ffsp};
 

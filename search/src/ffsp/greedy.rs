@@ -1,6 +1,6 @@
-//! Iterated greedy search over permutations of the jobs: some jobs are taken out and put back where they fit best (R. Ruiz
-//! and T. Stützle, "A simple and effective iterated greedy algorithm for the permutation flowshop scheduling problem", EJOR
-//! 177, 2007). Every new plan goes through a walk of reinsertions.
+//! Iterated greedy search over permutations of the jobs: some jobs are taken out and put back where they fit best (R.
+//! Ruiz and T. Stützle, "A simple and effective iterated greedy algorithm for the permutation flowshop scheduling
+//! problem", EJOR 177, 2007). Every new plan goes through a walk of reinsertions.
 
 use heuron_problems::{Cost, Ffsp, Stream};
 use rand::Rng;
@@ -109,8 +109,8 @@ impl<'p> Greedy<'p> {
     }
 }
 
-/// Inserts a job where the partial permutation's makespan is least, at the first such place; false, and anywhere, if the
-/// watch says stop before.
+/// Inserts a job where the partial permutation's makespan is least, at the first such place; false, and anywhere, if
+/// the watch says stop before.
 fn insert_best(decoder: &mut Decoder<'_>, permutation: &mut Vec<u32>, job: u32, watch: &Watch) -> bool {
     let (mut best, mut chosen) = (Cost::MAX, 0);
     permutation.push(job);
@@ -130,8 +130,8 @@ fn insert_best(decoder: &mut Decoder<'_>, permutation: &mut Vec<u32>, job: u32, 
     true
 }
 
-/// Jobs by falling work, each inserted where it fits best (M. Nawaz, E. E. Enscore and I. Ham, 1983). Jobs that there is no
-/// time to insert well come last.
+/// Jobs by falling work, each inserted where it fits best (M. Nawaz, E. E. Enscore and I. Ham, 1983). Jobs that there
+/// is no time to insert well come last.
 pub fn neh(ffsp: &Ffsp, watch: &Watch) -> Vec<u32> {
     let work = |&job: &u32| -> Cost { ffsp.times.iter().map(|stage| stage[job as usize].iter().sum::<Cost>()).sum() };
     let mut jobs: Vec<u32> = (0..ffsp.jobs as u32).collect();

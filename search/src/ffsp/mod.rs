@@ -1,4 +1,5 @@
-//! Searches for the flexible flow shop: iterated greedy search over permutations, and tabu search on the machines' sequences.
+//! Searches for the flexible flow shop: iterated greedy search over permutations, and tabu search on the machines'
+//! sequences.
 
 pub mod bound;
 pub mod decode;

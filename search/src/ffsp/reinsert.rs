@@ -1,10 +1,10 @@
-//! Tabu search on the machines' sequences: an operation of a critical path leaves its machine for any place on any machine of
-//! its stage.
+//! Tabu search on the machines' sequences: an operation of a critical path leaves its machine for any place on any
+//! machine of its stage.
 //!
-//! The neighbourhood is that of M. Mastrolilli and L. M. Gambardella, "Effective neighbourhood functions for the flexible job
-//! shop problem", Journal of Scheduling 3, 2000. In a flow shop no place closes a cycle, since no path leads back to an
-//! earlier stage; and with heads and tails taken without the operation the new makespan is exact: the longer of what is left
-//! and of the longest path through the operation.
+//! The neighbourhood is that of M. Mastrolilli and L. M. Gambardella, "Effective neighbourhood functions for the
+//! flexible job shop problem", Journal of Scheduling 3, 2000. In a flow shop no place closes a cycle, since no path
+//! leads back to an earlier stage; and with heads and tails taken without the operation the new makespan is exact: the
+//! longer of what is left and of the longest path through the operation.
 
 use heuron_problems::{Cost, Ffsp, Plan, Stream, ffsp::Task};
 use rand::Rng;
@@ -123,8 +123,8 @@ impl<'p> Reinsertion<'p> {
         }
     }
 
-    /// The best place for an operation of a random critical path, and the makespan there. Operations that moved lately stay,
-    /// unless they promise a new best plan. None if there is no move, or the watch says stop.
+    /// The best place for an operation of a random critical path, and the makespan there. Operations that moved lately
+    /// stay, unless they promise a new best plan. None if there is no move, or the watch says stop.
     fn choose(&mut self, rng: &mut Stream, watch: &Watch) -> Option<(Place, Cost)> {
         self.critical_path(rng);
         let path = std::mem::take(&mut self.path);
@@ -152,7 +152,8 @@ impl<'p> Reinsertion<'p> {
         chosen.map(|place| (place, best))
     }
 
-    /// Tells `visit` every other place for an operation, and the exact makespan there. Leaves heads and tails to be updated.
+    /// Tells `visit` every other place for an operation, and the exact makespan there. Leaves heads and tails to be
+    /// updated.
     pub fn places(&mut self, stage: usize, job: u32, mut visit: impl FnMut(Place, Cost)) {
         let (jobs, from) = (self.ffsp.jobs, self.machine_of[stage * self.ffsp.jobs + job as usize] as usize);
         let Some(own) = self.sequences[stage][from].iter().position(|&other| other == job) else { return };

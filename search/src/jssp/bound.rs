@@ -1,5 +1,5 @@
-//! Lower bounds: the longest job, and every machine alone with heads and tails, preemption allowed (J. R. Jackson, 1955;
-//! J. Carlier, "The one-machine sequencing problem", EJOR 11, 1982).
+//! Lower bounds: the longest job, and every machine alone with heads and tails, preemption allowed (J. R. Jackson,
+//! 1955; J. Carlier, "The one-machine sequencing problem", EJOR 11, 1982).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -9,9 +9,9 @@ pub struct Config {
     pub trial: u64,
     /// Points of a path that are tried. Default 5.
     pub points: u32,
-    /// Members that a population begins with. Default 10, which has its first children sooner than the 30 of the paper: mean
-    /// gap on ft10, la29, abz7, ta01, ta11, ta21, ta41, dmu42 and swv03 in 5 s, one seed, 0.67 % against 0.80 %; with 4, dmu61
-    /// gets worse (three seeds, 6 s: 6.3 % against 5.3 %).
+    /// Members that a population begins with. Default 10, which has its first children sooner than the 30 of the paper:
+    /// mean gap on ft10, la29, abz7, ta01, ta11, ta21, ta41, dmu42 and swv03 in 5 s, one seed, 0.67 % against 0.80 %;
+    /// with 4, dmu61 gets worse (three seeds, 6 s: 6.3 % against 5.3 %).
     pub first: usize,
     /// Members that it grows to. Default 40.
     pub members: usize,

@@ -1,8 +1,8 @@
 //! The disjunctive graph of a schedule (B. Roy and B. Sussmann, 1964), with heads and tails that moves keep exact.
 //!
-//! A move changes one machine's sequence between two operations u and v. Only the stretch of the topological order between
-//! them is reordered (as in D. J. Pearce and P. H. J. Kelly, 2006); heads are recomputed from there forwards, tails from
-//! there backwards.
+//! A move changes one machine's sequence between two operations u and v. Only the stretch of the topological order
+//! between them is reordered (as in D. J. Pearce and P. H. J. Kelly, 2006); heads are recomputed from there forwards,
+//! tails from there backwards.
 
 use heuron_problems::Cost;
 
@@ -132,8 +132,8 @@ impl<'m> Graph<'m> {
         })
     }
 
-    /// Whether the move surely leaves the graph without a cycle (E. Balas and A. Vazacopoulos, 1998, propositions 2.2 and
-    /// 2.3, sharpened by the duration of the job neighbour and by the topological order).
+    /// Whether the move surely leaves the graph without a cycle (E. Balas and A. Vazacopoulos, 1998, propositions 2.2
+    /// and 2.3, sharpened by the duration of the job neighbour and by the topological order).
     #[inline]
     pub fn is_safe(&self, change: Move) -> bool {
         match change {

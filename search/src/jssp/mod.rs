@@ -1,8 +1,8 @@
 //! Searches for the job shop.
 //!
-//! Tabu search on machine sequences (N7) inside a population that is recombined by path relinking: B. Peng, Z. Lü and T. C.
-//! E. Cheng, "A tabu search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations
-//! Research 53, 2015.
+//! Tabu search on machine sequences (N7) inside a population that is recombined by path relinking: B. Peng, Z. Lü and
+//! T. C. E. Cheng, "A tabu search/path relinking algorithm to solve the job shop scheduling problem", Computers &
+//! Operations Research 53, 2015.
 
 pub mod bound;
 pub mod config;

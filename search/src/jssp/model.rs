@@ -4,9 +4,9 @@ use heuron_problems::{Cost, Jssp, Schedule};
 
 /// A job shop with its operations as numbered nodes.
 ///
-/// The operations of a job have successive numbers, and a node that is no operation comes before the first job and after
-/// every job: so the job neighbours of node x are always x - 1 and x + 1, without a test for the ends. Node 0 stands for
-/// "none" among the machine neighbours.
+/// The operations of a job have successive numbers, and a node that is no operation comes before the first job and
+/// after every job: so the job neighbours of node x are always x - 1 and x + 1, without a test for the ends. Node 0
+/// stands for "none" among the machine neighbours.
 #[derive(Debug)]
 pub struct Model {
     /// Processing time \[nodes\]; 0 where there is no operation.

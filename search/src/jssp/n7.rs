@@ -1,8 +1,8 @@
 //! The neighbourhood N7: on every block of a critical path, any operation to the front or the rear (N6; E. Balas and A.
 //! Vazacopoulos, 1998), and the first and last one to any place inside.
 //!
-//! Source: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, "A tabu search algorithm with a new neighborhood structure for the job
-//! shop scheduling problem", Computers & Operations Research 34, 2007.
+//! Source: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, "A tabu search algorithm with a new neighborhood structure for the
+//! job shop scheduling problem", Computers & Operations Research 34, 2007.
 
 use heuron_problems::{Cost, Stream};
 use rand::Rng;
@@ -44,8 +44,8 @@ pub fn critical_path(graph: &Graph<'_>, rng: &mut Stream, path: &mut Vec<u32>) {
 
 /// Calls `visit` with every move of N7 on the blocks of a critical path that cannot be ruled out and is safe.
 ///
-/// In the first block only what comes last matters, in the last block only what comes first (J. Grabowski, E. Nowicki and
-/// S. Zdrzalka, 1986).
+/// In the first block only what comes last matters, in the last block only what comes first (J. Grabowski, E. Nowicki
+/// and S. Zdrzalka, 1986).
 pub fn moves(graph: &Graph<'_>, path: &[u32], mut visit: impl FnMut(Move)) {
     let machine = |node: u32| graph.model.machine_of[node as usize];
     let mut offer = |change: Move| {
@@ -82,8 +82,9 @@ pub fn moves(graph: &Graph<'_>, path: &[u32], mut visit: impl FnMut(Move)) {
     }
 }
 
-/// An estimate of the makespan after a move, from the heads and tails around it (E. Balas and A. Vazacopoulos, 1998): the longest path through the operations of the changed stretch, with the job neighbours' heads and tails as
-/// they are before the move. Exact for that path where two neighbours change places; `ends` is room for the stretch.
+/// An estimate of the makespan after a move, from the heads and tails around it (E. Balas and A. Vazacopoulos, 1998):
+/// the longest path through the operations of the changed stretch, with the job neighbours' heads and tails as they are
+/// before the move. Exact for that path where two neighbours change places; `ends` is room for the stretch.
 ///
 /// Gives up with a value beyond `limit` as soon as the estimate is known to exceed it.
 pub fn estimate(graph: &Graph<'_>, change: Move, limit: Cost, ends: &mut Vec<Cost>) -> Cost {

@@ -1,9 +1,9 @@
 //! Paths between two schedules.
 //!
 //! A path from a topological order to another one by exchanges of neighbours meets only topological orders: neighbours
-//! that change places belong to different jobs, since both ends keep the order of every job. So each schedule on the way
-//! is feasible, where exchanges on machine sequences alone (Peng, Lü and Cheng, 2015) need repair. A weighted
-//! mean of the places in both orders is such a point on the way.
+//! that change places belong to different jobs, since both ends keep the order of every job. So each schedule on the
+//! way is feasible, where exchanges on machine sequences alone (Peng, Lü and Cheng, 2015) need repair. A weighted mean
+//! of the places in both orders is such a point on the way.
 
 use heuron_problems::{Cost, Stream};
 use rand::Rng;

@@ -13,8 +13,8 @@ const POLL: usize = 64;
 /// A topological order of a random active schedule.
 ///
 /// The operation that could end first names the machine; among the operations that could start there before that end, a
-/// random one is chosen, or the one of the job with the most work left with probability `greed`. O(operations x jobs): what
-/// is left when the watch says stop comes job by job.
+/// random one is chosen, or the one of the job with the most work left with probability `greed`. O(operations x jobs):
+/// what is left when the watch says stop comes job by job.
 pub fn active(model: &Model, greed: f64, rng: &mut Stream, watch: &Watch) -> Vec<u32> {
     let jobs = model.jobs();
     let mut next: Vec<u32> = (0..jobs).map(|job| model.job(job).start).collect();

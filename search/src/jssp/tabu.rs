@@ -1,12 +1,14 @@
 //! Tabu search with the neighbourhood N7.
 //!
-//! Sources: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, 2007 (see [`n7`](super::n7)); B. Peng, Z. Lü and T. C. E. Cheng, "A tabu
-//! search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations Research 53, 2015.
+//! Sources: C. Y. Zhang, P. Li, Z. Guan and Y. Rao, 2007 (see [`n7`](super::n7)); B. Peng, Z. Lü and T. C. E. Cheng, "A
+//! tabu search/path relinking algorithm to solve the job shop scheduling problem", Computers & Operations Research 53,
+//! 2015.
 //!
 //! What is forbidden is the order of two operations, as in M. Dell'Amico and M. Trubian, "Applying tabu search to the
-//! job-shop scheduling problem", Annals of Operations Research 41, 1993. The list of both sources above forbids the whole
-//! stretch that a move has changed; but the moves of N7 come back in two smaller steps, each of another stretch, and the
-//! search turns in a circle: after 400 000 moves ft10 stood at 1079 on average, and at 936 with forbidden orders.
+//! job-shop scheduling problem", Annals of Operations Research 41, 1993. The list of both sources above forbids the
+//! whole stretch that a move has changed; but the moves of N7 come back in two smaller steps, each of another stretch,
+//! and the search turns in a circle: after 400 000 moves ft10 stood at 1079 on average, and at 936 with forbidden
+//! orders.
 
 use heuron_problems::{Cost, Stream};
 use rand::Rng;
@@ -19,12 +21,12 @@ use crate::run::Watch;
 /// Operations times moves between two looks at the clock: less than a millisecond.
 const POLL: usize = 50_000;
 
-/// Orders remembered at a time, a power of two. A later one may overwrite an earlier one, which is then free again: with
-/// about a hundred live ones that seldom happens.
+/// Orders remembered at a time, a power of two. A later one may overwrite an earlier one, which is then free again:
+/// with about a hundred live ones that seldom happens.
 const SLOTS: usize = 1 << 11;
 
-/// Shortest tenure of a square instance. Five walks of 200 000 moves on each of ft10, la29, ta01, ta11, ta21, abz7 and ta41
-/// are best with 5; with 3 some of them turn in a circle, and from 10 on all get worse.
+/// Shortest tenure of a square instance. Five walks of 200 000 moves on each of ft10, la29, ta01, ta11, ta21, abz7 and
+/// ta41 are best with 5; with 3 some of them turn in a circle, and from 10 on all get worse.
 const TENURE: u64 = 5;
 
 /// The walk of one tabu search, which can be interrupted after any move.

@@ -1,13 +1,20 @@
 # `make test` is the README's test command; everything else is for developers.
 
-.PHONY: build test lint docs bench versus
+.PHONY: build test test-quick test-train lint docs bench versus
 
 build:
 	cargo build --release
 
-# Unit, integration and documentation tests. Tests on public files run where HEURON_INSTANCES names their folder.
-test:
+# Everything. Tests on public files run where HEURON_INSTANCES names their folder.
+test: test-quick test-train
+
+# Unit, integration and documentation tests of the default build, without burn.
+test-quick:
 	cargo test --workspace
+
+# Training and the reference networks. burn takes minutes to compile, so it is built in one profile only.
+test-train:
+	cargo test --release --package heuron-policies --package heuron --features heuron/train --lib --bins --tests
 
 lint:
 	cargo fmt --all --check

@@ -1,14 +1,14 @@
-//! Instances per CPU second of training steps and of greedy multi-start inference, and the share of the core's peak.
+//! Instances per CPU second of training steps and of greedy multi-start inference, on one thread.
 //! `benches/versus/policy.py` compares them with PyTorch.
 //!
 //!     cargo run --release --package heuron-policies --example throughput -- WHAT N WIDTH HEADS LAYERS FF BATCH REPEAT
 //!
 //! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `infer`, or a
-//! part of a training step: `encode`, `rollout`, `backward`.
+//! part of a training step: `encode`, `rollout`; `peak`: GFLOP/s of multiply-adds in registers.
 
 use std::time::{Duration, Instant};
 
-use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights, Trajectory};
+use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights, Trajectory, spin};
 use heuron_policies::{Architecture, Decode, Task, Weights};
 use heuron_problems::{Construct, Generate, Stream, Tsp, stream};
 
@@ -16,6 +16,9 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize, default: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(default);
     let what = words.first().map_or("train", String::as_str);
+    if what == "peak" {
+        return peak();
+    }
     let (n, batch, repeat) = (number(1, 50), number(6, 64), number(7, 3));
     let architecture = Architecture::new(Task::Tsp, number(2, 64), number(3, 4), number(4, 3), number(5, 256));
     let mut bench = match Bench::new(&architecture, n, batch) {
@@ -31,7 +34,17 @@ fn main() {
         bench.round(what, round as u64);
         best = best.min((cpu() - begin).as_secs_f64());
     }
-    println!("{what} n={n} {architecture:?}: {:.1} instances per CPU second", batch as f64 / best);
+    println!("{:.1} instances per CPU second", batch as f64 / best);
+}
+
+fn peak() {
+    let mut best: f64 = 0.0;
+    for _ in 0..10 {
+        let begin = cpu();
+        let operations = spin(10_000_000);
+        best = best.max(operations as f64 / (cpu() - begin).as_secs_f64());
+    }
+    println!("{:.1} GFLOP/s", best * 1e-9);
 }
 
 /// CPU time of this process, which has one thread; wall time where the system does not say.

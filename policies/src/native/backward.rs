@@ -94,7 +94,7 @@ impl AttentionModel {
         scratch.decoder_values.transpose(&encoded.tables.value, 1.0);
         let always = pull.entropy != 0.0 || pull.value.is_some();
         let wanted = |trace: usize, step: usize| always || pull.log_prob.of(trace, step) != 0.0;
-        walk(problem, traces, forced, &mut decisions, wanted, |decisions, steps| {
+        walk(problem, traces, forced, &mut decisions, wanted, pull.value.is_some(), |decisions, steps| {
             scratch.weights.clear();
             scratch.weights.extend(steps.iter().map(|at| pull.log_prob.of(at.trace, at.step)));
             scratch.values.clear();
@@ -202,14 +202,14 @@ impl Kernel for PullLogits<'_> {
             let high = simd.highest(high);
             // The entropy is ln sum - mean of u over p; its derivative with respect to a logit is -p (u - mean).
             let (sum, mean) = super::replay::moments(simd, row, high);
-            let (high, share) = (simd.splat(high), simd.splat(1.0 / sum));
+            let (high, share, mean) = (simd.splat(high), simd.splat(1.0 / sum), simd.splat(mean));
             let (minus_weight, minus_entropy) = (simd.splat(-weight), simd.splat(-self.entropy));
             for (score, tanh) in row.iter_mut().zip(&*tanh) {
-                let below = simd.sub(simd.load(score), high);
-                let probability = simd.mul(math::exp(simd, below), share);
-                let pull = simd.mul_add(minus_entropy, simd.sub(below, simd.splat(mean)), minus_weight);
-                // 1 - tanh^2, from tanh - 1 without cancellation.
                 let tanh = simd.load(tanh);
+                let below = simd.sub(simd.mul(clip, tanh), high);
+                let probability = simd.mul(simd.load(score), share);
+                let pull = simd.mul_add(minus_entropy, simd.sub(below, mean), minus_weight);
+                // 1 - tanh^2, from tanh - 1 without cancellation.
                 let slope = simd.mul(simd.sub(simd.splat(0.0), tanh), simd.add(tanh, simd.splat(2.0)));
                 simd.store(score, simd.mul(simd.mul(pull, probability), simd.mul(slope, clip)));
             }

@@ -29,6 +29,7 @@ pub use backward::{Pull, StepWeights};
 pub use decode::{Scratch, Trajectory};
 pub use encoder::Encoded;
 pub use gradient::Gradient;
+pub use kernels::spin;
 pub use model::{AttentionModel, Misfit};
 pub use policy::Memory;
 pub use replay::Replay;

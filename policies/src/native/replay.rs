@@ -1,5 +1,6 @@
 //! Recorded constructions, taught to the model again: log-probabilities, entropies and values of every step.
 
+use super::decode::{Allowed, only};
 use super::decoder::{Decisions, NEVER};
 use super::encoder::Encoded;
 use super::kernels::{Block, Kernel, LANES, Simd, math};
@@ -41,6 +42,7 @@ impl AttentionModel {
             forced,
             &mut decisions,
             |_, _| true,
+            true,
             |decisions, steps| {
                 self.decide(encoded, decisions);
                 if let Some(value) = &self.value {
@@ -57,13 +59,14 @@ impl AttentionModel {
 }
 
 /// Repeats recorded constructions and hands the decisions over in groups of a few; `wanted` says which, by trace and
-/// step. Steps without an alternative are handed over too.
+/// step. Steps without an alternative are handed over only if `always`: they are certain.
 pub(super) fn walk<P: Learnable>(
     problem: &P,
     traces: &[Vec<u32>],
     forced: usize,
     decisions: &mut Decisions,
     wanted: impl Fn(usize, usize) -> bool,
+    always: bool,
     mut work: impl FnMut(&mut Decisions, &[Step]),
 ) {
     let mut steps = Vec::new();
@@ -74,8 +77,10 @@ pub(super) fn walk<P: Learnable>(
         for (at, &action) in trace.iter().enumerate() {
             if at >= forced && wanted(index, at - forced) {
                 problem.allowed(&state, &mut mask);
-                decisions.push(problem.context(&state), &mask);
-                steps.push(Step { trace: index, step: at - forced, action: action as usize });
+                if always || matches!(only(&mask), Allowed::Several) {
+                    decisions.push(problem.context(&state), &mask);
+                    steps.push(Step { trace: index, step: at - forced, action: action as usize });
+                }
                 if decisions.is_full() {
                     work(decisions, &steps);
                     steps.clear();
@@ -123,14 +128,15 @@ impl Kernel for Judge<'_> {
     }
 }
 
-/// The sum of e = exp(u), u = row - high, and the mean of u under the weights e.
+/// Replaces a row by e = exp(u), u = row - high; gives the sum of e, and the mean of u under the weights e.
 #[inline(always)]
-pub(super) fn moments<S: Simd>(simd: S, row: &[Block], high: f32) -> (f32, f32) {
+pub(super) fn moments<S: Simd>(simd: S, row: &mut [Block], high: f32) -> (f32, f32) {
     let high = simd.splat(high);
     let (mut sum, mut product) = (simd.splat(0.0), simd.splat(0.0));
     for block in row {
         let below = simd.sub(simd.load(block), high);
         let weight = math::exp(simd, below);
+        simd.store(block, weight);
         sum = simd.add(sum, weight);
         product = simd.mul_add(weight, below, product);
     }

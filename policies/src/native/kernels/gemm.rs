@@ -1,8 +1,11 @@
 //! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix
-//! multiplication", 2008). The matrices of one instance fit the L2 cache, so there is no blocking of the depth.
+//! multiplication", 2008). The matrices of one instance fit the L2 cache; a panel of B fits the L1 cache.
 
 use super::Kernel;
 use super::simd::{Block, Simd};
+
+/// Depth that is worked on at a time: four blocks of columns of B, 32 KiB, should stay in the L1 cache for all rows of A.
+const DEPTH: usize = 128;
 
 /// A left matrix \[m, k\] by strides, so that it may be a part of one, or a transposed one.
 #[derive(Clone, Copy)]
@@ -68,26 +71,33 @@ impl Kernel for Product<'_> {
         while column < self.n {
             let left = self.n - column;
             let wide = (1..=4).rev().find(|&wide| wide <= left && S::TILES[wide - 1] > 0).unwrap_or(1);
-            let operands = Operands {
-                k: self.k,
-                a: self.a.data.as_ptr(),
-                a_row: self.a.row,
-                a_column: self.a.column,
-                // SAFETY: `column < n`, and row 0 of both matrices has n blocks, see `fits`.
-                b: unsafe { b.add(column) },
-                b_row: self.b_row,
-                // SAFETY: as above.
-                c: unsafe { c.add(column) },
-                c_row: self.c_row,
-                add: self.add,
-            };
-            // SAFETY: rows 0..m of A and C, 0..k of B, and columns up to `column + wide <= n`, lie within, see `fits`.
-            unsafe {
-                match wide {
-                    4 => strip::<S, 4>(simd, self.m, operands),
-                    3 => strip::<S, 3>(simd, self.m, operands),
-                    2 => strip::<S, 2>(simd, self.m, operands),
-                    _ => strip::<S, 1>(simd, self.m, operands),
+            for depth in (0..self.k).step_by(DEPTH) {
+                let operands = Operands {
+                    k: DEPTH.min(self.k - depth),
+                    // SAFETY: `depth < k` and `column < n`: the first row of A and row `depth` of B lie within, see `fits`.
+                    a: unsafe { self.a.data.as_ptr().add(depth * self.a.column) },
+                    a_row: self.a.row,
+                    a_column: self.a.column,
+                    // SAFETY: as above.
+                    b: unsafe { b.add(depth * self.b_row + column) },
+                    b_row: self.b_row,
+                    // SAFETY: `column < n`, and row 0 of C has n blocks, see `fits`.
+                    c: unsafe { c.add(column) },
+                    c_row: self.c_row,
+                    add: self.add || depth > 0,
+                };
+                // SAFETY: rows 0..m of A and C, `k` rows of B, columns up to `column + wide <= n`: within, see `fits`.
+                unsafe {
+                    match (wide, self.a.row) {
+                        (4, 1) => strip::<S, 4, true>(simd, self.m, operands),
+                        (4, _) => strip::<S, 4, false>(simd, self.m, operands),
+                        (3, 1) => strip::<S, 3, true>(simd, self.m, operands),
+                        (3, _) => strip::<S, 3, false>(simd, self.m, operands),
+                        (2, 1) => strip::<S, 2, true>(simd, self.m, operands),
+                        (2, _) => strip::<S, 2, false>(simd, self.m, operands),
+                        (_, 1) => strip::<S, 1, true>(simd, self.m, operands),
+                        _ => strip::<S, 1, false>(simd, self.m, operands),
+                    }
                 }
             }
             column += wide;
@@ -108,12 +118,13 @@ struct Operands {
     add: bool,
 }
 
-/// `N` blocks of columns, all `m` rows, in tiles of as equal heights as can be.
+/// `N` blocks of columns, all `m` rows, in tiles of as equal heights as can be. `T`: A is transposed, its rows are one
+/// float apart.
 ///
 /// # Safety
 /// A \[m, k\], B \[k, N blocks\] and C \[m, N blocks\] must lie within allocations, and C may not overlap them.
 #[inline(always)]
-unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
+unsafe fn strip<S: Simd, const N: usize, const T: bool>(simd: S, m: usize, all: Operands) {
     let tiles = m.div_ceil(S::TILES[N - 1].max(1));
     for index in 0..tiles {
         let (from, to) = (index * m / tiles, (index + 1) * m / tiles);
@@ -121,14 +132,14 @@ unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
         unsafe {
             let part = Operands { a: all.a.add(from * all.a_row), c: all.c.add(from * all.c_row), ..all };
             match to - from {
-                1 => tile::<S, 1, N>(simd, part),
-                2 => tile::<S, 2, N>(simd, part),
-                3 => tile::<S, 3, N>(simd, part),
-                4 => tile::<S, 4, N>(simd, part),
-                5 => tile::<S, 5, N>(simd, part),
-                6 => tile::<S, 6, N>(simd, part),
-                7 => tile::<S, 7, N>(simd, part),
-                _ => tile::<S, 8, N>(simd, part),
+                1 => tile::<S, 1, N, T>(simd, part),
+                2 => tile::<S, 2, N, T>(simd, part),
+                3 => tile::<S, 3, N, T>(simd, part),
+                4 => tile::<S, 4, N, T>(simd, part),
+                5 => tile::<S, 5, N, T>(simd, part),
+                6 => tile::<S, 6, N, T>(simd, part),
+                7 => tile::<S, 7, N, T>(simd, part),
+                _ => tile::<S, 8, N, T>(simd, part),
             }
         }
     }
@@ -139,7 +150,7 @@ unsafe fn strip<S: Simd, const N: usize>(simd: S, m: usize, all: Operands) {
 /// # Safety
 /// As [`strip`], with `M` rows.
 #[inline(always)]
-unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands) {
+unsafe fn tile<S: Simd, const M: usize, const N: usize, const T: bool>(simd: S, part: Operands) {
     if M > S::TILES[N - 1] {
         // Never reached: tiles are not higher. Keeps the compiler from making tiles that do not fit the registers.
         return;
@@ -148,8 +159,12 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize>(simd: S, part: Operands)
     // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
     unsafe {
         // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which takes
-        // longer than the products.
-        let rows: [*const f32; M] = std::hint::black_box(std::array::from_fn(|i| part.a.wrapping_add(i * part.a_row)));
+        // longer than the products. Of a transposed matrix one pointer reaches all rows.
+        let row = if T { 1 } else { part.a_row };
+        let mut rows: [*const f32; M] = std::array::from_fn(|i| part.a.wrapping_add(i * row));
+        if !T {
+            rows = std::hint::black_box(rows);
+        }
         let (mut at, mut b) = (0, part.b);
         for _ in 0..part.k {
             let mut row = [simd.splat(0.0); N];

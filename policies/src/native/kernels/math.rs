@@ -9,7 +9,7 @@ pub fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
     // 1.5 2^23: adding it rounds to whole numbers, which stay in the low bits.
     let magic = simd.splat(12_582_912.0);
     let low = simd.splat(-87.0);
-    let inside = simd.max(low, simd.sub(simd.splat(0.0), simd.max(simd.splat(-88.0), simd.sub(simd.splat(0.0), x))));
+    let inside = simd.max(low, simd.min(x, simd.splat(88.0)));
     let shifted = simd.mul_add(inside, simd.splat(std::f32::consts::LOG2_E), magic);
     let whole = simd.sub(shifted, magic);
     // ln 2 in two parts, so that the rest is exact (Cody and Waite, 1980).

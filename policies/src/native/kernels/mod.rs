@@ -8,11 +8,13 @@
 
 pub mod gemm;
 pub mod math;
+mod peak;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use gemm::{Left, Product};
+pub use peak::spin;
 pub use simd::{Block, LANES, Portable, Simd, blocks, flat, flat_mut};
 
 /// Work on vectors.

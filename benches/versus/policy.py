@@ -1,0 +1,81 @@
+"""Attention models: instances per CPU second of heuron's native kernels and of PyTorch, in turn on one core.
+
+    python3 benches/versus/policy.py                  # two sizes of networks, 50 nodes, batches of 64
+    python3 benches/versus/policy.py --n 20 100 --core 1
+
+Both train by shared-baseline REINFORCE on tours from every start (Kwon et al., POMO, 2020), and infer greedily from every
+start without augmentation. The best of the repetitions counts. The first call installs PyTorch into benches/versus/.venv
+(several GB with its CUDA libraries, which are not used). GFLOP/s counts the products that heuron's kernels compute, with
+those of padding left out; the peak is that of multiply-adds in registers, measured on the same core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PYTHON = HERE / ".venv" / "bin" / "python"
+TORCH = "torch==2.15.0"
+# Width, heads, layers, feed-forward: a small network, and the published one.
+SIZES = [(64, 4, 3, 256), (128, 8, 6, 512)]
+
+
+def prepare() -> Path:
+    """Builds the example, installs PyTorch where it is missing, and returns the example's path."""
+    command = ["cargo", "build", "--release", "--package", "heuron-policies", "--example", "throughput"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    if not PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(HERE / ".venv")], check=True)
+    if subprocess.run([str(PYTHON), "-c", "import torch"], capture_output=True).returncode:
+        subprocess.run([str(PYTHON), "-m", "pip", "install", "numpy", TORCH], check=True)
+    return ROOT / "target" / "release" / "examples" / "throughput"
+
+
+def figure(core: int, command: list[str]) -> float:
+    """The number that a pinned process prints first."""
+    done = subprocess.run(["taskset", "-c", str(core), *command], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[0])
+
+
+def operations(what: str, n: int, width: int, layers: int, hidden: int) -> float:
+    """Floating-point operations per instance: products only, two per multiply-add."""
+    encoder = layers * (n * (4 * width**2 + 2 * width * hidden) + 2 * n * n * width)
+    tables = 5 * n * width**2 + 2 * n * n * width
+    decisions = n * (n - 2) * 2 * n * width
+    if what == "infer":
+        return 2 * (encoder + tables + decisions)
+    # A backward pass has two products per product of the forward pass; decisions are scored once more.
+    return 2 * (3 * encoder + 3 * tables + 4 * decisions)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, nargs="+", default=[50], help="nodes")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--repeat", type=int, default=3, help="turns of each; the best counts")
+    parser.add_argument("--core", type=int, default=0)
+    args = parser.parse_args()
+    example = prepare()
+    peak = figure(args.core, [str(example), "peak"])
+    print(f"peak of the core: {peak:.0f} GFLOP/s\n")
+    print("| network | n | what | heuron | PyTorch | times | GFLOP/s | of the peak |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for size in SIZES:
+        for n, what in [(n, what) for n in args.n for what in ["train", "infer"]]:
+            words = [what, *map(str, (n, *size, args.batch, 2))]
+            ours, theirs = 0.0, 0.0
+            for _ in range(args.repeat):
+                ours = max(ours, figure(args.core, [str(example), *words]))
+                theirs = max(theirs, figure(args.core, [str(PYTHON), str(HERE / "torch_pomo.py"), *words]))
+            width, _, layers, hidden = size
+            speed = ours * operations(what, n, width, layers, hidden) * 1e-9
+            row = f"| {width}x{layers} | {n} | {what} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.1f} "
+            print(f"{row}| {speed:.0f} | {speed / peak:.0%} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

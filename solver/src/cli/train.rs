@@ -8,7 +8,6 @@ use heuron::{Error, Kind, span};
 
 /// What to train how, for how long, and where to.
 #[derive(Args)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "only a build with training reads them"))]
 pub struct Train {
     /// Problem
     #[arg(value_enum)]

@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(detect("# ft\n2 2\n0 1 1 2\n1 3 0 4\n", "txt"), Ok(Kind::Jssp));
         assert_eq!(detect("Nb of jobs, Nb of Machines\n 2 2 1 1\nTimes\n", ""), Ok(Kind::Jssp));
         assert_eq!(detect("{\"duration_matrix\": []}", "json"), Ok(Kind::Jssp));
-        assert!(detect("2 2\n1 2\n3 4\n", "txt").is_err());
+        assert_eq!(detect("2 2\n1 2\n3 4\n", "txt"), Ok(Kind::Knapsack));
         assert_eq!(detect("2 2\n1 2\n3\n4\n5 6\n7 8\n", "txt"), Ok(Kind::Ffsp));
     }
 

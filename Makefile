@@ -14,7 +14,7 @@ test-quick:
 
 # Training and the reference networks. burn takes minutes to compile, so it is built in one profile only.
 test-train:
-	cargo test --release --package heuron-policies --package heuron --features heuron/train --lib --bins --tests
+	cargo test --release --package heuron-policies --package heuron --features heuron/train,heuron-policies/train --lib --bins --tests
 
 lint:
 	cargo fmt --all --check

@@ -27,8 +27,20 @@ impl Model {
     }
 }
 
+/// The model of the file `zoo/NAME.safetensors` with the card `zoo/NAME.md`.
+macro_rules! model {
+    ($name:literal, $problem:literal) => {
+        Model {
+            name: $name,
+            problem: $problem,
+            card: include_str!(concat!("../zoo/", $name, ".md")),
+            bytes: include_bytes!(concat!("../zoo/", $name, ".safetensors")),
+        }
+    };
+}
+
 /// Every shipped model: a line per file of `zoo/`.
-pub const MODELS: &[Model] = &[];
+pub const MODELS: &[Model] = &[model!("tsp", "tsp"), model!("cvrp", "cvrp"), model!("knapsack", "knapsack")];
 
 /// The shipped model called `name`.
 pub fn find(name: &str) -> Option<&'static Model> {

@@ -20,7 +20,7 @@ pub fn model(name: &str) -> Result<Weights, Error> {
         }
         None => {
             let known: Vec<&str> = zoo::MODELS.iter().map(|model| model.name).collect();
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            let known = known.join(", ");
             let message = format!("no model of this name is shipped (known: {known}), and it is no file name");
             Err(Error::Model { name: name.into(), message })
         }

@@ -191,3 +191,38 @@ mod with_training {
         }
     }
 }
+
+#[test]
+fn shipped_model_or_a_rule_in_its_place_constructs_and_the_report_says_which() {
+    let sandbox = Sandbox::new();
+    for (problem, file) in [("tsp", "a.tsp"), ("cvrp", "a.vrp"), ("knapsack", "a.kp")] {
+        sandbox.succeed(&format!("generate {problem} --n 30 --output {file}"));
+        let cost = |options: &str, model: serde_json::Value| {
+            let line = format!("solve {file} {options} --output out --report r.json --quiet --threads");
+            sandbox.succeed(&format!("{line} 2"));
+            let (answer, report) = (sandbox.read("out"), sandbox.json("r.json").remove(0));
+            assert_eq!(report["model"], model, "{file} {options}");
+            assert_eq!(report["cost"].as_i64(), Some(sandbox.check(file, "out")));
+            sandbox.succeed(&format!("{line} 1"));
+            assert_eq!(sandbox.read("out"), answer, "{file} {options}: the answer depends on the threads");
+            report["cost"].as_i64().unwrap()
+        };
+        let alone = cost("--method policy --iterations 300", problem.into());
+        let rule = cost("--method policy --iterations 300 --no-model", serde_json::Value::Null);
+        assert!(alone < rule, "{file}: the model is no better than the rule");
+        assert!(cost(&format!("--model {problem} --iterations 2000"), problem.into()) <= alone);
+    }
+}
+
+#[test]
+fn model_that_does_not_fit_is_refused_with_the_reason() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate tsp --n 1500 --output large.tsp");
+    sandbox.succeed("generate tsp --n 20 --distribution matrix --output matrix.tsp");
+    assert!(sandbox.fail("solve large.tsp --model tsp", 2).contains("1000"));
+    assert!(sandbox.fail("solve matrix.tsp --model tsp", 2).contains("coordinates"));
+    assert!(sandbox.fail("solve matrix.tsp --model cvrp", 2).contains("Cvrp"));
+    assert!(sandbox.fail("solve matrix.tsp --model nobody", 2).contains("tsp, cvrp, knapsack"));
+    assert!(sandbox.fail("solve matrix.tsp --method eax --model tsp", 2).contains("policy+local"));
+    assert!(sandbox.fail("solve matrix.tsp --model tsp --no-model", 2).contains("no_model"));
+}

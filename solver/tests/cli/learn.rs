@@ -202,7 +202,7 @@ fn shipped_model_or_a_rule_in_its_place_constructs_and_the_report_says_which() {
             sandbox.succeed(&format!("{line} 2"));
             let (answer, report) = (sandbox.read("out"), sandbox.json("r.json").remove(0));
             assert_eq!(report["model"], model, "{file} {options}");
-            assert_eq!(report["cost"].as_i64(), Some(sandbox.check(file, "out")));
+            sandbox.succeed(&format!("check {file} out"));
             sandbox.succeed(&format!("{line} 1"));
             assert_eq!(sandbox.read("out"), answer, "{file} {options}: the answer depends on the threads");
             report["cost"].as_i64().unwrap()
@@ -224,5 +224,5 @@ fn model_that_does_not_fit_is_refused_with_the_reason() {
     assert!(sandbox.fail("solve matrix.tsp --model cvrp", 2).contains("Cvrp"));
     assert!(sandbox.fail("solve matrix.tsp --model nobody", 2).contains("tsp, cvrp, knapsack"));
     assert!(sandbox.fail("solve matrix.tsp --method eax --model tsp", 2).contains("policy+local"));
-    assert!(sandbox.fail("solve matrix.tsp --model tsp --no-model", 2).contains("no_model"));
+    assert!(sandbox.fail("solve matrix.tsp --model tsp --no-model", 2).contains("--no-model"));
 }

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""The same search with and without the shipped model, at equal CPU time, on published sets.
+
+    python3 benches/versus/ablation.py [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
+
+`policy+local` begins with constructions of the model; with `--no-model` a rule takes its place; `auto` is the classical
+search of the recipe. One thread, limits in CPU seconds, model loading included. Prints the mean cost of each, and the mean
+difference in % between the model and each of the others with its 95 % bootstrap interval over instances and seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SETS = ["tsp100", "cvrp100"]
+METHODS = {"model": ["--method", "policy+local"], "rule": ["--method", "policy+local", "--no-model"], "auto": []}
+
+
+def main() -> None:
+    """Every set, budget and method in turn."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=50, help="instances: the first ones of each set")
+    parser.add_argument("--budgets", default="10ms,100ms,1s")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
+    options = parser.parse_args()
+    print("| set | CPU time | model | rule | auto | model against rule, % | model against auto, % |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SETS:
+            file = Path(folder) / f"{name}.npz"
+            problem = name.rstrip("0123456789")
+            generate = ["generate", problem, "--set", name, "--count", str(options.count), "--output", file]
+            subprocess.run([options.heuron, *generate], check=True)
+            for budget in options.budgets.split(","):
+                costs = {method: [] for method in METHODS}
+                for seed in options.seeds.split(","):
+                    for method, arguments in METHODS.items():
+                        costs[method] += solve(options.heuron, file, budget, seed, arguments, Path(folder))
+                print(row(name, budget, costs), flush=True)
+
+
+def solve(heuron: Path, file: Path, budget: str, seed: str, arguments: list[str], folder: Path) -> list[float]:
+    """Cost of every instance of the file."""
+    report = folder / "report.jsonl"
+    fixed = ["--clock", "cpu", "--threads", "1", "--quiet", "--output", folder / "out", "--report", report]
+    command = [heuron, "solve", file, "--time", budget, "--seed", seed, *fixed, *arguments]
+    subprocess.run(command, check=True)
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    return [line["cost"] / line["scale"] for line in lines]
+
+
+def row(name: str, budget: str, costs: dict[str, list[float]]) -> str:
+    """A line of the table."""
+    means = [f"{sum(values) / len(values):.4f}" for values in costs.values()]
+    differences = [difference(costs["model"], costs[other]) for other in ("rule", "auto")]
+    return f"| {name} | {budget} | {' | '.join([*means, *differences])} |"
+
+
+def difference(ours: list[float], others: list[float]) -> str:
+    """Mean of the paired relative differences with its interval; negative: the model is better."""
+    values = [100.0 * (a / b - 1.0) for a, b in zip(ours, others, strict=True)]
+    rng = random.Random(1)
+    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(2000))
+    return f"{sum(values) / len(values):+.3f} ({means[50]:+.3f} to {means[1949]:+.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,9 @@ pub struct HgsConfig {
     /// The same at the start: small populations find good solutions sooner, large ones better solutions later.
     /// Default 10 (not in the paper), measured at 10 s.
     pub first_population: usize,
+    /// Up to so many customers a population has its whole size, and its 100 first individuals, from the start. Default 250:
+    /// mean gap of 10 X files of 124 to 232 customers, 10 s, two seeds, 0.05 % against 0.10 %.
+    pub small: usize,
     /// Iterations over which the population grows from the one to the other. Default 20 000.
     pub growth: u64,
     /// Individuals added between selections; fewer in proportion while the population is small. Default 40.
@@ -39,6 +42,7 @@ impl Default for HgsConfig {
             granular: 20,
             population: 25,
             first_population: 10,
+            small: 250,
             growth: 20_000,
             generation: 40,
             elites: 4,
@@ -53,7 +57,18 @@ impl Default for HgsConfig {
     }
 }
 
+/// Individuals built before the first crossover of a small instance (Vidal, 2022).
+const SMALL_INITIAL: usize = 100;
+
 impl HgsConfig {
+    /// These parameters as they hold for so many customers.
+    pub(super) fn at(&self, customers: usize) -> Self {
+        if customers > self.small {
+            return self.clone();
+        }
+        Self { first_population: self.population, initial: self.initial.max(SMALL_INITIAL), ..self.clone() }
+    }
+
     /// Names the first field that is out of range.
     pub fn check(&self) -> Result<(), String> {
         let positive = [

@@ -47,8 +47,9 @@ impl Search<Cvrp> for Hgs {
             return;
         }
         let model = Model::new(problem, self.config.granular, fleet(problem));
+        let config = self.config.at(problem.customers());
         let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
-            .map(|index| Island::new(&model, &self.config, run.stream("hgs", index)))
+            .map(|index| Island::new(&model, &config, run.stream("hgs", index)))
             .collect();
         if let Some((_, routes)) = run.best() {
             let plan = Plan::new(routes);

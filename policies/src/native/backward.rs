@@ -1,7 +1,7 @@
 //! The gradient of the decoder. Decisions are scored again, a few at a time; their pulls gather in the tables, and turn
 //! into gradients of weights and embeddings once per instance.
 
-use super::decoder::{Decisions, NEVER, ROWS, row_of};
+use super::decoder::{Decisions, NEVER, Normalise, ROWS, row_of};
 use super::encoder::Encoded;
 use super::gradient::Gradient;
 use super::kernels::math::ColumnSums;
@@ -146,7 +146,7 @@ impl AttentionModel {
             self.evaluate(value, decisions, glimpse);
             self.pull_values(value, decisions, &scratch.values, glimpse, heads, gradient);
         }
-        level.run(Divide { rows: r, heads, inverse: &decisions.inverse, head: size.head });
+        level.run(Normalise { rows: r, heads, inverse: &decisions.inverse, head: size.head });
         for head in 0..size.heads {
             let (at, wide_at) = (head * size.head, head * wide);
             let shape = Shape { m: n, k: r, n: size.head, add: true };
@@ -237,28 +237,6 @@ impl Kernel for Alpha<'_> {
             sum += math::dot(simd, self.decisions.scores.row(r), self.distances.row(row_of(context.last, n)));
         }
         sum
-    }
-}
-
-/// Multiplies the part of every head by 1 / sum of its weights, which the weights themselves do not contain.
-struct Divide<'a> {
-    rows: usize,
-    heads: &'a mut Matrix,
-    inverse: &'a [f32],
-    head: usize,
-}
-
-impl Kernel for Divide<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let count = self.heads.blocks() / self.head;
-        for r in 0..self.rows {
-            for (part, &inverse) in self.heads.row_mut(r).chunks_exact_mut(self.head).zip(&self.inverse[r * count..]) {
-                math::scale(simd, part, inverse);
-            }
-        }
     }
 }
 

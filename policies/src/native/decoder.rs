@@ -228,12 +228,12 @@ fn exactly<S: Simd>(
     }
 }
 
-/// Divides the results of every head by the sum of its weights.
-struct Normalise<'a> {
-    rows: usize,
-    heads: &'a mut Matrix,
-    inverse: &'a [f32],
-    head: usize,
+/// Divides the results of every head by the sum of its weights, which the weights themselves do not contain.
+pub(super) struct Normalise<'a> {
+    pub rows: usize,
+    pub heads: &'a mut Matrix,
+    pub inverse: &'a [f32],
+    pub head: usize,
 }
 
 impl Kernel for Normalise<'_> {

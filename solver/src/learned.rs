@@ -8,12 +8,13 @@ use heuron_policies::{AttentionModel, Learnable, Policy, zoo};
 use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::tsp::LocalSearch;
+use heuron_search::tsp::held_karp::HeldKarp;
 use heuron_search::{Images, Rule, Sample, Search, Setup, Stages, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
 use crate::options::Options;
-use crate::recipe::{self, Method};
+use crate::recipe::{self, BOUND, Method};
 
 /// Most nodes that models are asked about: the attention of every layer is a table of all pairs.
 const MODEL_NODES: usize = 1_000;
@@ -51,7 +52,7 @@ impl Teachable for Tsp {
     const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
 
     fn local() -> Stages<Self> {
-        vec![Box::new(LocalSearch)]
+        vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn find<P: Solvable>(name: Option<&str>) -> Result<&'static Method<P>
 const POPULATION: usize = 20_000;
 
 /// Part of the time that the lower bound of a tour may take.
-const BOUND: f64 = 0.05;
+pub(crate) const BOUND: f64 = 0.05;
 
 /// Methods of the TSP.
 pub(crate) const TSP: &[Method<Tsp>] = &[

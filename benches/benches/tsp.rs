@@ -1,9 +1,10 @@
-//! Construction, Lin-Kernighan steps and kicks for the TSP.
+//! Construction, Lin-Kernighan steps, kicks and edge assembly crossover for the TSP.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use heuron_benches::{tsp, watch};
+use heuron_benches::{search, tsp, watch};
 use heuron_problems::stream;
 use heuron_search::tsp::construct::greedy;
+use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::{Graph, Ils};
 
 const KICKS: u64 = 1_000;
@@ -48,5 +49,18 @@ fn kicks(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, construct, descent, kicks);
+/// One population from its first tours until it no longer improves.
+fn crossover(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tsp/eax");
+    group.sample_size(10);
+    for n in [200, 500] {
+        let problem = tsp(n);
+        let eax = Eax { population: 30, populations: Some(1), ..Eax::default() };
+        group.throughput(Throughput::Elements(n as u64));
+        group.bench_function(n.to_string(), |bencher| bencher.iter(|| search(&problem, &mut eax.clone(), u64::MAX)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, construct, descent, kicks, crossover);
 criterion_main!(benches);

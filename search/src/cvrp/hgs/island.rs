@@ -47,7 +47,7 @@ impl<'m> Island<'m> {
             model,
             config: config.clone(),
             rng,
-            search: LocalSearch::new(model),
+            search: LocalSearch::new(model, config.patient_moves),
             split: Split::default(),
             population: Population::new(config),
             penalties: PenaltyControl::new(model, config),
@@ -90,8 +90,7 @@ impl<'m> Island<'m> {
         iterations
     }
 
-    /// Puts a new, unimproved individual into `plan`: a seedling, or the child of two parents with no more routes than the
-    /// first of them has, or than the demand needs.
+    /// Puts a new, unimproved individual into `plan`: a seedling, or the child of two parents.
     fn create(&mut self, watch: &Watch) {
         if self.seedlings > 0 {
             self.seedlings -= 1;
@@ -99,8 +98,8 @@ impl<'m> Island<'m> {
         }
         let Some((a, b)) = self.population.parents(&mut self.rng) else { return self.sow(watch) };
         order_crossover(&a.tour, &b.tour, &mut self.tour, &mut self.taken, &mut self.rng);
-        let routes = a.ends.len().max(self.model.least_vehicles());
-        self.cut(routes);
+        let kept = a.ends.len().max(self.model.least_vehicles());
+        self.cut(if self.config.patient_moves { kept } else { self.model.fleet() });
     }
 
     /// A solution from scratch: every other one by savings of a random shape, the rest from random giant tours.

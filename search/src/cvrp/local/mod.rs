@@ -53,7 +53,9 @@ pub struct LocalSearch<'m> {
     /// for all neighbours from the 64th on.
     tense: Vec<u64>,
     order: Vec<u32>,
-    /// Where the lists of neighbours are entered: the nearest neighbour is not always the first to be tried.
+    /// Neighbours are tried from anywhere in their list on, not from the nearest.
+    anywhere: bool,
+    /// Where the lists are entered.
     first: usize,
     scratch: Vec<u32>,
     /// Routes by the angle of their centre, for `export`.
@@ -61,13 +63,14 @@ pub struct LocalSearch<'m> {
 }
 
 impl<'m> LocalSearch<'m> {
-    /// A local search on `model`.
-    pub fn new(model: &'m Model) -> Self {
+    /// A local search on `model`, whose improvements enter the lists of neighbours `anywhere` or at the nearest.
+    pub fn new(model: &'m Model, anywhere: bool) -> Self {
         Self {
             state: State::new(model, Penalty::new(1, 1, [1; 2])),
             swap_star: SwapStar::new(model),
             tested: vec![0; model.customers() + 1],
             tense: vec![0; model.customers() + 1],
+            anywhere,
             first: 0,
             order: (1..=model.customers() as u32).collect(),
             scratch: Vec::new(),
@@ -79,7 +82,7 @@ impl<'m> LocalSearch<'m> {
     pub fn improve(&mut self, plan: &mut Plan, penalty: Penalty, rng: &mut Stream, watch: &Watch) {
         self.state.load(plan, penalty);
         self.order.shuffle(rng);
-        self.first = rng.random_range(0..64);
+        self.first = if self.anywhere { rng.random_range(0..64) } else { 0 };
         let start = self.state.cost();
         let mut openings = Openings::Never;
         loop {

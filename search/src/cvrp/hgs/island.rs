@@ -47,7 +47,7 @@ impl<'m> Island<'m> {
             model,
             config: config.clone(),
             rng,
-            search: LocalSearch::new(model),
+            search: LocalSearch::new(model, config.patient_moves),
             split: Split::default(),
             population: Population::new(config),
             penalties: PenaltyControl::new(model, config),
@@ -90,7 +90,7 @@ impl<'m> Island<'m> {
         iterations
     }
 
-    /// Puts a new, unimproved individual into `plan`: a seedling or the child of two parents.
+    /// Puts a new, unimproved individual into `plan`: a seedling, or the child of two parents.
     fn create(&mut self, watch: &Watch) {
         if self.seedlings > 0 {
             self.seedlings -= 1;
@@ -98,7 +98,8 @@ impl<'m> Island<'m> {
         }
         let Some((a, b)) = self.population.parents(&mut self.rng) else { return self.sow(watch) };
         order_crossover(&a.tour, &b.tour, &mut self.tour, &mut self.taken, &mut self.rng);
-        self.split.split(self.model, self.penalties.penalty(), &self.tour, &mut self.plan);
+        let kept = a.ends.len().max(self.model.least_vehicles());
+        self.cut(if self.config.patient_moves { kept } else { self.model.fleet() });
     }
 
     /// A solution from scratch: every other one by savings of a random shape, the rest from random giant tours.
@@ -114,7 +115,12 @@ impl<'m> Island<'m> {
         } else {
             self.tour.shuffle(&mut self.rng);
         }
-        self.split.split(self.model, self.penalties.penalty(), &self.tour, &mut self.plan);
+        self.cut(self.model.fleet());
+    }
+
+    /// Cuts the giant tour into at most `routes` routes.
+    fn cut(&mut self, routes: usize) {
+        self.split.split(self.model, self.penalties.penalty(), &self.tour, routes, &mut self.plan);
     }
 
     /// Local search, perhaps repair, and entry into the population.

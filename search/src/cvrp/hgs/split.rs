@@ -39,13 +39,13 @@ struct Sums {
 }
 
 impl Split {
-    /// Cuts `tour` into at most `model.fleet()` routes.
-    pub fn split(&mut self, model: &Model, penalty: Penalty, tour: &[u32], plan: &mut Plan) {
+    /// Cuts `tour` into at most `most` routes.
+    pub fn split(&mut self, model: &Model, penalty: Penalty, tour: &[u32], most: usize, plan: &mut Plan) {
         self.prepare(model, tour);
         let n = tour.len();
         self.cuts.clear();
-        if !self.unlimited(model, penalty, n) {
-            self.limited(model, penalty, n);
+        if !self.unlimited(model, penalty, n, most) {
+            self.limited(model, penalty, n, most);
         }
         plan.tour.clear();
         plan.tour.extend_from_slice(tour);
@@ -145,7 +145,7 @@ impl Split {
     }
 
     /// As many routes as wanted; false if those are more than the fleet.
-    fn unlimited(&mut self, model: &Model, penalty: Penalty, n: usize) -> bool {
+    fn unlimited(&mut self, model: &Model, penalty: Penalty, n: usize, most: usize) -> bool {
         self.clear_layers(1, n);
         self.layer(model, penalty, n, 0, 0, 0);
         let mut end = n;
@@ -153,12 +153,11 @@ impl Split {
             self.cuts.push(end as u32);
             end = self.from[end] as usize;
         }
-        self.cuts.len() <= model.fleet()
+        self.cuts.len() <= most
     }
 
     /// At most as many routes as the fleet: one layer per route, O(n fleet).
-    fn limited(&mut self, model: &Model, penalty: Penalty, n: usize) {
-        let fleet = model.fleet();
+    fn limited(&mut self, model: &Model, penalty: Penalty, n: usize, fleet: usize) {
         let width = n + 1;
         self.clear_layers(fleet + 1, n);
         for k in 0..fleet {
@@ -230,7 +229,7 @@ mod tests {
             let penalty = Penalty::new(rng.random_range(1..2_000), rng.random_range(1..1_000), [1_000_000; 2]);
             let tour: Vec<u32> = (1..=n as u32).collect();
             let (mut split, mut plan) = (Split::default(), Plan::default());
-            split.split(&model, penalty, &tour, &mut plan);
+            split.split(&model, penalty, &tour, model.fleet(), &mut plan);
             assert_eq!(plan.tour, tour);
             assert!(plan.ends.len() <= fleet && plan.routes().all(|route| !route.is_empty()));
             let most = if problem.limit.is_some() { 18 } else { i64::MAX };

@@ -20,6 +20,7 @@ mod swap_star;
 mod tests;
 
 use heuron_problems::Stream;
+use rand::Rng;
 use rand::seq::SliceRandom;
 
 use crate::run::Watch;
@@ -52,19 +53,25 @@ pub struct LocalSearch<'m> {
     /// for all neighbours from the 64th on.
     tense: Vec<u64>,
     order: Vec<u32>,
+    /// Neighbours are tried from anywhere in their list on, not from the nearest.
+    anywhere: bool,
+    /// Where the lists are entered.
+    first: usize,
     scratch: Vec<u32>,
     /// Routes by the angle of their centre, for `export`.
     by_angle: Vec<(u16, u32)>,
 }
 
 impl<'m> LocalSearch<'m> {
-    /// A local search on `model`.
-    pub fn new(model: &'m Model) -> Self {
+    /// A local search on `model`, whose improvements enter the lists of neighbours `anywhere` or at the nearest.
+    pub fn new(model: &'m Model, anywhere: bool) -> Self {
         Self {
             state: State::new(model, Penalty::new(1, 1, [1; 2])),
             swap_star: SwapStar::new(model),
             tested: vec![0; model.customers() + 1],
             tense: vec![0; model.customers() + 1],
+            anywhere,
+            first: 0,
             order: (1..=model.customers() as u32).collect(),
             scratch: Vec::new(),
             by_angle: Vec::new(),
@@ -75,6 +82,7 @@ impl<'m> LocalSearch<'m> {
     pub fn improve(&mut self, plan: &mut Plan, penalty: Penalty, rng: &mut Stream, watch: &Watch) {
         self.state.load(plan, penalty);
         self.order.shuffle(rng);
+        self.first = if self.anywhere { rng.random_range(0..64) } else { 0 };
         let start = self.state.cost();
         let mut openings = Openings::Never;
         loop {
@@ -110,7 +118,10 @@ impl<'m> LocalSearch<'m> {
         let mut changed = moved || modified(&self.state, origin.route);
         let mut charged = self.state.routes[origin.route as usize].penalty > 0;
         let mut tense = self.tense[u as usize];
-        for (k, &v) in model.near(u).iter().enumerate() {
+        let near = model.near(u);
+        let first = self.first % near.len().max(1);
+        for k in (first..near.len()).chain(0..first) {
+            let v = near[k];
             let node = &self.state.nodes[v as usize];
             let bit = 1 << k.min(63);
             // Without new neighbours nothing can have become better unless a limit or a charge was in play.

@@ -115,6 +115,11 @@ impl Model {
         self.service
     }
 
+    /// Vehicles that the demands fill.
+    pub fn least_vehicles(&self) -> usize {
+        (self.total_demand() as u64).div_ceil(self.capacity.max(1) as u64) as usize
+    }
+
     /// Routes there may be.
     #[inline(always)]
     pub fn fleet(&self) -> usize {

@@ -66,7 +66,7 @@ fn improved_plan_is_no_dearer_and_still_a_permutation() {
         let mut state = State::new(&model, penalty);
         state.load(&plan, penalty);
         assert_eq!(state.cost(), before, "seed {seed}");
-        LocalSearch::new(&model).improve(&mut plan, penalty, &mut rng, &watch(&problem));
+        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &watch(&problem));
         assert!(cost(&plan) <= before && plan.ends.len() <= fleet, "seed {seed}");
         let mut tour = plan.tour.clone();
         tour.sort_unstable();
@@ -156,7 +156,7 @@ fn no_move_improves_a_local_optimum() {
         let model = Model::new(&problem, n, fleet);
         let penalty = penalty(&mut rng);
         let mut plan = plan(n, fleet, &mut rng);
-        LocalSearch::new(&model).improve(&mut plan, penalty, &mut rng, &watch(&problem));
+        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &watch(&problem));
         let routes: Vec<Vec<u32>> = plan.routes().map(<[u32]>::to_vec).collect();
         let cost = |routes: &[Vec<u32>]| routes.iter().map(|route| price(&model, penalty, route)).sum::<Cost>();
         let least = cost(&routes);

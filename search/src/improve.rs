@@ -47,7 +47,7 @@ impl Improve for Cvrp {
         let price = 256 * 4 * model.longest().max(1);
         let penalty = Penalty::new(price, price, [model.total_demand(), overtime]);
         let (mut plan, watch) = (Plan::new(solution), Watch::never());
-        LocalSearch::new(&model).improve(&mut plan, penalty, &mut stream(0, "improve", 0), &watch);
+        LocalSearch::new(&model, false).improve(&mut plan, penalty, &mut stream(0, "improve", 0), &watch);
         better(self, plan.to_routes(), solution)
     }
 }

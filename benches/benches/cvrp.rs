@@ -40,8 +40,9 @@ fn genetic(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ITERATIONS)).sample_size(10);
     for n in [100, 200] {
         let problem = cvrp(n);
-        group
-            .bench_function(n.to_string(), |bencher| bencher.iter(|| search(&problem, &mut Hgs::default(), ITERATIONS)));
+        group.bench_function(n.to_string(), |bencher| {
+            bencher.iter(|| search(&problem, &mut Hgs::default(), ITERATIONS))
+        });
     }
     group.finish();
 }

@@ -43,9 +43,8 @@ impl Improve for Cvrp {
     fn improve(&self, solution: &Routes) -> Routes {
         let routes = solution.routes.len();
         let model = Model::new(self, GRANULAR, self.vehicles.unwrap_or(routes + 1).max(routes));
-        let overtime = model.customers() as i64 * (2 * model.longest() + model.service());
         let price = 256 * 4 * model.longest().max(1);
-        let penalty = Penalty::new(price, price, [model.total_demand(), overtime]);
+        let penalty = Penalty::new(price, price, [model.total_demand(), model.longest_plan()]);
         let (mut plan, watch) = (Plan::new(solution), Watch::never());
         LocalSearch::new(&model, false).improve(&mut plan, penalty, &mut stream(0, "improve", 0), &watch);
         better(self, plan.to_routes(), solution)

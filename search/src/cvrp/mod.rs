@@ -5,6 +5,7 @@ pub mod local;
 pub mod ruin;
 mod savings;
 mod table;
+mod terrain;
 
 use heuron_problems::Cvrp;
 

@@ -7,6 +7,7 @@
 
 use heuron_problems::Cost;
 
+use super::terrain::Terrain;
 use crate::run::Watch;
 
 /// Bins of savings; each is sorted when its turn comes, so that the clock can be looked at in between.
@@ -14,26 +15,6 @@ const BINS: usize = 4_096;
 
 /// Fixed point of route shapes.
 pub(super) const ONE: Cost = 256;
-
-/// An instance as the savings algorithm reads it. Node 0 is the depot.
-pub(super) trait Terrain {
-    /// Number of nodes: customers and the depot.
-    fn nodes(&self) -> usize;
-    /// The distance from `a` to `b`.
-    fn distance(&self, a: u32, b: u32) -> Cost;
-    /// Whether both directions of every edge cost the same.
-    fn is_symmetric(&self) -> bool;
-    /// Customers near `v`, of whom savings are computed.
-    fn near(&self, v: u32) -> &[u32];
-    /// Demand of `v`.
-    fn demand(&self, v: u32) -> i64;
-    /// What one vehicle holds.
-    fn capacity(&self) -> i64;
-    /// The longest duration of a route, `Cost::MAX` without a limit.
-    fn longest_duration(&self) -> Cost;
-    /// Service time of a customer.
-    fn service(&self) -> Cost;
-}
 
 /// The parallel savings algorithm with `shape` / `ONE` as the weight of the distance between two ends. If `watch` says
 /// stop on the way, what is merged so far: always a solution, but for the fleet.

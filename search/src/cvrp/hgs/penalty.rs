@@ -2,12 +2,11 @@
 //!
 //! Source: Vidal (2022), section 3.4 "penalty management": every 100 iterations, factors 1.2 and 0.85.
 
-use heuron_problems::Cost;
-
 use super::HgsConfig;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
 use crate::cvrp::local::plan::Score;
+use crate::cvrp::terrain::Terrain;
 
 /// The current penalties and the outcomes since their last change.
 #[derive(Clone, Debug)]
@@ -24,8 +23,7 @@ impl PenaltyControl {
     pub fn new(model: &Model, config: &HgsConfig) -> Self {
         let heaviest = (1..=model.customers() as u32).map(|customer| model.demand(customer)).max().unwrap_or(0).max(1);
         let weight = (256 * model.longest() / heaviest).max(26);
-        let overtime = model.customers() as Cost * (2 * model.longest() + model.service());
-        let penalty = Penalty::new(weight, 256, [model.total_demand(), overtime]);
+        let penalty = Penalty::new(weight, 256, [model.total_demand(), model.longest_plan()]);
         Self { penalty, config: config.clone(), seen: 0, without_overload: 0, without_overtime: 0 }
     }
 

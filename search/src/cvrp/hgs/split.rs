@@ -12,6 +12,7 @@ use heuron_problems::Cost;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
 use crate::cvrp::local::plan::Plan;
+use crate::cvrp::terrain::Terrain;
 
 /// "Not reachable", small enough to add costs to.
 const FAR: Cost = Cost::MAX / 4;

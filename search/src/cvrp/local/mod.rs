@@ -23,6 +23,7 @@ use heuron_problems::Stream;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
+use crate::cvrp::terrain::Terrain;
 use crate::run::Watch;
 use model::Model;
 use penalty::Penalty;

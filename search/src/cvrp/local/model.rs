@@ -3,8 +3,8 @@
 use heuron_problems::{Cost, Cvrp, Near};
 
 use super::penalty::Penalty;
-use crate::cvrp::savings::Terrain;
 use crate::cvrp::table::Table;
+use crate::cvrp::terrain::Terrain;
 
 /// Entries of the distance tables stay below this, so that a sum of two minus a third fits 32 bits.
 const DISTANCE_LIMIT: Cost = 1 << 29;
@@ -69,27 +69,14 @@ impl Model {
         self.table.to(node)
     }
 
-    /// The distance from `a` to `b`.
-    #[inline(always)]
-    pub fn distance(&self, a: u32, b: u32) -> Cost {
-        self.table.get(a, b)
-    }
-
-    /// Whether both directions of every edge cost the same.
-    #[inline(always)]
-    pub fn is_symmetric(&self) -> bool {
-        self.table.is_symmetric()
-    }
-
     /// The largest distance.
     pub fn longest(&self) -> Cost {
         self.table.longest()
     }
 
-    /// Demand of `node`.
-    #[inline(always)]
-    pub fn demand(&self, node: u32) -> i64 {
-        self.demand[node as usize]
+    /// No plan lasts longer in total.
+    pub fn longest_plan(&self) -> Cost {
+        self.customers() as Cost * (2 * self.longest() + self.service)
     }
 
     /// Sum of all demands.
@@ -97,22 +84,10 @@ impl Model {
         self.demand.iter().sum()
     }
 
-    /// What one vehicle holds.
-    #[inline(always)]
-    pub fn capacity(&self) -> i64 {
-        self.capacity
-    }
-
     /// The longest duration of a route, if limited.
     #[inline(always)]
     pub fn limit(&self) -> Option<Cost> {
         (self.limit != Cost::MAX).then_some(self.limit)
-    }
-
-    /// Service time of a customer; 0 without a duration limit.
-    #[inline(always)]
-    pub fn service(&self) -> Cost {
-        self.service
     }
 
     /// Vehicles that the demands fill.
@@ -124,12 +99,6 @@ impl Model {
     #[inline(always)]
     pub fn fleet(&self) -> usize {
         self.fleet
-    }
-
-    /// Customers near `customer`, nearest first.
-    #[inline(always)]
-    pub fn near(&self, customer: u32) -> &[u32] {
-        self.near.of(customer as usize)
     }
 
     /// Polar angle of `customer` around the depot; none for explicit distances.
@@ -151,26 +120,32 @@ impl Model {
 }
 
 impl Terrain for Model {
+    #[inline(always)]
     fn nodes(&self) -> usize {
         self.table.width()
     }
 
+    #[inline(always)]
     fn distance(&self, a: u32, b: u32) -> Cost {
-        self.distance(a, b)
+        self.table.get(a, b)
     }
 
+    #[inline(always)]
     fn is_symmetric(&self) -> bool {
-        self.is_symmetric()
+        self.table.is_symmetric()
     }
 
+    #[inline(always)]
     fn near(&self, v: u32) -> &[u32] {
-        self.near(v)
+        self.near.of(v as usize)
     }
 
+    #[inline(always)]
     fn demand(&self, v: u32) -> i64 {
-        self.demand(v)
+        self.demand[v as usize]
     }
 
+    #[inline(always)]
     fn capacity(&self) -> i64 {
         self.capacity
     }
@@ -179,6 +154,7 @@ impl Terrain for Model {
         self.limit
     }
 
+    #[inline(always)]
     fn service(&self) -> Cost {
         self.service
     }

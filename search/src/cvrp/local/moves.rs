@@ -8,6 +8,7 @@
 use heuron_problems::Cost;
 
 use super::state::{Node, State};
+use crate::cvrp::terrain::Terrain;
 
 /// A change of cost that no move has: stands for moves that do not exist.
 const NEVER: Cost = 1 << 40;

@@ -4,6 +4,7 @@ use heuron_problems::{Cost, Routes};
 
 use super::model::Model;
 use super::penalty::Penalty;
+use crate::cvrp::terrain::Terrain;
 
 /// Routes stored one after the other, without depots and without empty routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use heuron_problems::Cost;
 use super::model::Model;
 use super::penalty::Penalty;
 use super::plan::Plan;
+use crate::cvrp::terrain::Terrain;
 
 /// A customer's place: half a cache line.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,6 +8,7 @@ use heuron_problems::Cost;
 use super::model::Model;
 use super::sector::Sector;
 use super::state::State;
+use crate::cvrp::terrain::Terrain;
 
 /// The three cheapest places of a customer in a route.
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,7 @@ use heuron_problems::Cost;
 use super::config::Config;
 use super::ground::Ground;
 use super::state::{NONE, State};
+use crate::cvrp::terrain::Terrain;
 
 /// A move and what it changes the cost by.
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,7 @@ use super::ground::Ground;
 use super::recreate::Recreate;
 use super::state::State;
 use super::strings::Ruin;
+use crate::cvrp::terrain::Terrain;
 use crate::run::Watch;
 
 /// Iterations after which the fleet counts as too small, per customer.

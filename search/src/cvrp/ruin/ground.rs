@@ -5,8 +5,8 @@ use heuron_problems::{Cost, Cvrp, Distances, Metric, Near, Routes};
 
 use super::config::Config;
 use crate::cvrp::least_vehicles;
-use crate::cvrp::savings::Terrain;
 use crate::cvrp::table::Table;
+use crate::cvrp::terrain::Terrain;
 use crate::hilbert;
 use crate::run::Watch;
 
@@ -123,37 +123,6 @@ impl Ground {
         self.depot[v as usize]
     }
 
-    /// Number of nodes: customers and the depot.
-    pub fn nodes(&self) -> usize {
-        self.names.len()
-    }
-
-    #[inline(always)]
-    pub fn distance(&self, a: u32, b: u32) -> Cost {
-        match &self.table {
-            Some(table) => table.get(a, b),
-            None => self.problem.distances.get(a as usize, b as usize),
-        }
-    }
-
-    /// Whether both directions of every edge cost the same.
-    #[inline(always)]
-    pub fn is_symmetric(&self) -> bool {
-        self.symmetric
-    }
-
-    #[inline(always)]
-    pub fn demand(&self, v: u32) -> i64 {
-        self.problem.demands[v as usize]
-    }
-
-    /// The customers nearest to `v`, nearest first.
-    #[inline(always)]
-    pub fn near(&self, v: u32) -> &[u32] {
-        let v = v as usize;
-        &self.near[self.start[v] as usize..self.start[v + 1] as usize]
-    }
-
     /// `near(v)`, with their distances.
     #[inline(always)]
     pub fn nearest(&self, v: u32) -> impl Iterator<Item = (u32, Cost)> {
@@ -164,23 +133,31 @@ impl Ground {
 
 impl Terrain for Ground {
     fn nodes(&self) -> usize {
-        self.nodes()
+        self.names.len()
     }
 
+    #[inline(always)]
     fn distance(&self, a: u32, b: u32) -> Cost {
-        self.distance(a, b)
+        match &self.table {
+            Some(table) => table.get(a, b),
+            None => self.problem.distances.get(a as usize, b as usize),
+        }
     }
 
+    #[inline(always)]
     fn is_symmetric(&self) -> bool {
-        self.is_symmetric()
+        self.symmetric
     }
 
+    #[inline(always)]
     fn near(&self, v: u32) -> &[u32] {
-        self.near(v)
+        let v = v as usize;
+        &self.near[self.start[v] as usize..self.start[v + 1] as usize]
     }
 
+    #[inline(always)]
     fn demand(&self, v: u32) -> i64 {
-        self.demand(v)
+        self.problem.demands[v as usize]
     }
 
     fn capacity(&self) -> i64 {

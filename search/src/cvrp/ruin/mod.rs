@@ -26,6 +26,7 @@ use heuron_problems::{Cvrp, Routes};
 pub use config::Config;
 
 use super::savings::{ONE, savings};
+use crate::cvrp::terrain::Terrain;
 use crate::run::Run;
 use crate::search::Search;
 use cooling::Cooling;

@@ -7,6 +7,7 @@ use heuron_problems::Stream;
 
 use super::draw::{below, unit};
 use super::ground::Ground;
+use crate::cvrp::terrain::Terrain;
 
 /// Shares `routes` out to `parts` islands, of about equally many customers, cut at a random place.
 pub(super) fn split(ground: &Ground, routes: Vec<Vec<u32>>, parts: usize, rng: &mut Stream) -> Vec<Vec<Vec<u32>>> {

@@ -10,6 +10,7 @@ use super::config::Config;
 use super::draw::{below, chance};
 use super::ground::Ground;
 use super::state::{NONE, State};
+use crate::cvrp::terrain::Terrain;
 
 /// Puts removed customers back.
 #[derive(Clone, Debug, Default)]

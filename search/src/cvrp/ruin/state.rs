@@ -5,6 +5,7 @@
 use heuron_problems::{Cost, Routes};
 
 use super::ground::Ground;
+use crate::cvrp::terrain::Terrain;
 
 /// No route: the customer is absent (taken out, or owned by another island). The route of this index is always full.
 pub(super) const NONE: u32 = 0;

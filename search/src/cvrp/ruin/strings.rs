@@ -10,6 +10,7 @@ use super::config::Config;
 use super::draw::{below, chance, unit};
 use super::ground::Ground;
 use super::state::{NONE, State};
+use crate::cvrp::terrain::Terrain;
 
 /// Takes strings out of routes near a seed customer.
 #[derive(Clone, Debug, Default)]

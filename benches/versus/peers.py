@@ -251,12 +251,14 @@ def main() -> None:
     parser.add_argument("instance", type=Path)
     parser.add_argument("--time", type=float, required=True, help="time limit in seconds")
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--threads", type=int, default=1, help="of a solver that can use several")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
 
     instance = instances.read(options.instance, options.problem)
     solve = SOLVERS[options.problem][options.solver]
-    solution, used_version, watch, trace = solve(instance, options.time, options.seed)
+    several = {"workers": options.threads} if options.threads > 1 else {}
+    solution, used_version, watch, trace = solve(instance, options.time, options.seed, **several)
     result = {
         "solution": solution,
         "version": used_version,

@@ -201,7 +201,8 @@ def run_peer(task: Task, instance: Instance, _ours: Path | None, cores: list[int
     """A peer, through peers.py. Its own call is what is timed, unless it never returned."""
     output = folder / "result.json"
     command = [str(PYTHON), str(HERE / "peers.py"), task.problem, task.solver, str(instance.path)]
-    command += ["--time", f"{task.limit_s:g}", "--seed", str(task.seed), "--output", str(output)]
+    command += ["--time", f"{task.limit_s:g}", "--seed", str(task.seed), "--threads", str(task.threads)]
+    command += ["--output", str(output)]
     ended = run_pinned(command, cores, task.limit_s + PATIENCE)
     if ended.code != 0 or not output.exists():
         return None, ended.wall, ended.cpu, [], last_line(ended)

@@ -109,6 +109,7 @@ def arguments() -> argparse.Namespace:
     add("--solvers", help=f"with commas; beyond the default ones: {OPTIONAL_SOLVERS}")
     add("--ours", default="build", metavar="build|none|PATH", help="build heuron, leave it out, or take this binary")
     add("--jobs", type=int, choices=[1, 2], default=1, help="instances at a time, each on a core of its own")
+    add("--threads", type=int, choices=[1, 2], default=1, help="of heuron and of peers that can use two: CP-SAT")
     add("--threads-check", action="store_true", help="heuron alone, 1 against 2 threads at equal wall time")
     add("--curves", action="store_true", help="anytime curves instead of tables: few files, many limits")
     add("--redo-disturbed", action="store_true", help="repeat runs that got less than 90 %% of a core")
@@ -116,8 +117,8 @@ def arguments() -> argparse.Namespace:
     add("--tables-only", action="store_true", help="tables or curves of the runs done so far")
     options = parser.parse_args()
     options.problem = ["tsp", "cvrp", "jssp"] if options.problem == "all" else [options.problem]
-    if options.threads_check and options.jobs > 1:
-        parser.error("--threads-check needs all cores for one run: leave --jobs at 1")
+    if (options.threads_check or options.threads > 1) and options.jobs > 1:
+        parser.error("a run with two threads needs all cores: leave --jobs at 1")
     if options.threads_check and options.ours == "none":
         parser.error("--threads-check compares heuron with itself: it cannot be left out")
     return options
@@ -158,6 +159,8 @@ def make_plan(problem: str, options: argparse.Namespace, ours: Path | None) -> P
         sys.exit(f"no solver called {', '.join(sorted(unknown))} for {problem}")
     if options.threads_check:
         solvers = [OURS]
+    if options.threads > 1:
+        solvers = [solver for solver in solvers if solver in (OURS, "cpsat")]
     if ours is None:
         solvers = [solver for solver in solvers if solver != OURS]
     if "linkern" in solvers:
@@ -174,7 +177,7 @@ def make_plan(problem: str, options: argparse.Namespace, ours: Path | None) -> P
         files={instance.name: instance for instance in chosen_files(problem, options)},
         limits=limits,
         seeds=[int(seed) for seed in options.seeds],
-        threads=[1, 2] if options.threads_check else [1],
+        threads=[1, 2] if options.threads_check else [options.threads],
     )
 
 
@@ -284,8 +287,9 @@ def report_tables(plan: Plan, log: Log, threads_check: bool) -> None:
         if rows:
             columns = columns_of(rows, plan.solvers, plan.threads)
             lines = tables.table(plan.problem, limit, columns, best_known(plan))
-            what = "threads" if threads_check else "gap"
-            title = f"{plan.problem}, {limit:g} s: mean gap to best known in %, {len(plan.seeds)} seed(s)"
+            several = "" if plan.threads == [1] else f" {max(plan.threads)} threads,"
+            what = "threads" if threads_check else "gap" if not several else "gap_2_threads"
+            title = f"{plan.problem}, {limit:g} s,{several} mean gap to best known in %, {len(plan.seeds)} seed(s)"
             print(tables.write(lines, title, OUT / f"{plan.problem}_{what}_{limit:g}s"))
 
 

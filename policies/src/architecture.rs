@@ -21,6 +21,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// Name of the problem, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Tsp => "tsp",
+            Task::Cvrp => "cvrp",
+            Task::Knapsack => "knapsack",
+        }
+    }
+
     /// Numbers that describe a node.
     pub fn features(self) -> usize {
         match self {

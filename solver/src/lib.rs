@@ -22,6 +22,7 @@ mod report;
 mod run;
 mod shop;
 pub mod span;
+pub mod table;
 
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;

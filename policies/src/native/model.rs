@@ -112,6 +112,14 @@ pub(super) struct Decoder {
     pub out_bias: Row,
     /// Alpha in the first lane.
     pub distance: Option<Row>,
+    pub latent: Option<Latent>,
+}
+
+/// What latent vectors add to queries and values.
+#[derive(Clone, Debug)]
+pub(super) struct Latent {
+    pub query: Linear,
+    pub value: Linear,
 }
 
 #[derive(Clone, Debug)]
@@ -255,6 +263,10 @@ impl Reader<'_> {
             out: self.linear("decoder.out.weight"),
             out_bias: self.row("decoder.out.bias"),
             distance: architecture.distance_bias.then(|| self.row("decoder.distance")),
+            latent: architecture.latent.map(|_| Latent {
+                query: self.linear("decoder.latent.query.weight"),
+                value: self.linear("decoder.latent.value.weight"),
+            }),
         }
     }
 }

@@ -101,8 +101,11 @@ impl AttentionModel {
         self.decoder.scalar.is_none()
     }
 
-    /// Fills the tables from the embeddings.
-    pub(super) fn tabulate(&self, encoded: &mut Encoded) {
+    /// Fills the decoder's tables from the embeddings, which may be those of another agent of the same model.
+    pub fn tabulate(&self, encoded: &mut Encoded) {
+        if encoded.nodes() == 0 {
+            return;
+        }
         let (size, level, decoder) = (self.size, self.level, &self.decoder);
         let (input, tables) = (&encoded.embeddings, &mut encoded.tables);
         let n = input.rows();

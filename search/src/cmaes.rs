@@ -280,9 +280,11 @@ pub fn spread_means(count: usize, d: usize, cube: Range<f64>, points: usize, rng
         let moved: Vec<Vec<f64>> = sums
             .into_iter()
             .zip(&centres)
-            .map(|((sum, members), old)| {
-                if members > 0.0 { sum.into_iter().map(|x| x / members).collect() } else { old.clone() }
-            })
+            .map(
+                |((sum, members), old)| {
+                    if members > 0.0 { sum.into_iter().map(|x| x / members).collect() } else { old.clone() }
+                },
+            )
             .collect();
         if moved == centres {
             break;

@@ -46,7 +46,6 @@ impl Default for Strategy {
 /// The strategies' first means, the same for all instances.
 fn means(length: usize) -> Vec<Vec<f64>> {
     static PUBLISHED: LazyLock<Vec<Vec<f64>>> = LazyLock::new(|| compute(LENGTH));
-    let compute = |length| compute(length);
     if length == LENGTH { PUBLISHED.clone() } else { compute(length) }
 }
 
@@ -54,16 +53,16 @@ fn compute(length: usize) -> Vec<Vec<f64>> {
     spread_means(COMPONENTS, length, -AMPLITUDE..AMPLITUDE, POINTS, &mut stream(1, "latent means", 0))
 }
 
-/// Tries `attempts` vectors of `length` numbers and calls `take` with what each of a generation found, which says whether to
+/// Tries `attempts` latent vectors and calls `take` with what each of a generation found, which says whether to
 /// go on. The choices are those of stream `index`.
 pub fn search<P: Learnable>(
     tries: &mut Attempts<'_, P>,
-    length: usize,
     strategy: Strategy,
     attempts: u64,
     (seed, index): (u64, u64),
     mut take: impl FnMut(Vec<Found>) -> bool,
 ) {
+    let length = tries.length();
     let config = match strategy {
         Strategy::Evolve { step } => Config { step, ..Config::default() },
         Strategy::Uniform => Config::default(),
@@ -76,7 +75,7 @@ pub fn search<P: Learnable>(
             Strategy::Evolve { .. } => components.current().ask(&mut rng),
             Strategy::Uniform => (0..config.samples).map(|_| uniform(length, &mut rng)).collect(),
         };
-        vectors.truncate(left as usize);
+        vectors.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         left -= vectors.len() as u64;
         let narrow: Vec<Vec<f32>> = vectors.iter().map(|v| v.iter().map(|&x| x as f32).collect()).collect();
         let found = tries.follow(&narrow);

@@ -3,7 +3,7 @@
 //!
 //! Effort is counted in attempts: a construction from every opening.
 
-use heuron_policies::native::{Encoded, Scratch};
+use heuron_policies::native::{Encoded, Scratch, Trajectory};
 use heuron_policies::{AttentionModel, Decode, Learnable};
 use heuron_problems::{Cost, Stream, stream};
 
@@ -18,6 +18,8 @@ pub struct Attempts<'a, P> {
     seed: u64,
     encoded: Encoded,
     scratch: Scratch,
+    /// Whether to stop in the middle of an attempt.
+    is_over: &'a dyn Fn() -> bool,
     /// Constructions so far.
     pub trajectories: u64,
 }
@@ -33,12 +35,17 @@ struct Candidate {
 
 impl<'a, P: Learnable> Attempts<'a, P> {
     /// Encodes the instance; none if the model does not fit it.
-    pub fn new(model: &'a AttentionModel, problem: &'a P, seed: u64) -> Option<Self> {
+    pub fn new(model: &'a AttentionModel, problem: &'a P, seed: u64, is_over: &'a dyn Fn() -> bool) -> Option<Self> {
         let mut encoded = Encoded::default();
         model.encode(problem, &mut encoded).ok()?;
         let openings = problem.openings();
         let openings = if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
-        Some(Self { model, problem, openings, seed, encoded, scratch: Scratch::default(), trajectories: 0 })
+        Some(Self { model, problem, openings, seed, encoded, scratch: Scratch::default(), is_over, trajectories: 0 })
+    }
+
+    /// Numbers of the model's latent vectors.
+    pub fn length(&self) -> usize {
+        self.model.architecture().latent.unwrap_or(0)
     }
 
     /// The best of an attempt per latent vector, each greedy.
@@ -46,9 +53,7 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         self.model.condition(&mut self.encoded, latents);
         let lanes: Vec<Option<u32>> =
             self.openings.iter().copied().cycle().take(latents.len() * self.openings.len()).collect();
-        let (encoded, scratch) = (&self.encoded, &mut self.scratch);
-        let found = self.model.decode(self.problem, encoded, &lanes, &mut [], Decode::Greedy, scratch);
-        self.trajectories += found.len() as u64;
+        let found = self.decode(self.model, &lanes, &mut []);
         let mut found = found.into_iter().map(|found| Some((found.cost.ok()?, found.actions)));
         let count = self.openings.len();
         (0..latents.len()).map(|_| found.by_ref().take(count).flatten().min()).collect()
@@ -64,18 +69,29 @@ impl<'a, P: Learnable> Attempts<'a, P> {
 
     /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on.
     fn construct(&mut self, agent: usize, lanes: &[Option<u32>], draws: Option<u64>) -> Vec<Candidate> {
-        let agent_model = self.model.agent(agent);
-        agent_model.tabulate(&mut self.encoded);
-        let mut streams: Vec<Stream> =
-            draws.iter().flat_map(|&first| first..).take(lanes.len()).map(|k| stream(self.seed, "population", k)).collect();
-        let decode = if draws.is_some() { Decode::Sample { temperature: 1.0 } } else { Decode::Greedy };
-        let (encoded, scratch) = (&self.encoded, &mut self.scratch);
-        let found = agent_model.decode(self.problem, encoded, lanes, &mut streams, decode, scratch);
-        self.trajectories += found.len() as u64;
-        let candidate = |(opening, found): (usize, heuron_policies::native::Trajectory)| {
+        let model = self.model.agent(agent);
+        model.tabulate(&mut self.encoded);
+        let mut streams: Vec<Stream> = draws
+            .into_iter()
+            .flat_map(|first| first..)
+            .take(lanes.len())
+            .map(|k| stream(self.seed, "population", k))
+            .collect();
+        let found = self.decode(model, lanes, &mut streams);
+        let candidate = |(opening, found): (usize, Trajectory)| {
             Some(Candidate { cost: found.cost.ok()?, agent, opening, actions: found.actions })
         };
         found.into_iter().enumerate().filter_map(candidate).collect()
+    }
+
+    /// A construction per lane, greedy without streams; none at all if it is over.
+    fn decode(&mut self, model: &AttentionModel, lanes: &[Option<u32>], streams: &mut [Stream]) -> Vec<Trajectory> {
+        let decode = if streams.is_empty() { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
+        let (encoded, scratch) = (&self.encoded, &mut self.scratch);
+        let found = model.decode_unless(self.problem, encoded, lanes, streams, decode, scratch, self.is_over);
+        let found = found.unwrap_or_default();
+        self.trajectories += found.len() as u64;
+        found
     }
 
     /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and opening, as
@@ -84,7 +100,7 @@ impl<'a, P: Learnable> Attempts<'a, P> {
     pub fn two_steps(&mut self, attempts: u64, mut take: impl FnMut(Found) -> bool) {
         let (agents, all) = (self.model.agents(), self.openings.clone());
         let mut candidates = Vec::new();
-        for agent in (0..agents).take(attempts as usize) {
+        for agent in (0..agents).take(usize::try_from(attempts).unwrap_or(usize::MAX)) {
             let found = self.construct(agent, &all, None);
             if !take(found.iter().min().map(|c| (c.cost, c.actions.clone()))) {
                 return;
@@ -98,7 +114,7 @@ impl<'a, P: Learnable> Attempts<'a, P> {
             if pairs.is_empty() {
                 return;
             }
-            let (agent, opening) = pairs[attempt as usize % pairs.len()];
+            let (agent, opening) = pairs[(attempt % pairs.len() as u64) as usize];
             // As many constructions as an attempt has, all of one pair.
             let lanes = vec![all[opening]; all.len()];
             let best = self.construct(agent, &lanes, Some(draws)).into_iter().map(|c| (c.cost, c.actions)).min();

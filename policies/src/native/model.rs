@@ -37,6 +37,12 @@ pub enum Misfit {
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,
+    /// The search is for latent vectors.
+    #[error("the model takes no latent vectors: `heuron train --algorithm compass` makes one that does")]
+    NoLatents,
+    /// The search is with a population.
+    #[error("the model has a single agent: `heuron train --algorithm poppy` makes a population")]
+    OneAgent,
 }
 
 /// Sizes in blocks.

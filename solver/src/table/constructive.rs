@@ -27,6 +27,18 @@ struct Plan {
     rows: &'static [Published],
 }
 
+impl Plan {
+    /// Instances of a quick look: the references of route plans take longest.
+    fn quick(&self) -> usize {
+        match (self.kind, self.n) {
+            (Kind::Cvrp, 100) => 10,
+            (Kind::Cvrp, 50) => 30,
+            (_, 100) => 50,
+            _ => 100,
+        }
+    }
+}
+
 const K: &str = "Kwon et al. 2020";
 const W: &str = "Wan et al. 2023";
 const P: &str = "Pan et al. 2025";
@@ -153,7 +165,7 @@ const SAMPLES: [usize; 2] = [256, 1_280];
 const SHORT: u64 = 500;
 
 fn section(settings: &Settings<'_>, plan: &Plan) -> Result<Section, Error> {
-    let count = settings.size.pick(if plan.n < 100 { 200 } else { 50 }, 1_000);
+    let count = settings.size.pick(plan.quick(), 1_000);
     let instances = if plan.kind == Kind::Knapsack { knapsacks(plan.n, count)? } else { published(plan.set, count) };
     let bench = Bench::new(settings, plan.set, instances);
     let (name, weights) = model_of(settings, plan.kind)?;

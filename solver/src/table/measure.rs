@@ -5,18 +5,20 @@ use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
 use heuron_policies::{Weights, zoo};
 use heuron_problems::{Cost, Generate, Instances, Knapsack, Set, stream};
+use heuron_search::Tactic;
 
 use super::{OURS, Paired, Row, Section, Settings};
 use crate::error::Error;
-use crate::evaluation::{Evaluation, interval};
+use crate::evaluation::{Campaign, Evaluation, interval};
 use crate::instance::{Instance, Kind};
 use crate::models::model;
 use crate::options::Options;
 use crate::report::gap;
 use crate::run::solve;
 
-/// Iterations without a better solution after which the reference search ends, as in [`crate::reference`].
-const PATIENCE: u64 = 50_000;
+/// Iterations without a better solution after which the reference search ends: a quick look, and as in
+/// [`crate::reference`].
+const PATIENCE: [u64; 2] = [10_000, 50_000];
 
 /// Instances, and the costs that gaps are relative to.
 pub(super) struct Bench<'a> {
@@ -62,20 +64,19 @@ impl<'a> Bench<'a> {
     pub fn new(settings: &'a Settings<'a>, name: &str, instances: Vec<Instance>) -> Self {
         let name = format!("{name}, {} instances", instances.len());
         let mut bench = Self { settings, name, instances, references: Vec::new(), reference: Measured::default() };
-        bench.reference = bench.searched(PATIENCE);
+        bench.reference = bench.searched(settings.size.pick(PATIENCE[0], PATIENCE[1]));
         bench.references.clone_from(&bench.reference.costs);
         bench
     }
 
     /// A section without rows yet.
     pub fn section(&self) -> Section {
-        let is_knapsack = matches!(self.instances.first(), Some(Instance::Knapsack(_)));
-        Section {
-            name: self.name.clone(),
-            objective: if is_knapsack { "profit" } else { "length" },
-            reference: self.reference.method.clone(),
-            rows: Vec::new(),
-        }
+        let objective = match self.instances.first().map(Instance::kind) {
+            Some(Kind::Knapsack) => "profit",
+            Some(Kind::Jssp | Kind::Ffsp) => "makespan",
+            _ => "length",
+        };
+        Section { name: self.name.clone(), objective, reference: self.reference.method.clone(), rows: Vec::new() }
     }
 
     /// Our search without a model, until so many iterations bring nothing better.
@@ -107,6 +108,33 @@ impl<'a> Bench<'a> {
         let trajectories = Some(judged.iter().map(|judged| judged.trajectories).sum());
         let costs = judged.iter().map(|judged| judged.cost).collect();
         Ok(self.told(Measured { method: method.into(), costs, trajectories, time_s }))
+    }
+
+    /// What attempts of a model come to at every mark.
+    pub fn spent(
+        &self,
+        method: &str,
+        (name, weights): (&str, &Weights),
+        tactic: Tactic,
+        marks: &[u64],
+    ) -> Result<Vec<Measured>, Error> {
+        let (seed, threads) = (self.settings.seed, self.settings.threads);
+        let cpu = ProcessTime::now();
+        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(&self.instances)?;
+        let all_s = cpu.elapsed().as_secs_f64();
+        let last = marks.last().copied().unwrap_or(1).max(1);
+        let trajectories: u64 = spent.iter().map(|spent| spent.trajectories).sum();
+        let at = |(index, &mark): (usize, &u64)| {
+            // Attempts take equal time.
+            let part = mark as f64 / last as f64;
+            self.told(Measured {
+                method: format!("{method}, {mark} attempts"),
+                costs: spent.iter().map(|spent| spent.costs[index]).collect(),
+                trajectories: Some((trajectories as f64 * part) as u64),
+                time_s: all_s * part,
+            })
+        };
+        Ok(marks.iter().enumerate().map(at).collect())
     }
 
     fn told(&self, measured: Measured) -> Measured {

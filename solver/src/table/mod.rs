@@ -1,8 +1,10 @@
 //! Published tables beside ours: the papers' numbers, our models' and our searches', on instances that anyone can make
 //! again. Every table is made by one command and written as CSV, Markdown and SVG.
 
+mod adaptive;
 mod constructive;
 mod measure;
+mod populations;
 mod published;
 mod write;
 
@@ -128,6 +130,8 @@ pub const TABLES: &[Recipe] = &[
     Recipe { name: "pomo", about: constructive::POMO, make: constructive::pomo },
     Recipe { name: "rlor", about: constructive::RLOR, make: constructive::rlor },
     Recipe { name: "preference", about: constructive::PREFERENCE, make: constructive::preference },
+    Recipe { name: "poppy", about: populations::POPPY, make: populations::poppy },
+    Recipe { name: "compass", about: populations::COMPASS, make: populations::compass },
 ];
 
 /// Makes the table called `name`.

@@ -112,6 +112,32 @@ pub(super) struct Decoder {
     pub out_bias: Row,
     /// Alpha in the first lane.
     pub distance: Option<Row>,
+    pub feature: Option<FeatureLayer>,
+    pub local: Option<LocalPolicy>,
+}
+
+/// Between attention and pointer.
+#[derive(Clone, Debug)]
+pub(super) struct FeatureLayer {
+    pub norm1: Norm,
+    pub ff1: Linear,
+    pub ff1_bias: Row,
+    pub ff2: Linear,
+    pub norm2: Norm,
+    pub pointer: Linear,
+}
+
+/// A network on the neighbours of the last node.
+#[derive(Clone, Debug)]
+pub(super) struct LocalPolicy {
+    /// Neighbours.
+    pub k: usize,
+    pub input: Linear,
+    pub input_bias: Row,
+    pub hidden: Linear,
+    pub hidden_bias: Row,
+    pub pool: Linear,
+    pub out: Row,
 }
 
 #[derive(Clone, Debug)]
@@ -226,10 +252,14 @@ impl Reader<'_> {
         Embedding { slot, weight, bias: self.row(&format!("{name}.bias")) }
     }
 
+    fn norm(&self, prefix: &str) -> Norm {
+        Norm { scale: self.row(&format!("{prefix}.scale")), shift: self.row(&format!("{prefix}.shift")) }
+    }
+
     fn layer(&self, prefix: &str) -> Layer {
         let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
         let row = |name: &str| self.row(&format!("{prefix}.{name}"));
-        let norm = |name: &str| Norm { scale: row(&format!("{name}.scale")), shift: row(&format!("{name}.shift")) };
+        let norm = |name: &str| self.norm(&format!("{prefix}.{name}"));
         Layer {
             query: linear("query"),
             key: linear("key"),
@@ -255,6 +285,23 @@ impl Reader<'_> {
             out: self.linear("decoder.out.weight"),
             out_bias: self.row("decoder.out.bias"),
             distance: architecture.distance_bias.then(|| self.row("decoder.distance")),
+            feature: architecture.feature_layer.then(|| FeatureLayer {
+                norm1: self.norm("decoder.norm1"),
+                ff1: self.linear("decoder.ff1.weight"),
+                ff1_bias: self.row("decoder.ff1.bias"),
+                ff2: self.linear("decoder.ff2.weight"),
+                norm2: self.norm("decoder.norm2"),
+                pointer: self.linear("decoder.pointer.weight"),
+            }),
+            local: architecture.local.map(|k| LocalPolicy {
+                k,
+                input: self.linear("local.input.weight"),
+                input_bias: self.row("local.input.bias"),
+                hidden: self.linear("local.hidden.weight"),
+                hidden_bias: self.row("local.hidden.bias"),
+                pool: self.linear("local.pool.weight"),
+                out: self.row("local.out.weight"),
+            }),
         }
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn greedy<P: Train>(
     most: Option<usize>,
     Buffers { encoded, scratch }: &mut Buffers,
 ) -> Option<Cost> {
-    model.encode(problem, encoded).ok()?;
+    model.encode_for_decoding(problem, encoded, &|| false).ok()?;
     let mut starts = starts(problem, None, 0, 0);
     starts.truncate(most.unwrap_or(usize::MAX));
     let found = model.decode(problem, encoded, &starts, &mut [], Decode::Greedy, scratch);

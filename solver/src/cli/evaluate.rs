@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use cpu_time::ProcessTime;
 use heuron::plot::in_units;
 use heuron::{Error, Evaluation, Instance, Judged, Kind, Options, best_known, gap, interval, load, model, reference};
+use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
@@ -61,9 +62,13 @@ pub struct Evaluate {
     #[arg(long)]
     augment: bool,
 
-    /// Constructions per image of `sample`, lanes of `beam`
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    samples: usize,
+    /// Constructions per image of `sample`, lanes of `beam`, lanes of `sgbs` [default: 128; 4 of sgbs]
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+
+    /// Continuations of every lane that `sgbs` tries
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    children: usize,
 
     /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
     /// `heuron solve` reaches without a model in 50 000 iterations without a better one]
@@ -77,6 +82,10 @@ pub struct Evaluate {
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
+    device: Device,
 }
 
 /// How constructions choose.
@@ -89,6 +98,8 @@ enum Decode {
     Sample,
     /// Beam search from the openings
     Beam,
+    /// Simulation-guided beam search from the best of the openings (Choo et al., 2022)
+    Sgbs,
 }
 
 /// The line of the set. Costs are in the instances' integer units.
@@ -104,6 +115,9 @@ struct Summary<'a> {
     starts: Option<usize>,
     augment: bool,
     samples: Option<usize>,
+    /// Continuations of every lane of `sgbs`.
+    children: Option<usize>,
+    device: String,
     seed: u64,
     /// Instances without a feasible construction; they are in none of the means.
     unsolved: usize,
@@ -149,7 +163,7 @@ impl Evaluate {
         let evaluation =
             Evaluation { name: &self.model, weights: &weights, effort: self.effort(), threads: options.threads() };
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
-        let judged = evaluation.run(&instances)?;
+        let judged = evaluation.run_on(self.device, &instances)?;
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
         let references = self.references(&instances, options.threads())?;
         let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
@@ -163,7 +177,8 @@ impl Evaluate {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let counts = [("starts", self.starts), ("count", self.count), ("samples", Some(self.samples))];
+        let (starts, count) = (("starts", self.starts), ("count", self.count));
+        let counts = [starts, count, ("samples", self.samples), ("children", Some(self.children))];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
@@ -174,11 +189,16 @@ impl Evaluate {
         Ok(())
     }
 
+    fn samples(&self) -> usize {
+        self.samples.unwrap_or(if self.decode == Decode::Sgbs { 4 } else { 128 })
+    }
+
     fn effort(&self) -> Effort {
         let search = match self.decode {
             Decode::Greedy => Search::Greedy,
-            Decode::Sample => Search::Sample(self.samples),
-            Decode::Beam => Search::Beam(self.samples),
+            Decode::Sample => Search::Sample(self.samples()),
+            Decode::Beam => Search::Beam(self.samples()),
+            Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children },
         };
         Effort { search, starts: self.starts, augment: self.augment, seed: self.seed }
     }
@@ -235,7 +255,9 @@ impl Evaluate {
             decode: self.decode,
             starts: self.starts,
             augment: self.augment,
-            samples: (self.decode != Decode::Greedy).then_some(self.samples),
+            samples: (self.decode != Decode::Greedy).then(|| self.samples()),
+            children: (self.decode == Decode::Sgbs).then_some(self.children),
+            device: self.device.to_string(),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
             mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),

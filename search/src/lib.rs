@@ -1,10 +1,13 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
+pub mod beam;
 pub mod cmaes;
 pub mod cvrp;
 pub mod ffsp;
+pub mod guided;
 mod hilbert;
 pub mod improve;
+pub mod inference;
 pub mod jssp;
 pub mod knapsack;
 pub mod latent;

@@ -34,10 +34,12 @@ struct Candidate {
 }
 
 impl<'a, P: Learnable> Attempts<'a, P> {
-    /// Encodes the instance; none if the model does not fit it.
+    /// Encodes the instance; none if the model does not fit it, or if it is over before.
     pub fn new(model: &'a AttentionModel, problem: &'a P, seed: u64, is_over: &'a dyn Fn() -> bool) -> Option<Self> {
         let mut encoded = Encoded::default();
-        model.encode(problem, &mut encoded).ok()?;
+        if !model.encode_for_decoding(problem, &mut encoded, is_over).ok()? {
+            return None;
+        }
         let openings = problem.openings();
         let openings = if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
         Some(Self { model, problem, openings, seed, encoded, scratch: Scratch::default(), is_over, trajectories: 0 })
@@ -70,7 +72,7 @@ impl<'a, P: Learnable> Attempts<'a, P> {
     /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on.
     fn construct(&mut self, agent: usize, lanes: &[Option<u32>], draws: Option<u64>) -> Vec<Candidate> {
         let model = self.model.agent(agent);
-        model.tabulate(&mut self.encoded);
+        model.take_over(&mut self.encoded);
         let mut streams: Vec<Stream> = draws
             .into_iter()
             .flat_map(|first| first..)

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use heuron_policies::inference::{Buffers, Effort, solve};
+use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{AttentionModel, Learnable, Weights};
+use heuron_policies::{AttentionModel, Learnable, Weights, device};
 use heuron_problems::{Cost, stream};
 use heuron_search::Tactic;
+use heuron_search::inference::{Buffers, solve};
 use heuron_search::population::Attempts;
 use rand::Rng;
 
@@ -109,6 +110,17 @@ pub struct Judged {
 }
 
 impl Evaluation<'_> {
+    /// As [`Self::run`], on a device: on others than the processor all instances of a size go together.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the build or the machine does not have the device; [`Error::Model`].
+    pub fn run_on(&self, device: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        match device {
+            device::Kind::Cpu => self.run(instances),
+            other => on_device::run(self, other, instances),
+        }
+    }
+
     /// Judges the model on every instance, in order.
     ///
     /// # Errors
@@ -147,6 +159,69 @@ impl Judge<'_> {
         let found = solve(self.model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
         let found = found.map_err(|misfit| misfit.to_string())?;
         Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+    }
+}
+
+#[cfg(not(feature = "train"))]
+mod on_device {
+    use super::*;
+
+    /// Says how to get a build that does.
+    pub fn run(_: &Evaluation<'_>, kind: device::Kind, _: &[Instance]) -> Result<Vec<Judged>, Error> {
+        Err(device::DeviceError::Feature { kind }.into())
+    }
+}
+
+#[cfg(feature = "train")]
+mod on_device {
+    use heuron_policies::net::DeviceModel;
+    use heuron_search::inference::solve_all;
+
+    use super::*;
+
+    /// The problems of instances that are all of one kind.
+    macro_rules! all {
+        ($part:expr, $kind:ident) => {{
+            let problem = |instance: &Instance| match instance {
+                Instance::$kind(problem) => Some(Arc::new(problem.clone())),
+                _ => None,
+            };
+            $part.iter().filter_map(problem).collect()
+        }};
+    }
+
+    pub fn run(of: &Evaluation<'_>, kind: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        let refusal = |message: String| Error::Model { name: of.name.into(), message };
+        let device = device::open(kind)?;
+        let model = DeviceModel::new(of.weights, &device).map_err(|error| refusal(error.to_string()))?;
+        let mut judged = Vec::with_capacity(instances.len());
+        for part in instances.chunk_by(|a, b| a.size() == b.size() && a.kind() == b.kind()) {
+            let first = judged.len() as u64;
+            let found = match &part[0] {
+                Instance::Tsp(_) => judge(&model, all!(part, Tsp), first, of.effort),
+                Instance::Cvrp(_) => judge(&model, all!(part, Cvrp), first, of.effort),
+                Instance::Knapsack(_) => judge(&model, all!(part, Knapsack), first, of.effort),
+                other => Err(format!("no model constructs a {}", other.kind())),
+            };
+            judged.extend(found.map_err(refusal)?);
+        }
+        Ok(judged)
+    }
+
+    fn judge<P: Learnable>(
+        model: &DeviceModel,
+        problems: Vec<Arc<P>>,
+        first: u64,
+        effort: Effort,
+    ) -> Result<Vec<Judged>, String> {
+        if let Some(misfit) = problems.iter().find_map(|problem| model.fits(problem.as_ref()).err()) {
+            return Err(misfit.to_string());
+        }
+        let judged = |found: heuron_search::inference::Found<P::Solution>| Judged {
+            cost: found.best.map(|(cost, _)| cost),
+            trajectories: found.trajectories,
+        };
+        Ok(solve_all(model, &problems, first, effort).into_iter().map(judged).collect())
     }
 }
 

@@ -17,8 +17,8 @@ use crate::instance::Solvable;
 use crate::options::Options;
 use crate::recipe::{self, BOUND, Method};
 
-/// Most nodes that models are asked about: the attention of every layer is a table of all pairs.
-const MODEL_NODES: usize = 1_000;
+/// Most nodes that models are asked about: attention compares all pairs, in every layer and for every choice.
+const MODEL_NODES: usize = 10_000;
 
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;

@@ -2,6 +2,7 @@
 //! into gradients of weights and embeddings once per instance.
 
 use super::decoder::{Decisions, NEVER, Normalise, ROWS, row_of};
+use super::distances::Distances;
 use super::encoder::Encoded;
 use super::gradient::Gradient;
 use super::kernels::math::ColumnSums;
@@ -34,7 +35,8 @@ pub enum StepWeights<'a> {
 }
 
 impl StepWeights<'_> {
-    fn of(&self, trace: usize, step: usize) -> f32 {
+    /// Of one step.
+    pub(crate) fn of(&self, trace: usize, step: usize) -> f32 {
         match self {
             StepWeights::Trajectory(weights) => weights[trace],
             StepWeights::Step(weights) => weights[trace][step],
@@ -74,6 +76,8 @@ pub(super) struct TablePull {
     /// On the scores and values of latent vectors.
     pub latent: Matrix,
     pub latent_values: Matrix,
+    /// On the embedding of the last node, by a feature layer \[n + 1, width\].
+    pub residual: Matrix,
     /// On the decoder's distance bias.
     pub alpha: f32,
 }
@@ -118,7 +122,9 @@ impl AttentionModel {
         pulls.last.clear(tables.last.scores.rows(), tables.last.scores.blocks());
         pulls.scalar.clear(1, tables.last.scores.blocks());
         pulls.value.clear(n, self.size.all_heads);
-        pulls.pointer.clear(n, self.size.all_heads);
+        pulls.pointer.clear(n, tables.pointer.blocks());
+        let residual = if self.decoder.feature.is_some() { n + 1 } else { 0 };
+        pulls.residual.clear(residual, self.size.width);
         pulls.bias.clear(1, blocks(n));
         let latents = tables.latent.len();
         pulls.latent.clear(latents, self.size.heads * blocks(n));
@@ -145,10 +151,21 @@ impl AttentionModel {
         let Scratch { weights, tanh, heads, attention, tables: pulls, glimpse, .. } = scratch;
         level.run(PullLogits { decisions, steps, weights, entropy, clip: self.architecture.clip, tanh });
         self.pull_bias(encoded, decisions, pulls);
-        let shape = Shape { m: r, k: n, n: size.all_heads, add: false };
-        multiply(level, shape, decisions.scores.left(0), (&tables.pointer, 0), (heads, 0));
-        let shape = Shape { m: n, k: r, n: size.all_heads, add: true };
-        multiply(level, shape, decisions.scores.left_transposed(0), (&decisions.heads, 0), (&mut pulls.pointer, 0));
+        if let Some(local) = &self.decoder.local {
+            self.pull_local(local, decisions, gradient);
+        }
+        let feature = self.decoder.feature.as_ref();
+        let depth = tables.pointer.blocks();
+        let shape = Shape { m: r, k: n, n: depth, add: false };
+        let point = if feature.is_some() { &mut decisions.feature.pull } else { &mut *heads };
+        point.reshape(ROWS, depth);
+        multiply(level, shape, decisions.scores.left(0), (&tables.pointer, 0), (point, 0));
+        let shape = Shape { m: n, k: r, n: depth, add: true };
+        let point = if feature.is_some() { &decisions.feature.out } else { &decisions.heads };
+        multiply(level, shape, decisions.scores.left_transposed(0), (point, 0), (&mut pulls.pointer, 0));
+        if let Some(feature) = feature {
+            self.pull_feature(feature, decisions, heads, &mut pulls.residual, gradient);
+        }
         if let (Some(value), false) = (&self.value, scratch.values.is_empty()) {
             self.evaluate(value, decisions, glimpse);
             self.pull_values(value, decisions, &scratch.values, glimpse, heads, gradient);
@@ -253,7 +270,7 @@ impl Kernel for Add<'_> {
 /// The sum of score pulls times distances.
 struct Alpha<'a> {
     decisions: &'a Decisions,
-    distances: &'a Matrix,
+    distances: &'a Distances,
 }
 
 impl Kernel for Alpha<'_> {
@@ -261,7 +278,7 @@ impl Kernel for Alpha<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
-        let n = self.distances.rows() - 1;
+        let n = self.distances.nodes();
         let mut sum = 0.0;
         for (r, context) in self.decisions.contexts.iter().enumerate() {
             sum += math::dot(simd, self.decisions.scores.row(r), self.distances.row(row_of(context.last, n)));

@@ -1,9 +1,12 @@
 //! The decoder: logits of the next action for many partial solutions of one instance at once (Kool et al., 2019, section
 //! 3.2; Kwon et al., POMO, 2020). One masked attention over the allowed nodes, then a pointer.
 
+use super::distances::Distances;
 use super::encoder::Encoded;
+use super::feature_layer::FeaturePass;
 use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
 use super::latent::Shift;
+use super::local::LocalPass;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::AttentionModel;
 use super::tables::Tables;
@@ -33,6 +36,11 @@ pub(super) struct Decisions {
     pub inverse: Vec<f32>,
     /// Attention's result \[r, all heads\].
     pub heads: Matrix,
+    /// Sums of projections, where there are no tables \[r, all heads\].
+    pub query: Matrix,
+    /// Of a feature layer, and of a local policy.
+    pub feature: FeaturePass,
+    pub local: LocalPass,
     /// Pointer scores: the logits are clip tanh(score) \[r, n\].
     pub scores: Matrix,
 }
@@ -82,7 +90,11 @@ impl AttentionModel {
         decisions.inverse.resize(ROWS * size.heads, 0.0);
         decisions.heads.reshape(ROWS, size.all_heads);
         decisions.scores.reshape(ROWS, wide);
-        level.run(Attend { tables, heads: size.heads, n, decisions });
+        if tables.is_direct {
+            self.score_directly(tables, decisions);
+        } else {
+            level.run(Attend { tables, heads: size.heads, n, decisions });
+        }
         for head in 0..size.heads {
             let shape = Shape { m: r, k: n, n: size.head, add: false };
             let (at, left) = (head * size.head, decisions.attention.left(head * wide));
@@ -91,8 +103,13 @@ impl AttentionModel {
         let Decisions { heads, inverse, latents, .. } = decisions;
         level.run(Normalise { rows: r, heads, inverse, head: size.head });
         level.run(Shift { heads, latents, values: &tables.latent.values, sign: 1.0 });
-        let shape = Shape { m: r, k: size.all_heads * LANES, n: wide, add: false };
-        multiply(level, shape, decisions.heads.left(0), (&tables.pointers, 0), (&mut decisions.scores, 0));
+        let depth = if self.decoder.feature.is_some() { size.width } else { size.all_heads };
+        let shape = Shape { m: r, k: depth * LANES, n: wide, add: false };
+        if let Some(feature) = &self.decoder.feature {
+            self.refine(feature, encoded, decisions);
+        }
+        let point = if self.decoder.feature.is_some() { &decisions.feature.out } else { &decisions.heads };
+        multiply(level, shape, point.left(0), (&tables.pointers, 0), (&mut decisions.scores, 0));
         let alpha = self.decoder.distance.as_ref().map(|alpha| alpha.data[0].0[0]);
         let distances = alpha.map(|alpha| (&encoded.distances, alpha));
         level.run(Bias {
@@ -101,6 +118,9 @@ impl AttentionModel {
             bias: tables.bias.row(0),
             distances,
         });
+        if let Some(local) = &self.decoder.local {
+            self.look(local, encoded, decisions);
+        }
     }
 }
 
@@ -276,7 +296,7 @@ struct Bias<'a> {
     scores: &'a mut Matrix,
     bias: &'a [Block],
     /// Distances and alpha.
-    distances: Option<(&'a Matrix, f32)>,
+    distances: Option<(&'a Distances, f32)>,
 }
 
 impl Kernel for Bias<'_> {
@@ -291,7 +311,7 @@ impl Kernel for Bias<'_> {
                 simd.store(score, sum);
             }
             if let Some((distances, alpha)) = self.distances {
-                math::add_scaled(simd, row, distances.row(row_of(context.last, distances.rows() - 1)), -alpha);
+                distances.add(simd, row, context.last.map(|node| node as usize), -alpha);
             }
         }
     }

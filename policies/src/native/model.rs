@@ -121,6 +121,8 @@ pub(super) struct Decoder {
     /// Alpha in the first lane.
     pub distance: Option<Row>,
     pub latent: Option<Latent>,
+    pub feature: Option<FeatureLayer>,
+    pub local: Option<LocalPolicy>,
 }
 
 /// What latent vectors add to queries and values.
@@ -128,6 +130,30 @@ pub(super) struct Decoder {
 pub(super) struct Latent {
     pub query: Linear,
     pub value: Linear,
+}
+
+/// Between attention and pointer.
+#[derive(Clone, Debug)]
+pub(super) struct FeatureLayer {
+    pub norm1: Norm,
+    pub ff1: Linear,
+    pub ff1_bias: Row,
+    pub ff2: Linear,
+    pub norm2: Norm,
+    pub pointer: Linear,
+}
+
+/// A network on the neighbours of the last node.
+#[derive(Clone, Debug)]
+pub(super) struct LocalPolicy {
+    /// Neighbours.
+    pub k: usize,
+    pub input: Linear,
+    pub input_bias: Row,
+    pub hidden: Linear,
+    pub hidden_bias: Row,
+    pub pool: Linear,
+    pub out: Row,
 }
 
 #[derive(Clone, Debug)]
@@ -175,7 +201,7 @@ impl AttentionModel {
     }
 
     /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the tensors
-    /// of the whole. What one agent encodes, another can use once it has tabulated it ([`Self::tabulate`]).
+    /// of the whole. What one agent encodes, another can use once it has taken it over ([`Self::take_over`]).
     pub fn agent(&self, index: usize) -> &Self {
         index.checked_sub(1).map_or(self, |index| &self.others[index])
     }
@@ -257,10 +283,14 @@ impl Reader<'_> {
         Embedding { slot, weight, bias: self.row(&format!("{name}.bias")) }
     }
 
+    fn norm(&self, prefix: &str) -> Norm {
+        Norm { scale: self.row(&format!("{prefix}.scale")), shift: self.row(&format!("{prefix}.shift")) }
+    }
+
     fn layer(&self, prefix: &str) -> Layer {
         let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
         let row = |name: &str| self.row(&format!("{prefix}.{name}"));
-        let norm = |name: &str| Norm { scale: row(&format!("{name}.scale")), shift: row(&format!("{name}.shift")) };
+        let norm = |name: &str| self.norm(&format!("{prefix}.{name}"));
         Layer {
             query: linear("query"),
             key: linear("key"),
@@ -291,6 +321,24 @@ impl Reader<'_> {
             latent: architecture
                 .latent
                 .map(|_| Latent { query: linear("latent.query"), value: linear("latent.value") }),
+            feature: architecture.feature_layer.then(|| FeatureLayer {
+                norm1: self.norm(&format!("{prefix}.norm1")),
+                ff1: linear("ff1"),
+                ff1_bias: row("ff1.bias"),
+                ff2: linear("ff2"),
+                norm2: self.norm(&format!("{prefix}.norm2")),
+                pointer: linear("pointer"),
+            }),
+            // All agents have the same neighbours' network.
+            local: architecture.local.map(|k| LocalPolicy {
+                k,
+                input: self.linear("local.input.weight"),
+                input_bias: self.row("local.input.bias"),
+                hidden: self.linear("local.hidden.weight"),
+                hidden_bias: self.row("local.hidden.bias"),
+                pool: self.linear("local.pool.weight"),
+                out: self.row("local.out.weight"),
+            }),
         }
     }
 }

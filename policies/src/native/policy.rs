@@ -21,7 +21,7 @@ impl<P: Learnable> Policy<P> for AttentionModel {
     fn encode(&self, batch: &[P]) -> Memory {
         let encode = |problem: &P| {
             let mut encoded = Encoded::default();
-            AttentionModel::encode(self, problem, &mut encoded).ok().map(|()| encoded)
+            self.encode_for_decoding(problem, &mut encoded, &|| false).ok().map(|_| encoded)
         };
         Memory { encoded: batch.iter().map(encode).collect(), decisions: Decisions::default() }
     }

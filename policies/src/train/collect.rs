@@ -101,13 +101,13 @@ pub(super) fn greedy<P: Train>(
     latents: &[Vec<f32>],
     Buffers { encoded, scratch }: &mut Buffers,
 ) -> Option<Cost> {
-    model.encode(problem, encoded).ok()?;
+    model.encode_for_decoding(problem, encoded, &|| false).ok()?;
     let mut starts = starts(problem, None, 0, 0);
     starts.truncate(most.unwrap_or(usize::MAX));
     let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(starts.len() * latents.len().max(1)).collect();
     let best = |agent: usize| {
         let agent = model.agent(agent);
-        agent.tabulate(encoded);
+        agent.take_over(encoded);
         agent.condition(encoded, latents);
         let found = agent.decode(problem, encoded, &lanes, &mut [], Decode::Greedy, scratch);
         found.into_iter().filter_map(|trajectory| trajectory.cost.ok()).min()

@@ -94,6 +94,11 @@ pub struct Network {
     pub clip: f32,
     /// Distances in attention and logits (ICAM; Zhou et al., 2024). Default: where there are coordinates.
     pub distance_bias: Option<bool>,
+    /// A feed-forward block between attention and pointer (Pan et al., 2025). Default: none; it costs more time than it
+    /// saves here (see the card in policies/zoo/options.md).
+    pub feature_layer: bool,
+    /// Neighbours that a local policy looks at (ELG; Gao et al., 2024). Default: no local policy.
+    pub local: Option<usize>,
 }
 
 /// A part of the run with sizes of its own.
@@ -162,7 +167,8 @@ impl Default for Config {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { width: 128, heads: 8, layers: 6, feed_forward: 512, clip: 50.0, distance_bias: None }
+        let (clip, distance_bias, feature_layer, local) = (50.0, None, false, None);
+        Self { width: 128, heads: 8, layers: 6, feed_forward: 512, clip, distance_bias, feature_layer, local }
     }
 }
 

@@ -7,6 +7,7 @@
 //! A run by steps depends on configuration, steps and version only: not on threads, not on interruptions.
 
 mod actor_critic;
+mod batched;
 pub mod checkpoint;
 mod collect;
 pub mod compass;

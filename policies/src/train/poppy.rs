@@ -107,7 +107,7 @@ impl Step<'_> {
         let draws = |agent: usize| (*seed, index * poppy.agents as u64 + agent as u64);
         let found: Vec<Vec<Trajectory>> = (0..poppy.agents)
             .map(|agent| {
-                model.agent(agent).tabulate(&mut share.buffers.encoded);
+                model.agent(agent).take_over(&mut share.buffers.encoded);
                 roll(model.agent(agent), problem, &starts, draws(agent), &mut share.buffers)
             })
             .collect();
@@ -126,7 +126,7 @@ impl Step<'_> {
             let weights: Vec<f32> = own().map(|lesson| lesson.weight / *batch as f32).collect();
             let losses = own().map(|lesson| f64::from(lesson.weight * found[agent][lesson.start].log_prob));
             share.tally.loss += losses.sum::<f64>() / *batch as f64;
-            model.agent(agent).tabulate(&mut share.buffers.encoded);
+            model.agent(agent).take_over(&mut share.buffers.encoded);
             let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
             let (encoded, gradient) = (&share.buffers.encoded, &mut share.gradient);
             model.agent(agent).backward(problem, encoded, &traces, forced, &pull, gradient);

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use heuron_problems::Problem;
 
 use crate::architecture::{Architecture, Task};
+use crate::device::{self, Kind};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
 use crate::train::compass;
-use crate::train::config::{Algorithm, Config};
+use crate::train::config::{Algorithm, Config, require};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::log::{self, Row};
@@ -51,6 +52,8 @@ pub struct Job {
     pub budget: Budget,
     /// Threads.
     pub threads: usize,
+    /// Where the network runs. On other devices than the processor the result depends on the device.
+    pub device: Kind,
     /// Folder of the run's files; it exists.
     pub folder: PathBuf,
     /// Whether to go on from the folder's checkpoint, if there is one.
@@ -168,7 +171,11 @@ impl<'j, P: Train> Run<'j, P> {
             }
         };
         log::rewind(&job.folder.join(Files::LOG), position.step)?;
-        let engine = Engine::new(&job.config, weights, &moments, job.threads)?;
+        let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
+        let good = job.device == Kind::Cpu || !adapts;
+        require(good, "algorithm", "one without populations and latent vectors on this device", job.device)?;
+        let device = (job.device != Kind::Cpu).then(|| device::open(job.device)).transpose()?;
+        let engine = Engine::new(&job.config, weights, &moments, job.threads, device.as_ref())?;
         let (now, past_s) = (Instant::now(), position.elapsed_s);
         let tally = Tally::default();
         let mut run = Self {
@@ -328,7 +335,7 @@ impl<'j, P: Train> Run<'j, P> {
 }
 
 /// The network of a configuration, for problem P.
-fn architecture<P: Train>(config: &Config) -> Architecture {
+pub(super) fn architecture<P: Train>(config: &Config) -> Architecture {
     let network = &config.network;
     Architecture {
         task: P::TASK,
@@ -338,6 +345,8 @@ fn architecture<P: Train>(config: &Config) -> Architecture {
         feed_forward: network.feed_forward,
         clip: network.clip,
         distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
+        feature_layer: network.feature_layer,
+        local: network.local,
         value: config.algorithm == Algorithm::Ppo,
         latent: (config.algorithm == Algorithm::Compass).then_some(config.compass.length),
         agents: (config.algorithm == Algorithm::Poppy).then_some(config.poppy.agents),

@@ -11,6 +11,7 @@ use super::config::{Improvement, Network, Stage, Validation};
 use super::poppy::Poppy;
 use super::problem::build;
 use super::*;
+use crate::device::Kind;
 use crate::weights::Weights;
 
 fn config(algorithm: Algorithm) -> Config {
@@ -55,7 +56,7 @@ struct Session<'a> {
 fn run<P: Train>(session: Session<'_>) -> Result<Summary, TrainError> {
     let Session { config, steps, threads, folder, resume, limit } = session;
     let budget = Budget { steps: Some(steps), time: None };
-    let job = Job { config, budget, threads, folder: folder.into(), resume, initial: None };
+    let job = Job { config, budget, threads, device: Kind::Cpu, folder: folder.into(), resume, initial: None };
     let done = Cell::new(0);
     let hooks = Hooks::<P> {
         reference: &naive::<P>,
@@ -153,6 +154,7 @@ fn replay_of_a_few_and_labels_of_a_teacher_work_together() {
         config,
         budget: Budget { steps: Some(6), time: None },
         threads: 2,
+        device: Kind::Cpu,
         folder: folder.path().into(),
         resume: false,
         initial: None,
@@ -241,7 +243,8 @@ fn another_configuration_is_not_resumed_and_another_network_is_no_beginning() {
         let budget = Budget { steps: Some(1), time: None };
         let folder = tempfile::tempdir().unwrap();
         let initial = Some(weights.clone());
-        let job = Job { config, budget, threads: 1, folder: folder.path().into(), resume: false, initial };
+        let folder = folder.path().into();
+        let job = Job { config, budget, threads: 1, device: Kind::Cpu, folder, resume: false, initial };
         let improve = &|_: &Tsp, solution: &<Tsp as Problem>::Solution| solution.clone();
         train(&job, Hooks { reference: &naive::<Tsp>, improve, listen: &mut |_| {}, is_over: &|| false })
     };
@@ -257,4 +260,42 @@ fn instances_without_coordinates_are_refused() {
     let config = Config { distribution: "matrix".into(), ..config(Algorithm::Preference) };
     let session = Session { config, steps: 1, threads: 1, folder: folder.path(), resume: false, limit: u64::MAX };
     assert!(matches!(run::<Tsp>(session), Err(TrainError::Misfit(_))));
+}
+
+/// Losses of the first steps of a run, by the native kernels or by burn on a device, and the gap afterwards.
+fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::Device>) -> (Vec<f64>, f64) {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = Weights::random(run::architecture::<P>(config), config.seed).unwrap();
+    let mut engine = engine::Engine::new(config, weights, &Default::default(), 1, device).unwrap();
+    let file = folder.path().join("references.json");
+    let validation = validate::Validation::new(config, 1, &naive::<P>, &file).unwrap();
+    let (sizes, rate) = (config.sizes.as_slice(), config.learning_rate);
+    let mut losses = Vec::new();
+    for number in 0..steps {
+        let tally = if config.algorithm == Algorithm::Ppo {
+            actor_critic::Step { config, number, sizes, rate, unit: validation.unit() }.run::<P>(&mut engine)
+        } else {
+            policy_gradient::Step::<P> { config, number, sizes, rate, improve: None }.run(&mut engine)
+        };
+        losses.push(tally.unwrap().unwrap_or_else(|_| panic!("diverged")).loss);
+    }
+    (losses, validation.gap(&mut engine, Some(1)))
+}
+
+#[test]
+fn device_learns_what_the_processor_learns() {
+    // Burn on the processor, and on a graphics card where build and machine have one.
+    let devices = [Kind::Cpu, Kind::Gpu].into_iter().filter_map(|kind| crate::device::open(kind).ok());
+    for device in devices {
+        for (algorithm, steps) in [(Algorithm::Preference, 40), (Algorithm::Reinforce, 40), (Algorithm::Ppo, 10)] {
+            let config = Config { curriculum: Vec::new(), sizes: vec![10], ..single(algorithm) };
+            let (_, untrained) = losses::<Tsp>(&config, 0, None);
+            let [(native, on_cpu), (burn, on_device)] =
+                [None, Some(&device)].map(|device| losses::<Tsp>(&config, steps, device));
+            // Their draws differ, so do the trajectories; what is learnt of them does not.
+            let won = [untrained - on_cpu, untrained - on_device];
+            assert!(won[0] > 0.1 && won[1] > 0.1, "{algorithm:?}: {won:?}");
+            assert!(native.iter().chain(&burn).all(|loss| loss.is_finite()));
+        }
+    }
 }

@@ -6,6 +6,7 @@ use heuron_problems::{Cost, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::native::spread::spread;
+use crate::train::batched::greedy_all;
 use crate::train::checkpoint::write_whole;
 use crate::train::collect::greedy;
 use crate::train::config::{Algorithm, Config};
@@ -75,8 +76,12 @@ impl<P: Train> Validation<P> {
     /// Mean gap of the model's best greedy trajectories to the references. The sum has a fixed order.
     pub fn gap(&self, engine: &mut Engine, starts: Option<usize>) -> f64 {
         let latents = &self.latents;
-        let best =
-            engine.map(&self.instances, |model, buffers, problem| greedy(model, problem, starts, latents, buffers));
+        let best = match &engine.on_device {
+            Some(model) => greedy_all(model, &self.instances, starts),
+            None => {
+                engine.map(&self.instances, |model, buffers, problem| greedy(model, problem, starts, latents, buffers))
+            }
+        };
         let gap = |(cost, &reference): (Option<Cost>, &Cost)| {
             let reference = reference as f64;
             cost.map_or(f64::INFINITY, |cost| (cost as f64 - reference) / reference.abs().max(1.0))

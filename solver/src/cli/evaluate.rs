@@ -12,6 +12,7 @@ use heuron::{
     reference,
 };
 use heuron_policies::Weights;
+use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
@@ -67,9 +68,13 @@ pub struct Evaluate {
     #[arg(long)]
     augment: bool,
 
-    /// Constructions per image of `sample`, lanes of `beam`
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    samples: usize,
+    /// Constructions per image of `sample`, lanes of `beam`, lanes of `sgbs` [default: 128; 4 of sgbs]
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+
+    /// Continuations of every lane that `sgbs` tries
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    children: usize,
 
     /// Attempts of `latent`, `uniform` and `population`: constructions from all openings
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -87,6 +92,10 @@ pub struct Evaluate {
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
+    device: Device,
 }
 
 /// How constructions choose.
@@ -99,6 +108,8 @@ enum Decode {
     Sample,
     /// Beam search from the openings
     Beam,
+    /// Simulation-guided beam search from the best of the openings (Choo et al., 2022)
+    Sgbs,
     /// Evolved latent vectors (COMPASS), `--attempts` of them
     Latent,
     /// Latent vectors at random
@@ -121,6 +132,9 @@ struct Summary<'a> {
     augment: bool,
     samples: Option<usize>,
     attempts: Option<u64>,
+    /// Continuations of every lane of `sgbs`.
+    children: Option<usize>,
+    device: String,
     seed: u64,
     /// Instances without a feasible construction; they are in none of the means.
     unsolved: usize,
@@ -182,7 +196,8 @@ impl Evaluate {
         let counts = [
             ("starts", self.starts),
             ("count", self.count),
-            ("samples", Some(self.samples)),
+            ("samples", self.samples),
+            ("children", Some(self.children)),
             ("attempts", Some(attempts)),
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
@@ -196,33 +211,42 @@ impl Evaluate {
             let expected = "neither `--augment` nor `--starts` where attempts are counted".into();
             return Err(Error::Option { key: "decode", expected, found: "it".into() });
         }
+        if self.counts_attempts() && self.device != Device::Cpu {
+            let expected = "cpu where attempts are counted".into();
+            return Err(Error::Option { key: "device", expected, found: self.device.to_string() });
+        }
         Ok(())
     }
 
-    fn judge(&self, weights: &Weights, instances: &[Instance], threads: usize) -> Result<Vec<Judged>, Error> {
-        let tactic = match self.decode {
-            Decode::Latent => Tactic::Latent(Strategy::default()),
-            Decode::Uniform => Tactic::Latent(Strategy::Uniform),
-            Decode::Population => Tactic::Population,
-            Decode::Greedy => return self.construct(weights, instances, threads, Search::Greedy),
-            Decode::Sample => return self.construct(weights, instances, threads, Search::Sample(self.samples)),
-            Decode::Beam => return self.construct(weights, instances, threads, Search::Beam(self.samples)),
-        };
-        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts]);
-        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
-        let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
-        Ok(spent.into_iter().map(judged).collect())
+    fn samples(&self) -> usize {
+        self.samples.unwrap_or(if self.decode == Decode::Sgbs { 4 } else { 128 })
     }
 
-    fn construct(
+    fn judge(&self, weights: &Weights, instances: &[Instance], threads: usize) -> Result<Vec<Judged>, Error> {
+        let search = match self.decode {
+            Decode::Greedy => Search::Greedy,
+            Decode::Sample => Search::Sample(self.samples()),
+            Decode::Beam => Search::Beam(self.samples()),
+            Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children },
+            Decode::Latent => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::default())),
+            Decode::Uniform => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::Uniform)),
+            Decode::Population => return self.spend(weights, instances, threads, Tactic::Population),
+        };
+        let effort = Effort { search, starts: self.starts, augment: self.augment, seed: self.seed };
+        Evaluation { name: &self.model, weights, effort, threads }.run_on(self.device, instances)
+    }
+
+    fn spend(
         &self,
         weights: &Weights,
         instances: &[Instance],
         threads: usize,
-        search: Search,
+        tactic: Tactic,
     ) -> Result<Vec<Judged>, Error> {
-        let effort = Effort { search, starts: self.starts, augment: self.augment, seed: self.seed };
-        Evaluation { name: &self.model, weights, effort, threads }.run(instances)
+        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts]);
+        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
+        let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
+        Ok(spent.into_iter().map(judged).collect())
     }
 
     /// Whether attempts are counted, not constructions.
@@ -282,8 +306,10 @@ impl Evaluate {
             decode: self.decode,
             starts: self.starts,
             augment: self.augment,
-            samples: matches!(self.decode, Decode::Sample | Decode::Beam).then_some(self.samples),
+            samples: matches!(self.decode, Decode::Sample | Decode::Beam | Decode::Sgbs).then(|| self.samples()),
             attempts: self.counts_attempts().then_some(self.attempts),
+            children: (self.decode == Decode::Sgbs).then_some(self.children),
+            device: self.device.to_string(),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
             mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),

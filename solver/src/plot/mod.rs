@@ -4,6 +4,7 @@ mod bars;
 mod curve;
 mod frame;
 mod gantt;
+mod lines;
 mod palette;
 
 use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
@@ -14,6 +15,7 @@ pub use bars::{Group, Mark, bars};
 pub use curve::learning_curve;
 use frame::Frame;
 pub(crate) use gantt::{flow_gantt, gantt};
+pub use lines::{Line, Panel, lines};
 
 /// Text above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,9 @@ mod write;
 
 use crate::error::Error;
 
-pub use write::{csv, markdown, picture};
+use crate::plot::Line;
+
+pub use write::{csv, curves, markdown, picture};
 
 /// A published table and ours.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Section {
     pub reference: String,
     /// The methods, published ones first.
     pub rows: Vec<Row>,
+    /// Gaps over attempts, for a picture of their own.
+    pub curves: Vec<Line>,
 }
 
 /// A method on a set.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Row, Section, Table};
-use crate::plot::{Caption, Group, Mark, bars};
+use crate::plot::{Caption, Group, Mark, Panel, bars, lines};
 
 const HEADER: &str = "section,source,method,instances,objective,gap,gap_low,gap_high,paired_with,difference,\
 difference_low,difference_high,time_s,trajectories\n";
@@ -102,6 +102,14 @@ pub fn picture(table: &Table) -> String {
     bars(&groups, &caption)
 }
 
+/// The gaps over attempts, a panel per section that has any; none where none has.
+pub fn curves(table: &Table) -> Option<String> {
+    let panel = |section: &Section| Panel { name: section.name.clone(), lines: section.curves.clone() };
+    let panels: Vec<Panel> = table.sections.iter().filter(|section| !section.curves.is_empty()).map(panel).collect();
+    let subtitle = "gap in % over attempts, both logarithmic".into();
+    (!panels.is_empty()).then(|| lines(&panels, &Caption { title: table.title.into(), subtitle }))
+}
+
 fn mark(row: &Row) -> Option<Mark> {
     let label = if row.is_ours() { row.method.clone() } else { format!("{}, {}", row.method, row.source) };
     Some(Mark {
@@ -132,7 +140,8 @@ mod tests {
             trajectories: Some(800.0),
         };
         let rows = vec![published, ours];
-        let section = Section { name: "tsp100".into(), objective: "length", reference: "exact".into(), rows };
+        let curves = Vec::new();
+        let section = Section { name: "tsp100".into(), objective: "length", reference: "exact".into(), rows, curves };
         Table { name: "test", title: "A test", sections: vec![section], notes: vec!["Careful.".into()] }
     }
 

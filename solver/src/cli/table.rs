@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use heuron::table::{Settings, Size, TABLES, csv, markdown, picture, regenerate};
+use heuron::table::{Settings, Size, TABLES, csv, curves, markdown, picture, regenerate};
 use heuron::{Error, Options};
 
 use super::place::write_whole;
@@ -20,7 +20,7 @@ pub struct Table {
     #[arg(long, value_enum, default_value = "quick")]
     size: Amount,
 
-    /// Folder for NAME.csv, NAME.md and NAME.svg
+    /// Folder for NAME.csv, NAME.md and NAME.svg, and NAME-curves.svg where attempts are counted
     #[arg(long, value_name = "DIR", requires = "name")]
     output: Option<PathBuf>,
 
@@ -70,8 +70,10 @@ impl Table {
         let settings = Settings { size, threads: options.threads(), seed: self.seed, models: &self.model, say: &tell };
         let table = regenerate(name, &settings)?;
         let text = markdown(&table, &self.command(name));
-        for (extension, content) in [("csv", csv(&table)), ("md", text.clone()), ("svg", picture(&table))] {
-            write_whole(&folder.join(format!("{name}.{extension}")), content.as_bytes())?;
+        let curves = curves(&table).map(|content| ("-curves.svg", content));
+        let files = [(".csv", csv(&table)), (".md", text.clone()), (".svg", picture(&table))];
+        for (ending, content) in files.into_iter().chain(curves) {
+            write_whole(&folder.join(format!("{name}{ending}")), content.as_bytes())?;
         }
         print(text.as_bytes()).map(|()| 0)
     }

@@ -13,6 +13,7 @@ use crate::evaluation::{Campaign, Evaluation, interval};
 use crate::instance::{Instance, Kind};
 use crate::models::model;
 use crate::options::Options;
+use crate::plot::Line;
 use crate::report::gap;
 use crate::run::solve;
 
@@ -76,7 +77,7 @@ impl<'a> Bench<'a> {
             Some(Kind::Jssp | Kind::Ffsp) => "makespan",
             _ => "length",
         };
-        Section { name: self.name.clone(), objective, reference: self.reference.method.clone(), rows: Vec::new() }
+        Section { name: self.name.clone(), objective, reference: self.reference.method.clone(), ..Section::default() }
     }
 
     /// Our search without a model, until so many iterations bring nothing better.
@@ -135,6 +136,16 @@ impl<'a> Bench<'a> {
             })
         };
         Ok(marks.iter().enumerate().map(at).collect())
+    }
+
+    /// The gaps of measurements at these marks.
+    pub fn curve(&self, label: &str, marks: &[u64], measured: &[Measured]) -> Line {
+        let gap = |measured: &Measured| {
+            let known: Vec<f64> = self.gaps(measured).into_iter().flatten().collect();
+            mean(&known)
+        };
+        let point = |(&mark, measured)| Some([mark as f64, 100.0 * gap(measured)?]);
+        Line { label: label.into(), points: marks.iter().zip(measured).filter_map(point).collect() }
     }
 
     fn told(&self, measured: Measured) -> Measured {

@@ -154,12 +154,14 @@ fn latent_section(settings: &Settings<'_>, set: Named, (name, weights): (&str, &
     let mut section = bench.section();
     let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, marks)?;
     section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
+    section.curves.push(bench.curve("samples", marks, &sampled));
     let narrow =
         AMPLITUDES.map(|step| (format!("model {name}, evolved, first step {step}"), Strategy::Evolve { step }));
     let uniform = (format!("model {name}, random vectors"), Strategy::Uniform);
     for (what, strategy) in [uniform].into_iter().chain(narrow) {
         let spent = bench.spent(&what, (name, weights), Tactic::Latent(strategy), marks)?;
         section.rows.extend(spent.iter().zip(&sampled).map(|(spent, sampled)| bench.row(spent, Some(sampled))));
+        section.curves.push(bench.curve(&what, marks, &spent));
     }
     section.rows.push(bench.row(&bench.reference, None));
     Ok(section)
@@ -183,6 +185,8 @@ fn population_section(
     let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, &marks)?;
     let what = format!("model {name}, {agents} agents");
     let spent: Vec<Measured> = bench.spent(&what, (name, weights), Tactic::Population, &marks)?;
+    section.curves.push(bench.curve("samples", &marks, &sampled));
+    section.curves.push(bench.curve(&what, &marks, &spent));
     section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
     section.rows.extend(spent.iter().zip(&sampled).map(|(spent, sampled)| bench.row(spent, Some(sampled))));
     section.rows.push(bench.row(&bench.reference, None));

@@ -130,7 +130,7 @@ impl CmaEs {
         let paths = self.step_path.iter_mut().zip(white);
         paths.for_each(|(path, white)| *path = (1.0 - rates.step_path) * *path + keep * white);
         let length = self.step_path.iter().map(|x| x * x).sum::<f64>().sqrt();
-        // At the first update the path is as long as it will get in t generations without memory, t = 0: it is left out.
+        // As published, updates are counted from 0: the bound is then 0, and the first drift does not enter the path.
         let memory = (1.0 - (1.0 - rates.step_path).powi(2 * self.updates)).sqrt();
         let is_short = length < memory * rates.norm * (1.4 + 2.0 / (d as f64 + 1.0));
         let (short, rest) = if is_short { (1.0, 0.0) } else { (0.0, 1.0) };

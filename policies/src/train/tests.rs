@@ -139,8 +139,8 @@ fn every_algorithm_learns() {
     assert_learns::<Tsp>(single(Algorithm::Reinforce), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Preference), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Ppo), 12, 0.1);
-    assert_learns::<Tsp>(single(Algorithm::Poppy), 60, 0.05);
-    assert_learns::<Tsp>(single(Algorithm::Compass), 60, 0.05);
+    assert_learns::<Tsp>(single(Algorithm::Poppy), 60, 0.02);
+    assert_learns::<Tsp>(single(Algorithm::Compass), 60, 0.02);
     assert_learns::<Cvrp>(single(Algorithm::Preference), 60, 0.05);
     assert_learns::<Knapsack>(Config { starts: Some(8), ..single(Algorithm::Preference) }, 60, 0.02);
 }
@@ -177,7 +177,7 @@ fn replay_of_a_few_and_labels_of_a_teacher_work_together() {
     assert_eq!(asked.into_inner(), 72);
 }
 
-/// What the run of an algorithm that begins with a model makes of it in no steps.
+/// A model, and what a run of an algorithm that begins with it makes of it before its first step.
 fn adapted(algorithm: Algorithm) -> (Weights, Weights) {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let [first, second] = folders.each_ref().map(|folder| folder.path());
@@ -185,14 +185,15 @@ fn adapted(algorithm: Algorithm) -> (Weights, Weights) {
     let base = Weights::read(&first.join(Files::LAST)).unwrap();
     let job = Job {
         config: config(algorithm),
-        budget: Budget { steps: Some(0), time: None },
+        budget: Budget { steps: Some(1), time: None },
         threads: 1,
+        device: Kind::Cpu,
         folder: second.into(),
         resume: false,
         initial: Some(base.clone()),
     };
     let improve = &|_: &Tsp, solution: &<Tsp as Problem>::Solution| solution.clone();
-    train(&job, Hooks { reference: &naive::<Tsp>, improve, listen: &mut |_| {}, is_over: &|| false }).unwrap();
+    train(&job, Hooks { reference: &naive::<Tsp>, improve, listen: &mut |_| {}, is_over: &|| true }).unwrap();
     (base, Weights::read(&second.join(Files::LAST)).unwrap())
 }
 

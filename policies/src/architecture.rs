@@ -3,10 +3,15 @@
 //! W. Kool, H. van Hoof, M. Welling, "Attention, learn to solve routing problems!", ICLR 2019, section 3, as changed by
 //! Y.-D. Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS 2020: instance norm in the encoder, the
 //! pointer compares with raw embeddings. The distance bias is that of C. Zhou et al., "Instance-conditioned adaptation
-//! for large-scale generalization of neural combinatorial optimization", 2024.
+//! for large-scale generalization of neural combinatorial optimization", 2024. The feature layer is that of M. Pan et al.,
+//! "Preference optimization for combinatorial optimization problems", ICML 2025; the local policy is after C. Gao et al.,
+//! "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy", IJCAI
+//! 2024.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::features::local;
 
 /// What a model constructs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +26,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// Name of the problem, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Tsp => "tsp",
+            Task::Cvrp => "cvrp",
+            Task::Knapsack => "knapsack",
+        }
+    }
+
     /// Numbers that describe a node.
     pub fn features(self) -> usize {
         match self {
@@ -67,14 +81,41 @@ pub struct Architecture {
     /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
     /// inside the tanh (ICAM). Nodes need coordinates.
     pub distance_bias: bool,
+    /// A residual, a norm, a feed-forward block and another norm between attention and pointer, as in the code of
+    /// preference optimisation, but with layer norms: a norm over the choices would make probabilities depend on company.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub feature_layer: bool,
+    /// A small network on the geometry of so many nearest allowed nodes adds to their logits inside the tanh (ELG). Nodes
+    /// need coordinates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub local: Option<usize>,
     /// An estimate of the final cost from the glimpse, for actor-critic training.
     pub value: bool,
+    /// Numbers of a latent vector that the decoder follows (COMPASS: 16); none: it takes no such vector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// Decoders that share the encoder (Poppy: 4 to 32); none: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<usize>,
 }
+
+/// Files of models without an option do not mention it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Hidden units of the local policy: one vector register.
+pub(crate) const LOCAL_WIDTH: usize = 16;
+
+/// Most neighbours of the local policy.
+const MAX_LOCAL: usize = 1_000;
 
 /// Limits keep a damaged or hostile header from asking for absurd sizes.
 const MAX_WIDTH: usize = 4_096;
 const MAX_LAYERS: usize = 64;
 const MAX_FEED_FORWARD: usize = 16_384;
+const MAX_LATENT: usize = 1_024;
+const MAX_AGENTS: usize = 256;
 
 /// A field of an [`Architecture`] that cannot be.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -101,8 +142,8 @@ pub enum ArchitectureError {
     #[error("clip must be above 0 and at most 1000, found {0}")]
     Clip(f32),
     /// Items have no distances.
-    #[error("distance_bias needs nodes with coordinates, which knapsack items have not")]
-    NoDistances,
+    #[error("{0} needs nodes with coordinates, which knapsack items have not")]
+    NoDistances(&'static str),
 }
 
 /// Name and shape of a tensor.
@@ -111,7 +152,20 @@ pub type Tensor = (String, Vec<usize>);
 impl Architecture {
     /// A model without options, its logits clipped at 10.
     pub fn new(task: Task, width: usize, heads: usize, layers: usize, feed_forward: usize) -> Self {
-        Self { task, width, heads, layers, feed_forward, clip: 10.0, distance_bias: false, value: false }
+        Self {
+            task,
+            width,
+            heads,
+            layers,
+            feed_forward,
+            clip: 10.0,
+            distance_bias: false,
+            feature_layer: false,
+            local: None,
+            value: false,
+            latent: None,
+            agents: None,
+        }
     }
 
     /// Checks all fields and names the first bad one.
@@ -121,6 +175,8 @@ impl Architecture {
             ("heads", MAX_WIDTH, self.heads),
             ("layers", MAX_LAYERS, self.layers),
             ("feed_forward", MAX_FEED_FORWARD, self.feed_forward),
+            ("latent", MAX_LATENT, self.latent.unwrap_or(1)),
+            ("agents", MAX_AGENTS, self.agents.unwrap_or(1)),
         ];
         for (field, limit, found) in sizes {
             if !(1..=limit).contains(&found) {
@@ -134,10 +190,19 @@ impl Architecture {
         if !(self.clip > 0.0 && self.clip <= 1000.0) {
             return Err(ArchitectureError::Clip(self.clip));
         }
-        if self.distance_bias && self.task == Task::Knapsack {
-            return Err(ArchitectureError::NoDistances);
+        if let Some(found) = self.local.filter(|k| !(1..=MAX_LOCAL).contains(k)) {
+            return Err(ArchitectureError::Size { field: "local", limit: MAX_LOCAL, found });
         }
-        Ok(())
+        match self.task {
+            Task::Knapsack if self.distance_bias => Err(ArchitectureError::NoDistances("distance_bias")),
+            Task::Knapsack if self.local.is_some() => Err(ArchitectureError::NoDistances("local")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Numbers in each tensor, in the same order.
+    pub fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.tensors().into_iter().map(|(_, shape)| shape.iter().product())
     }
 
     /// Names and shapes of all tensors, in the order in which weights and gradients hold them. Matrices are
@@ -169,19 +234,15 @@ impl Architecture {
             add("norm2.scale", &[d]);
             add("norm2.shift", &[d]);
         }
-        if self.task.has_first() {
-            add("decoder.first.weight", &[d, d]);
-        }
-        add("decoder.last.weight", &[d, d]);
-        if self.task.scalars() > 0 {
-            add("decoder.scalar.weight", &[self.task.scalars(), d]);
-        }
-        for name in ["key", "value", "out"] {
-            add(&format!("decoder.{name}.weight"), &[d, d]);
-        }
-        add("decoder.out.bias", &[d]);
-        if self.distance_bias {
-            add("decoder.distance", &[1]);
+        self.decoder(|name, shape| add(&format!("decoder.{name}"), shape));
+        if self.local.is_some() {
+            let h = LOCAL_WIDTH;
+            add("local.input.weight", &[local::NUMBERS, h]);
+            add("local.input.bias", &[h]);
+            add("local.hidden.weight", &[h, h]);
+            add("local.hidden.bias", &[h]);
+            add("local.pool.weight", &[h, h]);
+            add("local.out.weight", &[h, 1]);
         }
         if self.value {
             add("value.hidden.weight", &[d, d]);
@@ -189,7 +250,45 @@ impl Architecture {
             add("value.out.weight", &[d, 1]);
             add("value.out.bias", &[1]);
         }
+        // The first agent is the decoder itself.
+        for agent in 1..self.agents.unwrap_or(1) {
+            self.decoder(|name, shape| add(&format!("agents.{agent}.{name}"), shape));
+        }
         list
+    }
+
+    /// Names and shapes of a decoder's tensors.
+    fn decoder(&self, mut add: impl FnMut(&str, &[usize])) {
+        let d = self.width;
+        if self.task.has_first() {
+            add("first.weight", &[d, d]);
+        }
+        add("last.weight", &[d, d]);
+        if self.task.scalars() > 0 {
+            add("scalar.weight", &[self.task.scalars(), d]);
+        }
+        for name in ["key", "value", "out"] {
+            add(&format!("{name}.weight"), &[d, d]);
+        }
+        add("out.bias", &[d]);
+        if self.distance_bias {
+            add("distance", &[1]);
+        }
+        if self.feature_layer {
+            let ff = self.feed_forward;
+            add("norm1.scale", &[d]);
+            add("norm1.shift", &[d]);
+            add("ff1.weight", &[d, ff]);
+            add("ff1.bias", &[ff]);
+            add("ff2.weight", &[ff, d]);
+            add("norm2.scale", &[d]);
+            add("norm2.shift", &[d]);
+            add("pointer.weight", &[d, d]);
+        }
+        // To queries and values. To keys it would add the same to all scores, which changes nothing.
+        for name in self.latent.iter().flat_map(|_| ["query", "value"]) {
+            add(&format!("latent.{name}.weight"), &[self.latent.unwrap_or_default(), d]);
+        }
     }
 }
 
@@ -212,8 +311,11 @@ mod tests {
     fn options_add_their_tensors_and_nothing_else() {
         for task in [Task::Tsp, Task::Cvrp] {
             let plain = Architecture::new(task, 32, 2, 3, 64);
-            let full = Architecture { distance_bias: true, value: true, ..plain.clone() };
-            assert_eq!(parameters(&full) - parameters(&plain), (3 * 2 + 1) + (32 * 32 + 32 + 32 + 1));
+            let bare = Architecture { distance_bias: true, value: true, ..plain.clone() };
+            assert_eq!(parameters(&bare) - parameters(&plain), (3 * 2 + 1) + (32 * 32 + 32 + 32 + 1));
+            let full = Architecture { feature_layer: true, local: Some(20), ..bare.clone() };
+            let (layer, local) = (4 * 32 + 2 * 32 * 64 + 64 + 32 * 32, 6 * 16 + 16 + 2 * 256 + 16 + 16);
+            assert_eq!(parameters(&full) - parameters(&bare), layer + local);
             let names: std::collections::BTreeSet<_> = full.tensors().into_iter().map(|(name, _)| name).collect();
             assert_eq!(names.len(), full.tensors().len());
         }
@@ -233,6 +335,8 @@ mod tests {
         assert_eq!(bad(|a| a.layers = usize::MAX), format!("layers must be from 1 to 64, found {}", usize::MAX));
         assert!(bad(|a| a.clip = f32::NAN).starts_with("clip must be"));
         assert!(bad(|a| a.distance_bias = true).starts_with("distance_bias"));
+        assert!(bad(|a| a.local = Some(20)).starts_with("local needs"));
+        assert_eq!(bad(|a| a.local = Some(0)), "local must be from 1 to 1000, found 0");
     }
 
     #[test]

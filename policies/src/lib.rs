@@ -2,8 +2,6 @@
 
 pub mod architecture;
 pub mod augment;
-pub mod beam;
-#[cfg(feature = "train")]
 pub mod device;
 pub mod features;
 pub mod inference;

@@ -111,7 +111,10 @@ impl<P: Learnable> Images<P> {
         let problem = &self.images[part.image];
         if *image != Some(part.image) {
             *image = None;
-            self.model.encode(problem, encoded).ok()?;
+            let done = self.model.encode_for_decoding(problem, encoded, &|| watch.is_late()).ok()?;
+            if !done {
+                return None;
+            }
             *image = Some(part.image);
         }
         let opening = |k: u64| self.openings.get(k as usize % self.openings.len().max(1)).copied();

@@ -2,6 +2,7 @@
 
 mod cvrp;
 mod knapsack;
+pub mod local;
 mod tsp;
 
 use heuron_problems::{Construct, Distances};

@@ -7,10 +7,15 @@
 mod backward;
 mod decode;
 mod decoder;
+mod direct;
+mod distances;
 mod encoder;
 mod encoder_backward;
+mod feature_layer;
 mod gradient;
 mod kernels;
+mod latent;
+mod local;
 mod matrix;
 mod model;
 mod norm;

@@ -17,7 +17,7 @@ fn weights(architecture: &Architecture, seed: u64) -> Weights {
     let mut weights = Weights::random(architecture.clone(), seed).unwrap();
     for (index, ((name, _), values)) in architecture.tensors().iter().zip(&mut weights.tensors).enumerate() {
         let mut stream = stream(seed, "test weights", index as u64);
-        if ["scale", "shift", "distance"].iter().any(|end| name.ends_with(end)) {
+        if ["scale", "shift", "distance", "local.out.weight"].iter().any(|end| name.ends_with(end)) {
             values.iter_mut().for_each(|value| *value += stream.random::<f32>() - 0.3);
         }
     }
@@ -30,7 +30,11 @@ fn architectures(task: Task) -> Vec<Architecture> {
     let narrow = Architecture { clip: 50.0, ..Architecture::new(task, 12, 3, 1, 20) };
     let distance_bias = task != Task::Knapsack;
     let full = Architecture { distance_bias, value: true, ..Architecture::new(task, 36, 2, 1, 17) };
-    vec![plain, narrow, full]
+    let (feature_layer, local) = (true, distance_bias.then_some(3));
+    let refined = Architecture { feature_layer, value: true, ..Architecture::new(task, 20, 2, 1, 19) };
+    let everything = Architecture { feature_layer, local, distance_bias, ..Architecture::new(task, 16, 1, 1, 33) };
+    let local = Architecture { local: distance_bias.then_some(20), ..narrow.clone() };
+    vec![plain, narrow, full, refined, everything, local]
 }
 
 fn tsp(n: usize, seed: u64) -> Tsp {

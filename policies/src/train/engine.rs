@@ -1,7 +1,10 @@
 //! The model under training with what changes it: weights, optimiser, and gradients that threads fill.
 
+use burn::tensor::Device;
+
 use crate::native::spread::spread;
 use crate::native::{AttentionModel, Gradient};
+use crate::net::DeviceModel;
 use crate::train::collect::{Buffers, Tally};
 use crate::train::config::Config;
 use crate::train::error::TrainError;
@@ -23,6 +26,8 @@ pub(super) struct Share {
 pub(super) struct Engine {
     pub weights: Weights,
     pub model: AttentionModel,
+    /// The same weights where instances are learnt from, unless that is the processor.
+    pub on_device: Option<DeviceModel>,
     optimiser: Optimiser,
     shares: Vec<Share>,
     threads: usize,
@@ -30,14 +35,22 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub fn new(config: &Config, weights: Weights, moments: &Moments, threads: usize) -> Result<Self, TrainError> {
+    pub fn new(
+        config: &Config,
+        weights: Weights,
+        moments: &Moments,
+        threads: usize,
+        device: Option<&Device>,
+    ) -> Result<Self, TrainError> {
         let model = AttentionModel::new(&weights)?;
+        let on_device = device.map(|device| DeviceModel::new(&weights, device)).transpose()?;
         let share = |_| Share { gradient: Gradient::of(&model), tally: Tally::default(), buffers: Buffers::default() };
         Ok(Self {
             shares: (0..SHARES).map(share).collect(),
             optimiser: Optimiser::new(config.weight_decay, moments),
             clip_norm: config.clip_norm,
             model,
+            on_device,
             weights,
             threads,
         })
@@ -83,15 +96,27 @@ impl Engine {
             sum.gradient.add(&share.gradient);
             sum.tally.add(&share.tally);
         }
-        let mut gradient = sum.gradient.tensors();
+        let (gradient, tally) = (sum.gradient.tensors(), sum.tally.clone());
+        self.apply(rate, gradient).map(|()| tally)
+    }
+
+    /// Takes a step of rate `rate` against a gradient.
+    pub fn apply(&mut self, rate: f64, mut gradient: Vec<Vec<f32>>) -> Result<(), Divergence> {
         if !clip(&mut gradient, self.clip_norm).is_finite() {
             return Err(Divergence);
         }
         self.optimiser.step(rate, &mut self.weights.tensors, &gradient);
         // Fails where a weight is not finite.
-        self.model.set(&self.weights).map_err(|_| Divergence)?;
-        Ok(sum.tally.clone())
+        match &mut self.on_device {
+            Some(model) => model.set(&self.weights).map_err(|_| Divergence),
+            None => self.model.set(&self.weights).map_err(|_| Divergence),
+        }
     }
+}
+
+/// Adds a gradient of the same model.
+pub(super) fn add(sum: &mut [Vec<f32>], gradient: Vec<Vec<f32>>) {
+    sum.iter_mut().flatten().zip(gradient.into_iter().flatten()).for_each(|(sum, x)| *sum += x);
 }
 
 /// A gradient or a weight is not finite.

@@ -5,7 +5,7 @@ use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Routes, Selecti
 use crate::features::Learnable;
 
 /// A problem that models can be trained on.
-pub trait Train: Learnable + Generate {
+pub trait Train: Learnable + Generate + Clone {
     /// What each action of a finished construction adds to the cost \[actions\]; the sum is the cost.
     fn increments(&self, trace: &[u32]) -> Vec<Cost>;
 

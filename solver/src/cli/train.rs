@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use heuron::{Error, Kind, span};
+use heuron_policies::device::Kind as Device;
 
 /// What to train how, for how long, and where to.
 #[derive(Args)]
@@ -53,6 +54,10 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
+    device: Device,
+
     /// No progress
     #[arg(long)]
     quiet: bool,
@@ -67,6 +72,10 @@ enum Algorithm {
     Ppo,
     /// Preference optimisation (Pan et al., 2025)
     Preference,
+    /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model`
+    Poppy,
+    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model`
+    Compass,
 }
 
 #[cfg(not(feature = "train"))]
@@ -85,6 +94,7 @@ mod with_training {
 
     use heuron::plot::learning_curve;
     use heuron::{Options, Training, model};
+    use heuron_policies::device;
     use heuron_policies::train::{self, Budget, Config, Progress, rows};
     use heuron_search::Stop;
     use indicatif::ProgressBar;
@@ -106,6 +116,7 @@ mod with_training {
             let config = self.settings()?;
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
+            device::open(self.device)?;
             fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
             self.check_folder()?;
             let initial = self.model.as_deref().map(model).transpose()?;
@@ -122,7 +133,7 @@ mod with_training {
             };
             let mut teller = Teller::new(self.quiet);
             let mut drawn = Instant::now();
-            let summary = training.run(&self.output, &mut |progress| {
+            let summary = training.run_on(self.device, &self.output, &mut |progress| {
                 teller.tell(progress);
                 // The picture is a convenience: the run does not end because of it.
                 if progress.logged && drawn.elapsed() > EVERY {
@@ -153,6 +164,8 @@ mod with_training {
                     Algorithm::Reinforce => train::Algorithm::Reinforce,
                     Algorithm::Ppo => train::Algorithm::Ppo,
                     Algorithm::Preference => train::Algorithm::Preference,
+                    Algorithm::Poppy => train::Algorithm::Poppy,
+                    Algorithm::Compass => train::Algorithm::Compass,
                 };
             }
             if !self.n.is_empty() {

@@ -1,5 +1,6 @@
 //! The command line through the real binary, and the example that embeds the library.
 
+mod adapt;
 mod answers;
 mod embed;
 #[cfg(unix)]

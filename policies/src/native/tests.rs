@@ -33,8 +33,9 @@ fn architectures(task: Task) -> Vec<Architecture> {
     let (feature_layer, local) = (true, distance_bias.then_some(3));
     let refined = Architecture { feature_layer, value: true, ..Architecture::new(task, 20, 2, 1, 19) };
     let everything = Architecture { feature_layer, local, distance_bias, ..Architecture::new(task, 16, 1, 1, 33) };
-    let local = Architecture { local: distance_bias.then_some(20), ..narrow.clone() };
-    vec![plain, narrow, full, refined, everything, local]
+    let mut list = vec![plain, narrow, full, refined, everything];
+    list.extend(distance_bias.then(|| Architecture { local: Some(20), ..list[1].clone() }));
+    list
 }
 
 fn tsp(n: usize, seed: u64) -> Tsp {

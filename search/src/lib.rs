@@ -1,5 +1,6 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
+pub mod bandit;
 pub mod cvrp;
 pub mod ffsp;
 mod hilbert;

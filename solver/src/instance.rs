@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use heuron_problems::{
-    Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan, Problem, Rounding, Routes, Schedule, Selection, Tour,
-    Tsp,
+    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan, Play, Problem, Rounding, Routes, Schedule,
+    Selection, Tour, Tsp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub enum Kind {
     Jssp,
     /// Flexible flow shop scheduling
     Ffsp,
+    /// Coupled restless bandits: the cost is minus a policy's mean reward in millionths
+    Bandit,
 }
 
 /// An instance of any problem.
@@ -44,6 +46,8 @@ pub enum Instance {
     Jssp(Jssp),
     /// Flexible flow shop scheduling.
     Ffsp(Ffsp),
+    /// Coupled restless bandits.
+    Bandit(Bandit),
 }
 
 /// A solution of any problem.
@@ -59,6 +63,8 @@ pub enum Solution {
     Jssp(Schedule),
     /// A task per job and stage.
     Ffsp(Plan),
+    /// What a policy did in simulated episodes.
+    Bandit(Play),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -70,6 +76,7 @@ macro_rules! each {
             $crate::Instance::Knapsack($problem) => $body,
             $crate::Instance::Jssp($problem) => $body,
             $crate::Instance::Ffsp($problem) => $body,
+            $crate::Instance::Bandit($problem) => $body,
         }
     };
 }
@@ -266,6 +273,7 @@ impl Kind {
             Self::Knapsack => Knapsack::NAME,
             Self::Jssp => Jssp::NAME,
             Self::Ffsp => Ffsp::NAME,
+            Self::Bandit => Bandit::NAME,
         }
     }
 
@@ -281,6 +289,7 @@ impl Kind {
             Self::Knapsack => list::<Knapsack>(),
             Self::Jssp => list::<Jssp>(),
             Self::Ffsp => list::<Ffsp>(),
+            Self::Bandit => list::<Bandit>(),
         }
     }
 
@@ -289,7 +298,7 @@ impl Kind {
         match self {
             Self::Tsp => "tour",
             Self::Cvrp | Self::Knapsack | Self::Jssp => "sol",
-            Self::Ffsp => "json",
+            Self::Ffsp | Self::Bandit => "json",
         }
     }
 
@@ -298,7 +307,7 @@ impl Kind {
     pub fn sign(self) -> i64 {
         match self {
             Self::Tsp | Self::Cvrp | Self::Jssp | Self::Ffsp => 1,
-            Self::Knapsack => -1,
+            Self::Knapsack | Self::Bandit => -1,
         }
     }
 
@@ -310,6 +319,7 @@ impl Kind {
             Self::Knapsack => Knapsack::read(text, rounding).map(Instance::Knapsack),
             Self::Jssp => Jssp::read(text, rounding).map(Instance::Jssp),
             Self::Ffsp => Ffsp::read(text, rounding).map(Instance::Ffsp),
+            Self::Bandit => Bandit::read(text, rounding).map(Instance::Bandit),
         }
     }
 }
@@ -339,7 +349,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a bandit.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -358,6 +368,7 @@ impl Instance {
             Self::Knapsack(_) => "kp",
             Self::Jssp(_) => "jssp",
             Self::Ffsp(_) => "ffsp",
+            Self::Bandit(_) => "bandit",
         }
     }
 
@@ -428,6 +439,7 @@ impl Solution {
             Self::Knapsack(_) => Kind::Knapsack,
             Self::Jssp(_) => Kind::Jssp,
             Self::Ffsp(_) => Kind::Ffsp,
+            Self::Bandit(_) => Kind::Bandit,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Training {
             Kind::Tsp => self.of::<Tsp>(folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(folder, listen),
             Kind::Knapsack => self.of::<Knapsack>(folder, listen),
-            Kind::Jssp | Kind::Ffsp => {
+            Kind::Jssp | Kind::Ffsp | Kind::Bandit => {
                 let expected = "tsp, cvrp or knapsack, which have models".into();
                 Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
             }

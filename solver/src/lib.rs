@@ -4,6 +4,7 @@
 //! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`].
 #![forbid(unsafe_code)]
 
+mod bandit;
 mod best_known;
 mod detect;
 mod error;

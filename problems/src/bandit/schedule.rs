@@ -23,8 +23,8 @@ pub struct Schedule {
     arms: Vec<u16>,
     /// Slots of every worker, as bits.
     workers: Vec<u16>,
-    /// The most actions whose slots all lie in a set \[2^slots\].
-    limits: Vec<usize>,
+    /// Units of work that the workers give in a set of slots \[2^slots\].
+    units: Vec<usize>,
 }
 
 impl Schedule {
@@ -43,8 +43,8 @@ impl Schedule {
         let arms: Vec<u16> = arms.iter().map(bits).collect::<Result<_, _>>()?;
         let workers: Vec<u16> = workers.iter().map(bits).collect::<Result<_, _>>()?;
         let units = |set: usize| workers.iter().map(|&worker| (worker as usize & set).count_ones() as usize).sum();
-        let limits = (0..1 << slots).map(|set: usize| units(set)).map(|units: usize| units / 2).collect();
-        Ok(Self { slots, budget, arms, workers, limits })
+        let units = (0..1 << slots).map(units).collect();
+        Ok(Self { slots, budget, arms, workers, units })
     }
 
     /// Number of slots.
@@ -55,6 +55,16 @@ impl Schedule {
     /// The most actions in a step.
     pub fn budget(&self) -> usize {
         self.budget
+    }
+
+    /// The slots of every arm, as bits.
+    pub fn masks(&self) -> &[u16] {
+        &self.arms
+    }
+
+    /// Units of work that the workers give in a set of slots \[2^slots\]; an action takes two.
+    pub fn units(&self) -> &[usize] {
+        &self.units
     }
 
     /// The slots of every arm.
@@ -73,18 +83,19 @@ impl Schedule {
 
     /// Whether the actions can be staffed.
     pub fn fits(&self, list: &[u32]) -> bool {
-        let overbooked = |(set, &limit): (usize, &usize)| {
+        let overbooked = |(set, &units): (usize, &usize)| {
             let inside = list.iter().filter(|&&action| self.arms[action as usize] as usize & !set == 0);
-            // The empty set has limit 0: an arm without slots cannot be acted on.
-            inside.count() > limit
+            // The empty set has no units: an arm without slots cannot be acted on.
+            2 * inside.count() > units
         };
-        list.len() <= self.budget && !self.limits.iter().enumerate().any(overbooked)
+        list.len() <= self.budget && !self.units.iter().enumerate().any(overbooked)
     }
 
     /// The budget, and the rows of all sets of slots that can be overbooked.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![Row::cardinality(0..self.arms.len() as u32, self.budget)];
-        for (set, &limit) in self.limits.iter().enumerate() {
+        for (set, &units) in self.units.iter().enumerate() {
+            let limit = units / 2;
             let inside: Vec<u32> =
                 (0..).zip(&self.arms).filter(|(_, bits)| **bits as usize & !set == 0).map(|(arm, _)| arm).collect();
             if inside.len() > limit && limit < self.budget {

@@ -1,0 +1,75 @@
+//! The best allowed set for a score, by the cheapest tier that does.
+
+use heuron_problems::Bandit;
+
+use super::branch;
+use super::enumerate::Sets;
+use super::local;
+use super::oracle::Oracle;
+use super::score::Score;
+
+/// Sets up to which enumeration is exact and affordable.
+pub const FEW_SETS: usize = 200_000;
+
+/// How hard a step is thought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Local search from several starts.
+    Local,
+    /// All sets are tried where there are at most [`FEW_SETS`], else local search.
+    Enumerate,
+    /// Branch and bound from the set that local search finds, at most so many nodes.
+    Branch(usize),
+}
+
+/// Finds best sets of an instance, and remembers what it needs for that.
+pub struct Argmax<'a> {
+    bandit: &'a Bandit,
+    /// Best sets of linear values, and tests of sets.
+    pub oracle: Oracle<'a>,
+    tier: Tier,
+    sets: Option<Sets>,
+    /// The last answer, a start of the next search.
+    last: Vec<u32>,
+    /// Answers of branch and bound without a proof.
+    pub unproven: u64,
+}
+
+impl<'a> Argmax<'a> {
+    /// Prepares the tier.
+    pub fn new(bandit: &'a Bandit, tier: Tier) -> Self {
+        let mut oracle = Oracle::new(bandit);
+        let sets = match tier {
+            Tier::Enumerate => Sets::all(bandit, &mut oracle, FEW_SETS),
+            _ => None,
+        };
+        Self { bandit, oracle, tier, sets, last: Vec::new(), unproven: 0 }
+    }
+
+    /// Forgets the last answer: what follows does not depend on what was before.
+    pub fn begin(&mut self) {
+        self.last.clear();
+    }
+
+    /// The best set that the tier finds; `hints` are allowed sets that may be good.
+    pub fn best(&mut self, score: &Score<'_>, hints: &[&[u32]]) -> Vec<u32> {
+        if let Some(values) = score.linear() {
+            return self.oracle.best(&values);
+        }
+        if let Some(sets) = &self.sets {
+            return sets.best(score);
+        }
+        let greedy = local::greedy(score, &mut self.oracle);
+        let starts = hints.iter().copied().chain([greedy.as_slice(), self.last.as_slice()]);
+        // Before the first step there is no last answer, and of an exact number it would be none that is allowed.
+        let starts = starts.filter(|list| self.bandit.coupling.check(list).is_ok());
+        let Some((value, mut best)) = local::best_climb(score, &mut self.oracle, starts) else { return greedy };
+        if let Tier::Branch(nodes) = self.tier {
+            let proof = branch::prove(score, &mut self.oracle, (value, best), nodes);
+            self.unproven += u64::from(!proof.is_proven);
+            best = proof.list;
+        }
+        self.last.clone_from(&best);
+        best
+    }
+}

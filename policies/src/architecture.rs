@@ -21,6 +21,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// Name of the problem, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Tsp => "tsp",
+            Task::Cvrp => "cvrp",
+            Task::Knapsack => "knapsack",
+        }
+    }
+
     /// Numbers that describe a node.
     pub fn features(self) -> usize {
         match self {
@@ -69,12 +78,20 @@ pub struct Architecture {
     pub distance_bias: bool,
     /// An estimate of the final cost from the glimpse, for actor-critic training.
     pub value: bool,
+    /// Numbers of a latent vector that the decoder follows (COMPASS: 16); none: it takes no such vector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// Decoders that share the encoder (Poppy: 4 to 32); none: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<usize>,
 }
 
 /// Limits keep a damaged or hostile header from asking for absurd sizes.
 const MAX_WIDTH: usize = 4_096;
 const MAX_LAYERS: usize = 64;
 const MAX_FEED_FORWARD: usize = 16_384;
+const MAX_LATENT: usize = 1_024;
+const MAX_AGENTS: usize = 256;
 
 /// A field of an [`Architecture`] that cannot be.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -111,7 +128,8 @@ pub type Tensor = (String, Vec<usize>);
 impl Architecture {
     /// A model without options, its logits clipped at 10.
     pub fn new(task: Task, width: usize, heads: usize, layers: usize, feed_forward: usize) -> Self {
-        Self { task, width, heads, layers, feed_forward, clip: 10.0, distance_bias: false, value: false }
+        let (clip, distance_bias, value) = (10.0, false, false);
+        Self { task, width, heads, layers, feed_forward, clip, distance_bias, value, latent: None, agents: None }
     }
 
     /// Checks all fields and names the first bad one.
@@ -121,6 +139,8 @@ impl Architecture {
             ("heads", MAX_WIDTH, self.heads),
             ("layers", MAX_LAYERS, self.layers),
             ("feed_forward", MAX_FEED_FORWARD, self.feed_forward),
+            ("latent", MAX_LATENT, self.latent.unwrap_or(1)),
+            ("agents", MAX_AGENTS, self.agents.unwrap_or(1)),
         ];
         for (field, limit, found) in sizes {
             if !(1..=limit).contains(&found) {
@@ -169,27 +189,41 @@ impl Architecture {
             add("norm2.scale", &[d]);
             add("norm2.shift", &[d]);
         }
-        if self.task.has_first() {
-            add("decoder.first.weight", &[d, d]);
-        }
-        add("decoder.last.weight", &[d, d]);
-        if self.task.scalars() > 0 {
-            add("decoder.scalar.weight", &[self.task.scalars(), d]);
-        }
-        for name in ["key", "value", "out"] {
-            add(&format!("decoder.{name}.weight"), &[d, d]);
-        }
-        add("decoder.out.bias", &[d]);
-        if self.distance_bias {
-            add("decoder.distance", &[1]);
-        }
+        self.decoder(|name, shape| add(&format!("decoder.{name}"), shape));
         if self.value {
             add("value.hidden.weight", &[d, d]);
             add("value.hidden.bias", &[d]);
             add("value.out.weight", &[d, 1]);
             add("value.out.bias", &[1]);
         }
+        // The first agent is the decoder itself.
+        for agent in 1..self.agents.unwrap_or(1) {
+            self.decoder(|name, shape| add(&format!("agents.{agent}.{name}"), shape));
+        }
         list
+    }
+
+    /// Names and shapes of a decoder's tensors.
+    fn decoder(&self, mut add: impl FnMut(&str, &[usize])) {
+        let d = self.width;
+        if self.task.has_first() {
+            add("first.weight", &[d, d]);
+        }
+        add("last.weight", &[d, d]);
+        if self.task.scalars() > 0 {
+            add("scalar.weight", &[self.task.scalars(), d]);
+        }
+        for name in ["key", "value", "out"] {
+            add(&format!("{name}.weight"), &[d, d]);
+        }
+        add("out.bias", &[d]);
+        if self.distance_bias {
+            add("distance", &[1]);
+        }
+        // To queries and values. To keys it would add the same to all scores, which changes nothing.
+        for name in self.latent.iter().flat_map(|_| ["query", "value"]) {
+            add(&format!("latent.{name}.weight"), &[self.latent.unwrap_or_default(), d]);
+        }
     }
 }
 

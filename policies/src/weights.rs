@@ -117,6 +117,8 @@ impl Weights {
             match name.rsplit('.').next() {
                 Some("scale") => vec![1.0; count],
                 Some("shift" | "distance") => vec![0.0; count],
+                // Every latent vector begins as the model without one (Chalumeau et al., COMPASS, 2023).
+                _ if name.contains(".latent.") => vec![0.0; count],
                 _ => {
                     let bound = 1.0 / (inputs(name) as f32).sqrt();
                     let mut stream = stream(seed, "weights", index as u64);

@@ -13,6 +13,7 @@ pub mod knapsack;
 pub mod knuth;
 pub mod metric;
 pub mod mt19937;
+pub mod mutate;
 pub mod near;
 pub mod npz;
 pub mod problem;

@@ -1,15 +1,19 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
 pub mod bandit;
+pub mod cmaes;
 pub mod cvrp;
 pub mod ffsp;
 mod hilbert;
 pub mod improve;
 pub mod jssp;
 pub mod knapsack;
+pub mod latent;
+pub mod population;
 pub mod run;
 pub mod sample;
 pub mod search;
+pub mod tactics;
 pub mod trajectories;
 pub mod tsp;
 
@@ -17,4 +21,5 @@ pub use improve::Improve;
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
 pub use sample::Sample;
 pub use search::{Search, Stages, islands, sequence};
+pub use tactics::{Adapt, Tactic};
 pub use trajectories::{Images, Rule, Trajectories};

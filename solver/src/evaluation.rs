@@ -6,6 +6,8 @@ use heuron_policies::inference::{Buffers, Effort, solve};
 use heuron_policies::native::spread::spread;
 use heuron_policies::{AttentionModel, Learnable, Weights};
 use heuron_problems::{Cost, stream};
+use heuron_search::Tactic;
+use heuron_search::population::Attempts;
 use rand::Rng;
 
 use crate::error::Error;
@@ -28,6 +30,73 @@ pub struct Evaluation<'a> {
     pub effort: Effort,
     /// Threads; they change nothing but the time.
     pub threads: usize,
+}
+
+/// A model whose attempts are counted: plain samples, latent vectors or a population.
+pub struct Campaign<'a> {
+    /// Name for messages.
+    pub name: &'a str,
+    /// The model.
+    pub weights: &'a Weights,
+    /// How attempts are spent.
+    pub tactic: Tactic,
+    /// Numbers of attempts, ascending, after which the best cost is noted.
+    pub marks: &'a [u64],
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// Threads; they change nothing but the time.
+    pub threads: usize,
+}
+
+/// What attempts made of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// The best cost at every mark; none before the first feasible construction.
+    pub costs: Vec<Option<Cost>>,
+    /// Constructions.
+    pub trajectories: u64,
+}
+
+impl Campaign<'_> {
+    /// Spends the attempts of the last mark on every instance, in order.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not fit the instances or the tactic.
+    pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
+        let refusal = |message: String| Error::Model { name: self.name.into(), message };
+        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        self.tactic.fits(&model).map_err(|misfit| refusal(misfit.to_string()))?;
+        let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
+        spread(self.threads, &mut slots, |index, (instance, spent)| {
+            *spent = match instance {
+                Instance::Tsp(tsp) => self.spend(&model, tsp, index),
+                Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
+                Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
+                Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+            };
+        });
+        slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()
+    }
+
+    fn spend<P: Learnable>(&self, model: &AttentionModel, problem: &P, index: usize) -> Result<Spent, String> {
+        model.fits(problem).map_err(|misfit| misfit.to_string())?;
+        // Instances have different draws under one seed.
+        let seed = self.seed + ((index as u64) << 32);
+        let mut spent = Spent::default();
+        let Some(mut tries) = Attempts::new(model, problem, seed, &|| false) else { return Ok(spent) };
+        let (mut best, mut used) = (None, 0);
+        let attempts = self.marks.last().copied().unwrap_or(0);
+        self.tactic.spend(&mut tries, attempts, (seed, 0), |found| {
+            best = best.into_iter().chain(found.map(|(cost, _)| cost)).min();
+            used += 1;
+            spent.costs.extend(self.marks.iter().filter(|&&mark| mark == used).map(|_| best));
+            true
+        });
+        spent.trajectories = tries.trajectories;
+        // A tactic that had nothing to go on with keeps what it has.
+        spent.costs.resize(self.marks.len(), best);
+        Ok(spent)
+    }
 }
 
 /// What the model made of an instance.

@@ -7,9 +7,10 @@ use heuron_policies::rules::{NearestNeighbour, Ratio, Savings};
 use heuron_policies::{AttentionModel, Learnable, Policy, zoo};
 use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::latent::{AMPLITUDE, Strategy};
 use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::held_karp::HeldKarp;
-use heuron_search::{Images, Rule, Sample, Search, Setup, Stages, knapsack};
+use heuron_search::{Adapt, Images, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -32,6 +33,8 @@ pub(crate) struct Learned<P: Problem> {
     pub stages: fn(&P, &Setup, Option<Arc<AttentionModel>>) -> Stages<P>,
     /// Whether a model can work on an instance.
     pub fits: fn(&AttentionModel, &P) -> Result<(), Misfit>,
+    /// What the name of the shipped model ends with, after the problem.
+    pub ending: &'static str,
 }
 
 /// A problem that has models, and what is done with them.
@@ -88,6 +91,29 @@ fn policy_local<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<Attentio
     stages
 }
 
+/// The greedy constructions, then attempts by a tactic; without a model samples of the rule.
+fn adapted<P: Teachable>(problem: &P, model: Option<Arc<AttentionModel>>, tactic: Tactic) -> Stages<P> {
+    let mut stages =
+        vec![constructions(problem, model.clone(), model.is_none(), if model.is_none() { 1.0 } else { SHARE })];
+    stages.extend(model.map(|model| Box::new(Adapt { model, tactic }) as Box<dyn Search<P>>));
+    stages
+}
+
+fn latent<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
+    adapted(problem, model, LATENT)
+}
+
+fn population<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
+    adapted(problem, model, Tactic::Population)
+}
+
+const LATENT: Tactic = Tactic::Latent(Strategy::Evolve { step: AMPLITUDE });
+
+fn fits<P: Teachable>(model: &AttentionModel, problem: &P, tactic: Tactic) -> Result<(), Misfit> {
+    model.fits(problem)?;
+    tactic.fits(model)
+}
+
 fn constructions<P: Teachable>(
     problem: &P,
     model: Option<Arc<AttentionModel>>,
@@ -109,12 +135,31 @@ macro_rules! learned {
                 about: concat!("constructions of a model alone; --no-model: of the rule ", $rule),
                 stages: policy,
                 fits: AttentionModel::fits,
+                ending: "",
             },
             Learned::<$problem> {
                 name: "policy+local",
                 about: concat!("greedy constructions of a model or of that rule, then ", $local),
                 stages: policy_local,
                 fits: AttentionModel::fits,
+                ending: "",
+            },
+            Learned::<$problem> {
+                name: "latent",
+                about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),
+                stages: latent,
+                fits: |model, problem| fits(model, problem, LATENT),
+                ending: "-compass",
+            },
+            Learned::<$problem> {
+                name: "population",
+                about: concat!(
+                    "the agents of a model (Poppy; 2023), samples of the best; --no-model: of the rule ",
+                    $rule
+                ),
+                stages: population,
+                fits: |model, problem| fits(model, problem, Tactic::Population),
+                ending: "-poppy",
             },
         ]
     };
@@ -164,7 +209,7 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
             }
         };
     };
-    let name = if options.no_model { None } else { Some(model_name::<P>(options)?) };
+    let name = if options.no_model { None } else { Some(model_name(learned, options)?) };
     let model = name.as_deref().map(|name| fitting(problem, learned, name, options)).transpose()?;
     let stages = learned.stages;
     Ok(Plan {
@@ -174,12 +219,12 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
     })
 }
 
-/// The model that is named, or else the shipped one for the problem.
-fn model_name<P: Solvable>(options: &Options) -> Result<String, Error> {
-    let shipped = || zoo::of(P::NAME).map(|model| model.name.to_string());
+/// The model that is named, or else the shipped one for the method.
+fn model_name<P: Solvable>(learned: &Learned<P>, options: &Options) -> Result<String, Error> {
+    let shipped = || zoo::find(&format!("{}{}", P::NAME, learned.ending)).map(|model| model.name.to_string());
     options.model.clone().or_else(shipped).ok_or_else(|| Error::Model {
         name: "by default".into(),
-        message: format!("none is shipped for the problem {}", P::NAME),
+        message: format!("none is shipped for the problem {} and the method {}", P::NAME, learned.name),
     })
 }
 

@@ -23,10 +23,11 @@ mod report;
 mod run;
 mod shop;
 pub mod span;
+pub mod table;
 
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
-pub use evaluation::{Evaluation, Judged, interval};
+pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]

@@ -5,7 +5,8 @@ use super::decoder::{Decisions, NEVER, Normalise, ROWS, row_of};
 use super::encoder::Encoded;
 use super::gradient::Gradient;
 use super::kernels::math::ColumnSums;
-use super::kernels::{Kernel, LANES, Simd, blocks, math};
+use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
+use super::latent::Shift;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::AttentionModel;
 use super::replay::{Step, walk};
@@ -70,6 +71,9 @@ pub(super) struct TablePull {
     pub value: Matrix,
     pub pointer: Matrix,
     pub bias: Matrix,
+    /// On the scores and values of latent vectors.
+    pub latent: Matrix,
+    pub latent_values: Matrix,
     /// On the decoder's distance bias.
     pub alpha: f32,
 }
@@ -94,7 +98,7 @@ impl AttentionModel {
         scratch.decoder_values.transpose(&encoded.tables.value, 1.0);
         let always = pull.entropy != 0.0 || pull.value.is_some();
         let wanted = |trace: usize, step: usize| always || pull.log_prob.of(trace, step) != 0.0;
-        walk(problem, traces, forced, &mut decisions, wanted, pull.value.is_some(), |decisions, steps| {
+        walk(problem, encoded, traces, forced, &mut decisions, wanted, pull.value.is_some(), |decisions, steps| {
             scratch.weights.clear();
             scratch.weights.extend(steps.iter().map(|at| pull.log_prob.of(at.trace, at.step)));
             scratch.values.clear();
@@ -116,6 +120,9 @@ impl AttentionModel {
         pulls.value.clear(n, self.size.all_heads);
         pulls.pointer.clear(n, self.size.all_heads);
         pulls.bias.clear(1, blocks(n));
+        let latents = tables.latent.len();
+        pulls.latent.clear(latents, self.size.heads * blocks(n));
+        pulls.latent_values.clear(latents, self.size.all_heads);
         pulls.alpha = 0.0;
     }
 
@@ -145,6 +152,14 @@ impl AttentionModel {
         if let (Some(value), false) = (&self.value, scratch.values.is_empty()) {
             self.evaluate(value, decisions, glimpse);
             self.pull_values(value, decisions, &scratch.values, glimpse, heads, gradient);
+        }
+        if tables.latent.len() > 0 {
+            for (row, &latent) in decisions.latents.iter().enumerate() {
+                level.run(Add { to: pulls.latent_values.row_mut(latent), from: heads.row(row) });
+            }
+            // What follows is about attention's own result.
+            let Decisions { heads, latents, .. } = decisions;
+            level.run(Shift { heads, latents, values: &tables.latent.values, sign: -1.0 });
         }
         level.run(Normalise { rows: r, heads, inverse: &decisions.inverse, head: size.head });
         for head in 0..size.heads {
@@ -220,6 +235,21 @@ impl Kernel for PullLogits<'_> {
     }
 }
 
+/// Adds a row to another.
+struct Add<'a> {
+    to: &'a mut [Block],
+    from: &'a [Block],
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        math::add_scaled(simd, self.to, self.from, 1.0);
+    }
+}
+
 /// The sum of score pulls times distances.
 struct Alpha<'a> {
     decisions: &'a Decisions,
@@ -266,6 +296,14 @@ impl Kernel for PullScores<'_> {
             for (index, ((result, pull), (weights, pulled))) in results.zip(weights).enumerate() {
                 let range = index * wide..(index + 1) * wide;
                 let mean = simd.splat(math::dot(simd, result, pull));
+                if pulls.latent.rows() > 0 {
+                    let latent = &mut pulls.latent.row_mut(decisions.latents[r])[range.clone()];
+                    for ((weight, pulled), latent) in weights.iter().zip(pulled).zip(latent) {
+                        let score = simd.mul(simd.load(weight), simd.sub(simd.load(pulled), mean));
+                        let sum = simd.add(simd.load(latent), score);
+                        simd.store(latent, sum);
+                    }
+                }
                 let last = &mut last[range.clone()];
                 if self.has_first {
                     let first = &mut pulls.first.row_mut(row_of(context.first, n))[range];

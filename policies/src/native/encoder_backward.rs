@@ -51,6 +51,7 @@ impl AttentionModel {
         embeddings.clear(n, size.width);
         key.clear(n, size.all_heads);
         let scalar_pull = self.pull_scalar(encoded, &pulls.scalar, key);
+        self.pull_latents(encoded, &pulls.latent, &pulls.latent_values, key, gradient);
         let parts = [
             (&pulls.last, &tables.last, &mut *query, true),
             (&pulls.first, &tables.first, &mut *first, decoder.first.is_some()),
@@ -89,13 +90,20 @@ impl AttentionModel {
     }
 
     /// For scores = query key (without the scale): sets `query` and adds to `key`.
-    fn pull_products(&self, scores: &Matrix, queries: &Matrix, keys: &Matrix, query: &mut Matrix, key: &mut Matrix) {
-        let (n, size, wide) = (keys.rows(), self.size, blocks(keys.rows()));
+    pub(super) fn pull_products(
+        &self,
+        scores: &Matrix,
+        queries: &Matrix,
+        keys: &Matrix,
+        query: &mut Matrix,
+        key: &mut Matrix,
+    ) {
+        let (n, size, wide, rows) = (keys.rows(), self.size, blocks(keys.rows()), queries.rows());
         for head in 0..size.heads {
             let at = head * size.head;
-            let shape = Shape { m: n, k: n, n: size.head, add: false };
+            let shape = Shape { m: rows, k: n, n: size.head, add: false };
             multiply(self.level, shape, scores.left(head * wide), (keys, at), (query, at));
-            let shape = Shape { add: true, ..shape };
+            let shape = Shape { m: n, k: rows, n: size.head, add: true };
             multiply(self.level, shape, scores.left_transposed(head * wide), (queries, at), (key, at));
         }
     }

@@ -11,6 +11,7 @@ mod encoder;
 mod encoder_backward;
 mod gradient;
 mod kernels;
+mod latent;
 mod matrix;
 mod mlp;
 mod model;

@@ -19,6 +19,8 @@ pub struct AttentionModel {
     pub(super) layers: Vec<Layer>,
     pub(super) decoder: Decoder,
     pub(super) value: Option<Value>,
+    /// The model with the decoders of the other agents.
+    others: Vec<AttentionModel>,
 }
 
 /// Why a model cannot work on an instance.
@@ -35,6 +37,12 @@ pub enum Misfit {
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,
+    /// The search is for latent vectors.
+    #[error("the model takes no latent vectors: `heuron train --algorithm compass` makes one that does")]
+    NoLatents,
+    /// The search is with a population.
+    #[error("the model has a single agent: `heuron train --algorithm poppy` makes a population")]
+    OneAgent,
 }
 
 /// Sizes in blocks.
@@ -112,6 +120,14 @@ pub(super) struct Decoder {
     pub out_bias: Row,
     /// Alpha in the first lane.
     pub distance: Option<Row>,
+    pub latent: Option<Latent>,
+}
+
+/// What latent vectors add to queries and values.
+#[derive(Clone, Debug)]
+pub(super) struct Latent {
+    pub query: Linear,
+    pub value: Linear,
 }
 
 #[derive(Clone, Debug)]
@@ -153,6 +169,17 @@ impl AttentionModel {
         &self.architecture
     }
 
+    /// Number of decoders that share the encoder.
+    pub fn agents(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the tensors
+    /// of the whole. What one agent encodes, another can use once it has tabulated it ([`Self::tabulate`]).
+    pub fn agent(&self, index: usize) -> &Self {
+        index.checked_sub(1).map_or(self, |index| &self.others[index])
+    }
+
     pub(super) fn at_level(weights: &Weights, level: Level) -> Result<Self, WeightsError> {
         weights.check()?;
         let architecture = &weights.architecture;
@@ -167,13 +194,13 @@ impl AttentionModel {
             head_scale: 1.0 / (head as f32).sqrt(),
             width_scale: 1.0 / (architecture.width as f32).sqrt(),
         };
-        Ok(Self {
+        let mut model = Self {
             level,
             size,
             embed: read.embedding("embed"),
             depot: architecture.task.has_depot().then(|| read.embedding("depot")),
             layers: (0..architecture.layers).map(|layer| read.layer(&format!("layers.{layer}"))).collect(),
-            decoder: read.decoder(),
+            decoder: read.decoder("decoder"),
             value: architecture.value.then(|| Value {
                 hidden: read.linear("value.hidden.weight"),
                 hidden_bias: read.row("value.hidden.bias"),
@@ -181,7 +208,11 @@ impl AttentionModel {
                 bias: read.row("value.out.bias"),
             }),
             architecture: architecture.clone(),
-        })
+            others: Vec::new(),
+        };
+        let other = |agent| Self { decoder: read.decoder(&format!("agents.{agent}")), ..model.clone() };
+        model.others = (1..architecture.agents.unwrap_or(1)).map(other).collect();
+        Ok(model)
     }
 }
 
@@ -244,17 +275,22 @@ impl Reader<'_> {
         }
     }
 
-    fn decoder(&self) -> Decoder {
+    fn decoder(&self, prefix: &str) -> Decoder {
         let architecture = &self.weights.architecture;
+        let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
+        let row = |name: &str| self.row(&format!("{prefix}.{name}"));
         Decoder {
-            first: architecture.task.has_first().then(|| self.linear("decoder.first.weight")),
-            last: self.linear("decoder.last.weight"),
-            scalar: (architecture.task.scalars() > 0).then(|| self.row("decoder.scalar.weight")),
-            key: self.linear("decoder.key.weight"),
-            value: self.linear("decoder.value.weight"),
-            out: self.linear("decoder.out.weight"),
-            out_bias: self.row("decoder.out.bias"),
-            distance: architecture.distance_bias.then(|| self.row("decoder.distance")),
+            first: architecture.task.has_first().then(|| linear("first")),
+            last: linear("last"),
+            scalar: (architecture.task.scalars() > 0).then(|| row("scalar.weight")),
+            key: linear("key"),
+            value: linear("value"),
+            out: linear("out"),
+            out_bias: row("out.bias"),
+            distance: architecture.distance_bias.then(|| row("distance")),
+            latent: architecture
+                .latent
+                .map(|_| Latent { query: linear("latent.query"), value: linear("latent.value") }),
         }
     }
 }

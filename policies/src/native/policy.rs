@@ -39,7 +39,7 @@ impl<P: Learnable> Policy<P> for AttentionModel {
             if encoded[instance].is_none() {
                 logits[row * lanes.width..][..lanes.width].fill(0.0);
             } else if mask.contains(&true) {
-                decisions.push(lanes.batch[instance].context(state), mask);
+                decisions.push(lanes.batch[instance].context(state), 0, mask);
                 rows.push(row);
             }
         }

@@ -163,8 +163,23 @@ impl Reference {
 
     /// All steps of a recorded construction from `forced` on.
     pub fn steps<P: Learnable>(&self, problem: &P, trace: &[u32], forced: usize) -> Vec<Judgement> {
-        let (keys, values) =
+        self.steps_with(problem, trace, forced, &[])
+    }
+
+    /// The same with a latent vector; an empty one is none.
+    pub fn steps_with<P: Learnable>(
+        &self,
+        problem: &P,
+        trace: &[u32],
+        forced: usize,
+        latent: &[f64],
+    ) -> Vec<Judgement> {
+        let (keys, mut values) =
             (self.all(&self.embeddings, "decoder.key.weight"), self.all(&self.embeddings, "decoder.value.weight"));
+        if !latent.is_empty() {
+            let shift = self.linear(latent, "decoder.latent.value.weight");
+            values.iter_mut().for_each(|value| *value = sum(value, &shift));
+        }
         let mut state = problem.start();
         let mut steps = Vec::new();
         for (at, &action) in trace.iter().enumerate() {
@@ -172,14 +187,21 @@ impl Reference {
                 let mut mask = vec![false; problem.width()];
                 problem.allowed(&state, &mut mask);
                 let allowed: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
-                steps.push(self.step(problem.context(&state), &allowed, action as usize, &keys, &values));
+                steps.push(self.step((problem.context(&state), latent), &allowed, action as usize, &keys, &values));
             }
             problem.step(&mut state, action);
         }
         steps
     }
 
-    fn step(&self, context: Context, allowed: &[usize], action: usize, keys: &Rows, values: &Rows) -> Judgement {
+    fn step(
+        &self,
+        (context, latent): (Context, &[f64]),
+        allowed: &[usize],
+        action: usize,
+        keys: &Rows,
+        values: &Rows,
+    ) -> Judgement {
         let mut query = vec![0.0; self.architecture.width];
         for (node, name) in [(context.first, "decoder.first.weight"), (context.last, "decoder.last.weight")] {
             if let Some(node) = node {
@@ -188,6 +210,9 @@ impl Reference {
         }
         if self.has("decoder.scalar.weight") {
             query = sum(&query, &self.linear(&[f64::from(context.left)], "decoder.scalar.weight"));
+        }
+        if !latent.is_empty() {
+            query = sum(&query, &self.linear(latent, "decoder.latent.query.weight"));
         }
         let (keys, values): (Vec<_>, Vec<_>) = allowed.iter().map(|&j| (&keys[j], &values[j])).unzip();
         let heads = self.attend(&query, &keys, &values, |_, _| 0.0);

@@ -8,6 +8,7 @@
 
 use super::encoder::Encoded;
 use super::kernels::{Kernel, LANES, Level, Simd, blocks, flat, flat_mut, math};
+use super::latent::Latents;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::{AttentionModel, Linear, Size};
 
@@ -21,6 +22,7 @@ pub(super) struct Tables {
     pub last: Part,
     /// Of a single row, for the capacity; empty if the task has none.
     pub scalar: Part,
+    pub latent: Latents,
     /// Transposed keys, scaled by 1 / sqrt(floats per head) \[all heads, n\].
     pub keys: Matrix,
     /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], and transposed.
@@ -45,7 +47,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Takes the queries' scores against transposed keys of n nodes.
-    fn score(&mut self, level: Level, size: Size, keys: &Matrix, n: usize, exponentials: bool) {
+    pub fn score(&mut self, level: Level, size: Size, keys: &Matrix, n: usize, exponentials: bool) {
         let rows = self.query.rows();
         let wide = blocks(n);
         self.scores.reshape(rows + 1, size.heads * wide);
@@ -94,8 +96,16 @@ impl Kernel for Exponentials<'_> {
 }
 
 impl AttentionModel {
-    /// Fills the tables from the embeddings.
-    pub(super) fn tabulate(&self, encoded: &mut Encoded) {
+    /// Whether attention weights are products of exponentials: of tasks without a scalar only.
+    pub(super) fn has_products(&self) -> bool {
+        self.decoder.scalar.is_none()
+    }
+
+    /// Fills the decoder's tables from the embeddings, which may be those of another agent of the same model.
+    pub fn tabulate(&self, encoded: &mut Encoded) {
+        if encoded.nodes() == 0 {
+            return;
+        }
         let (size, level, decoder) = (self.size, self.level, &self.decoder);
         let (input, tables) = (&encoded.embeddings, &mut encoded.tables);
         let n = input.rows();
@@ -107,8 +117,8 @@ impl AttentionModel {
         project(&decoder.value, &mut tables.value);
         project(&decoder.last, &mut tables.last.query);
         tables.keys.transpose(&tables.key, size.head_scale);
-        // Products of exponentials serve tasks without a scalar only.
-        let products = decoder.scalar.is_none();
+        let products = self.has_products();
+        tables.latent.clear();
         match &decoder.first {
             Some(first) => {
                 project(first, &mut tables.first.query);

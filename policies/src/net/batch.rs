@@ -43,6 +43,8 @@ pub(super) struct Queries {
     actions: Vec<i32>,
     /// Trajectory and choice \[choices\].
     pub places: Vec<[usize; 2]>,
+    /// Latent vectors \[choices x length\]; empty without.
+    latents: Vec<f32>,
 }
 
 impl Queries {
@@ -73,6 +75,20 @@ impl Queries {
         }
         parts.retain(|part| part.len() > 0);
         parts
+    }
+
+    /// Makes choices follow their trajectory's latent vector \[trajectories\]; none at all without vectors.
+    pub fn follow(&mut self, latents: &[Vec<f32>]) {
+        if !latents.is_empty() {
+            self.latents = self.places.iter().flat_map(|[trace, _]| latents[*trace].iter().copied()).collect();
+        }
+    }
+
+    /// The latent vectors \[choices, length\].
+    pub fn latents(&self, device: &Device) -> Option<Tensor<2>> {
+        let choices = self.len();
+        let length = self.latents.len() / choices.max(1);
+        (length > 0).then(|| tensor(self.latents.clone(), [choices, length], device))
     }
 
     /// Number of choices.

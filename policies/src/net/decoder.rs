@@ -20,6 +20,9 @@ pub(super) struct Decoder {
     out: Param<Tensor<2>>,
     out_bias: Param<Tensor<1>>,
     distance: Option<Param<Tensor<1>>>,
+    /// What latent vectors add to queries and values \[length, width\].
+    latent_query: Option<Param<Tensor<2>>>,
+    latent_value: Option<Param<Tensor<2>>>,
 }
 
 /// What the decoder computes once per instance. n: nodes.
@@ -45,6 +48,8 @@ impl Decoder {
             out: read.matrix("decoder.out.weight"),
             out_bias: read.vector("decoder.out.bias"),
             distance: read.vector_if_there("decoder.distance"),
+            latent_query: read.matrix_if_there("decoder.latent.query.weight"),
+            latent_value: read.matrix_if_there("decoder.latent.value.weight"),
         }
     }
 
@@ -55,6 +60,7 @@ impl Decoder {
         list.extend([&self.key, &self.value, &self.out].map(Parameter::Matrix));
         list.push(Parameter::Vector(&self.out_bias));
         list.extend(self.distance.iter().map(Parameter::Vector));
+        list.extend([&self.latent_query, &self.latent_value].into_iter().flatten().map(Parameter::Matrix));
     }
 
     pub fn tables(&self, embedded: Tensor<2>, heads: usize) -> Tables {
@@ -91,10 +97,19 @@ impl Decoder {
         if let Some(scalar) = &self.scalar {
             query = query + tensor(queries.left.clone(), [choices, 1], device).matmul(scalar.val());
         }
+        let latents = queries.latents(device);
+        if let (Some(weight), Some(latents)) = (&self.latent_query, &latents) {
+            query = query + latents.clone().matmul(weight.val());
+        }
         let mask = tensor(queries.mask.clone(), [choices, n], device);
         let scores = split(query, heads).matmul(tables.keys.clone()) / ((width / heads) as f32).sqrt();
         let attention = activation::softmax(scores + mask.clone().unsqueeze::<3>(), 2);
-        let glimpse = linear(join(attention.matmul(tables.values.clone())), self.out.val(), Some(self.out_bias.val()));
+        let mut result = join(attention.matmul(tables.values.clone()));
+        if let (Some(weight), Some(latents)) = (&self.latent_value, latents) {
+            // The same for all values, whose weights sum to 1.
+            result = result + latents.matmul(weight.val());
+        }
+        let glimpse = linear(result, self.out.val(), Some(self.out_bias.val()));
         let mut pointer = glimpse.clone().matmul(tables.embedded.clone().transpose()) / (width as f32).sqrt();
         if let (Some(alpha), Some(distances)) = (&self.distance, &instance.distances) {
             let none = Tensor::zeros([1, n], device);

@@ -101,12 +101,14 @@ impl AttentionNet {
         Weights { architecture, notes: Default::default(), tensors }
     }
 
-    /// Judges recorded constructions of an instance; the first `forced` actions of each were not chosen. Calls `take` with
-    /// the choices in order, a bounded number at a time; between the calls only the encoding is kept.
+    /// Judges recorded constructions of an instance; the first `forced` actions of each were not chosen. `latents` has a
+    /// vector per trace, or none at all. Calls `take` with the choices in order, a bounded number at a time; between the
+    /// calls only the encoding is kept.
     pub fn log_probs<P: Learnable>(
         &self,
         problem: &P,
         traces: &[Vec<u32>],
+        latents: &[Vec<f32>],
         forced: usize,
         device: &Device,
         mut take: impl FnMut(Judgement),
@@ -114,7 +116,8 @@ impl AttentionNet {
         let instance = Instance::new(problem, device)?;
         let embedded = self.encode(&instance);
         let tables = self.decoder.tables(embedded, self.heads);
-        for queries in Queries::all(problem, traces, forced, (CHUNK / problem.width().max(1)).max(1)) {
+        for mut queries in Queries::all(problem, traces, forced, (CHUNK / problem.width().max(1)).max(1)) {
+            queries.follow(latents);
             let (log_probs, glimpse) = self.decoder.score(&tables, &instance, &queries, self.heads, self.clip, device);
             let values = self.value.as_ref().map(|value| value.of(glimpse));
             take(Judgement {

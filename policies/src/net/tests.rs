@@ -20,6 +20,7 @@ struct Case<P> {
     model: AttentionModel,
     encoded: Encoded,
     traces: Vec<Vec<u32>>,
+    latents: Vec<Vec<f32>>,
     costs: Vec<i64>,
     replay: Replay,
 }
@@ -32,13 +33,14 @@ fn case<P: Learnable + Generate>(n: usize, width: usize, heads: usize, options: 
         distance_bias: options,
         value: options,
         clip: if options { 50.0 } else { 10.0 },
+        latent: options.then_some(4),
         ..Architecture::new(P::TASK, width, heads, 2, 3 * width + 5)
     };
     let mut weights = Weights::random(architecture, 3).unwrap();
-    // Distance biases begin at 0, norms at the identity: that would hide mistakes.
+    // Distance biases and latent vectors' weights begin at 0, norms at the identity: that would hide mistakes.
     for (index, ((name, _), tensor)) in weights.architecture.tensors().iter().zip(&mut weights.tensors).enumerate() {
         let mut rng = stream(4, "shift", index as u64);
-        if name.ends_with("distance") || name.contains("norm") {
+        if name.ends_with("distance") || name.contains("norm") || name.contains("latent") {
             tensor.iter_mut().for_each(|x| *x += 0.3 * rng.random::<f32>());
         }
     }
@@ -47,18 +49,22 @@ fn case<P: Learnable + Generate>(n: usize, width: usize, heads: usize, options: 
     let mut encoded = Encoded::default();
     model.encode(&problem, &mut encoded).unwrap();
     let starts: Vec<Option<u32>> = problem.openings().into_iter().take(starts).map(Some).collect();
+    // A vector per lane.
+    let vector = |lane: usize| (0..4).map(|at| ((lane * 7 + at * 3) % 11) as f32 / 5.0 - 1.0).collect();
+    let latents: Vec<Vec<f32>> = if options { (0..starts.len()).map(vector).collect() } else { Vec::new() };
+    model.condition(&mut encoded, &latents);
     let mut streams: Vec<Stream> = (0..starts.len() as u64).map(|i| stream(5, "choices", i)).collect();
     let sampling = Decode::Sample { temperature: 1.0 };
     let found = model.decode(&problem, &encoded, &starts, &mut streams, sampling, &mut Scratch::default());
     let (traces, costs): (Vec<_>, Vec<_>) = found.into_iter().map(|t| (t.actions, t.cost.unwrap())).unzip();
     let replay = model.replay(&problem, &encoded, &traces, FORCED);
-    Case { problem, weights, model, encoded, traces, costs, replay }
+    Case { problem, weights, model, encoded, traces, latents, costs, replay }
 }
 
 /// All judgements in one.
 fn judge<P: Learnable>(case: &Case<P>, net: &AttentionNet, device: &Device) -> Judgement {
     let mut parts = Vec::new();
-    net.log_probs(&case.problem, &case.traces, FORCED, device, |part| parts.push(part)).unwrap();
+    net.log_probs(&case.problem, &case.traces, &case.latents, FORCED, device, |part| parts.push(part)).unwrap();
     let mut parts = parts.into_iter();
     let first = parts.next().unwrap();
     parts.fold(first, |all, part| Judgement {

@@ -78,8 +78,9 @@ pub fn see(bandit: &Bandit, dual: &Dual, step: usize, left: usize) -> Seen {
     let (unit, scarcity) = (unit(bandit), scarcity(bandit));
     let time = left as f64 / bandit.horizon as f64;
     let share = bandit.coupling.most(bandit.actions) as f64 / bandit.actions as f64;
-    let arms = bandit.arms.iter().zip(dual.values(step)).zip(scarcity);
-    let seen = arms.map(|((arm, values), scarcity)| {
+    let arms = bandit.arms.iter().zip(scarcity).enumerate();
+    let seen = arms.map(|(index, (arm, scarcity))| {
+        let values = dual.levels(step, index);
         let top = arm.reward.len() - 1;
         let levels = (0..arm.reward.len()).map(|level| {
             let [down, up] = arm.ends(level as u8).map(|level| values[level as usize] / unit);

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::train::compass::Compass;
+use crate::train::poppy::Poppy;
 use crate::train::ppo::Ppo;
 use crate::train::preference::Preference;
 use crate::train::schedule::Schedule;
@@ -44,6 +46,10 @@ pub struct Config {
     pub ppo: Ppo,
     /// Settings of `preference`.
     pub preference: Preference,
+    /// Settings of `poppy`.
+    pub poppy: Poppy,
+    /// Settings of `compass`.
+    pub compass: Compass,
     /// Local search on sampled solutions, whose results join as labels (Pan et al., 2025, section 4.3).
     pub improvement: Improvement,
     /// The fixed set that the model is judged by.
@@ -65,6 +71,11 @@ pub enum Algorithm {
     /// Preference optimisation (Pan et al., 2025).
     #[default]
     Preference,
+    /// A population of decoders, the winner learns (Grinsztajn et al., 2023); begins with a trained model.
+    Poppy,
+    /// A decoder that latent vectors steer, the best vector is learned (Chalumeau et al., 2023); begins with a trained
+    /// model.
+    Compass,
 }
 
 /// Size of the attention model. See [`crate::architecture::Architecture`].
@@ -139,6 +150,8 @@ impl Default for Config {
             clip_norm: 1.0,
             ppo: Ppo::default(),
             preference: Preference::default(),
+            poppy: Poppy::default(),
+            compass: Compass::default(),
             improvement: Improvement::default(),
             validation: Validation::default(),
             log_every: None,
@@ -239,6 +252,8 @@ impl Config {
         let parts = self.ppo.minibatches;
         let fit = self.algorithm != Algorithm::Ppo || parts <= self.batch;
         require(fit, "ppo.minibatches", "a number from 1 to the batch", parts)?;
+        self.poppy.check()?;
+        self.compass.check()?;
         self.preference.check()
     }
 

@@ -74,7 +74,7 @@ impl<P: Train> Step<'_, P> {
             Algorithm::Preference => {
                 self.config.preference.weigh(&group, &mut stream(self.config.seed, "pairs", index))
             }
-            Algorithm::Reinforce | Algorithm::Ppo => reinforce::weigh(&group),
+            _ => reinforce::weigh(&group),
         }
     }
 

@@ -9,12 +9,14 @@ use crate::architecture::{Architecture, Task};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
+use crate::train::compass;
 use crate::train::config::{Algorithm, Config};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::log::{self, Row};
 use crate::train::optimiser::Moments;
 use crate::train::policy_gradient::{self, Improve};
+use crate::train::poppy;
 use crate::train::problem::Train;
 use crate::train::validate::{Reference, Validation};
 use crate::weights::Weights;
@@ -207,6 +209,8 @@ impl<'j, P: Train> Run<'j, P> {
                 let unit = self.validation.unit();
                 actor_critic::Step { config, number, sizes, rate, unit }.run::<P>(&mut self.engine)?
             }
+            Algorithm::Poppy => poppy::Step { config, number, sizes, rate }.run::<P>(&mut self.engine)?,
+            Algorithm::Compass => compass::Step { config, number, sizes, rate }.run::<P>(&mut self.engine)?,
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
                 policy_gradient::Step { config, number, sizes, rate, improve }.run(&mut self.engine)?
@@ -274,6 +278,8 @@ impl<'j, P: Train> Run<'j, P> {
             speed: tally.instances as f64 / (elapsed_s - self.row_begin_s).max(1e-9),
             rate: self.rate(self.before),
             elapsed_s,
+            decided: (tally.compared > 0).then(|| tally.decided as f64 / tally.compared as f64),
+            wins: tally.wins.iter().map(|&wins| wins as f64 / tally.decided.max(1) as f64).collect(),
         }
     }
 
@@ -333,19 +339,26 @@ fn architecture<P: Train>(config: &Config) -> Architecture {
         clip: network.clip,
         distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
         value: config.algorithm == Algorithm::Ppo,
+        latent: (config.algorithm == Algorithm::Compass).then_some(config.compass.length),
+        agents: (config.algorithm == Algorithm::Poppy).then_some(config.poppy.agents),
     }
 }
 
-/// Weights to begin with in the shape of `architecture`. A value head is added or left out as the algorithm needs.
+/// Weights to begin with in the shape of `architecture`. A value head, latent vectors and agents, which begin as copies of
+/// the decoder, are added or left out as the algorithm needs.
 fn fitting(weights: &Weights, architecture: Architecture, seed: u64) -> Result<Weights, TrainError> {
-    let same = Architecture { value: weights.architecture.value, ..architecture.clone() } == weights.architecture;
-    if !same {
+    let Architecture { value, latent, agents, .. } = weights.architecture;
+    if (Architecture { value, latent, agents, ..architecture.clone() }) != weights.architecture {
         return Err(TrainError::Mismatch);
     }
     let mut fitted = Weights::random(architecture, seed)?;
     let names = fitted.architecture.tensors();
     for ((name, _), tensor) in names.iter().zip(&mut fitted.tensors) {
-        if let Some(values) = weights.tensor(name) {
+        let of_decoder = || {
+            let part = name.strip_prefix("agents.")?.split_once('.')?.1;
+            weights.tensor(&format!("decoder.{part}"))
+        };
+        if let Some(values) = weights.tensor(name).or_else(of_decoder) {
             tensor.copy_from_slice(values);
         }
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use heuron_problems::{Cost, Cvrp, Knapsack, Problem, Tsp};
 
+use super::compass::Compass;
 use super::config::{Improvement, Network, Stage, Validation};
+use super::poppy::Poppy;
 use super::problem::build;
 use super::*;
 use crate::weights::Weights;
@@ -19,6 +21,8 @@ fn config(algorithm: Algorithm) -> Config {
         curriculum: vec![Stage { until: 0.3, sizes: vec![6] }],
         batch: 12,
         learning_rate: 5e-3,
+        compass: Compass { latents: 4, length: 3, ..Compass::default() },
+        poppy: Poppy { agents: 3, ..Poppy::default() },
         validation: Validation { count: 6, ..Validation::default() },
         ..Config::default()
     }
@@ -73,7 +77,8 @@ fn products(folder: &Path) -> [Vec<u8>; 2] {
 
 #[test]
 fn weights_depend_on_neither_threads_nor_interruptions() {
-    for algorithm in [Algorithm::Reinforce, Algorithm::Ppo, Algorithm::Preference] {
+    let all = [Algorithm::Reinforce, Algorithm::Ppo, Algorithm::Preference, Algorithm::Poppy, Algorithm::Compass];
+    for algorithm in all {
         let config = config(algorithm);
         let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
         let [one, three, broken] = folders.each_ref().map(|folder| folder.path());
@@ -133,6 +138,8 @@ fn every_algorithm_learns() {
     assert_learns::<Tsp>(single(Algorithm::Reinforce), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Preference), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Ppo), 12, 0.1);
+    assert_learns::<Tsp>(single(Algorithm::Poppy), 60, 0.05);
+    assert_learns::<Tsp>(single(Algorithm::Compass), 60, 0.05);
     assert_learns::<Cvrp>(single(Algorithm::Preference), 60, 0.05);
     assert_learns::<Knapsack>(Config { starts: Some(8), ..single(Algorithm::Preference) }, 60, 0.02);
 }
@@ -168,6 +175,56 @@ fn replay_of_a_few_and_labels_of_a_teacher_work_together() {
     assert_eq!(asked.into_inner(), 72);
 }
 
+/// What the run of an algorithm that begins with a model makes of it in no steps.
+fn adapted(algorithm: Algorithm) -> (Weights, Weights) {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [first, second] = folders.each_ref().map(|folder| folder.path());
+    whole::<Tsp>(&config(Algorithm::Reinforce), 3, 1, first);
+    let base = Weights::read(&first.join(Files::LAST)).unwrap();
+    let job = Job {
+        config: config(algorithm),
+        budget: Budget { steps: Some(0), time: None },
+        threads: 1,
+        folder: second.into(),
+        resume: false,
+        initial: Some(base.clone()),
+    };
+    let improve = &|_: &Tsp, solution: &<Tsp as Problem>::Solution| solution.clone();
+    train(&job, Hooks { reference: &naive::<Tsp>, improve, listen: &mut |_| {}, is_over: &|| false }).unwrap();
+    (base, Weights::read(&second.join(Files::LAST)).unwrap())
+}
+
+#[test]
+fn agents_begin_as_copies_of_the_model_and_latent_vectors_without_effect() {
+    let (base, population) = adapted(Algorithm::Poppy);
+    assert_eq!(population.architecture.agents, Some(3));
+    for (name, _) in population.architecture.tensors() {
+        let origin = match name.strip_prefix("agents.") {
+            Some(part) => format!("decoder.{}", part.split_once('.').unwrap().1),
+            None => name.clone(),
+        };
+        assert_eq!(population.tensor(&name), base.tensor(&origin), "{name}");
+    }
+    let (base, steered) = adapted(Algorithm::Compass);
+    for (name, _) in steered.architecture.tensors() {
+        match base.tensor(&name) {
+            Some(values) => assert_eq!(steered.tensor(&name).unwrap(), values, "{name}"),
+            None => assert!(name.contains("latent") && steered.tensor(&name).unwrap().iter().all(|&x| x == 0.0)),
+        }
+    }
+}
+
+#[test]
+fn log_says_who_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    whole::<Tsp>(&config(Algorithm::Poppy), 8, 1, folder.path());
+    let rows = rows(folder.path()).unwrap();
+    let last = rows.last().unwrap();
+    assert_eq!(last.wins.len(), 3);
+    assert!((last.wins.iter().sum::<f64>() - 1.0).abs() < 0.01, "{:?}", last.wins);
+    assert!(last.decided.is_some_and(|part| (0.0..=1.0).contains(&part) && part > 0.0));
+}
+
 #[test]
 fn another_configuration_is_not_resumed_and_another_network_is_no_beginning() {
     let folder = tempfile::tempdir().unwrap();
@@ -189,7 +246,8 @@ fn another_configuration_is_not_resumed_and_another_network_is_no_beginning() {
         train(&job, Hooks { reference: &naive::<Tsp>, improve, listen: &mut |_| {}, is_over: &|| false })
     };
     assert!(matches!(begin(Algorithm::Reinforce, 32), Err(TrainError::Mismatch)));
-    // A value head is added where the algorithm needs one.
+    // A value head, latent vectors and agents are added where the algorithm needs them.
+    assert!(begin(Algorithm::Poppy, 16).is_ok() && begin(Algorithm::Compass, 16).is_ok());
     assert!(begin(Algorithm::Ppo, 16).is_ok());
 }
 

@@ -59,8 +59,10 @@ impl Prices {
 /// Values of the arms from a first step to the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dual {
-    /// Value of an arm at a level with so many steps done \[steps + 1\]\[arms\]\[levels\].
-    values: Vec<Vec<Vec<f64>>>,
+    /// Where the levels of an arm begin \[arms + 1\].
+    first: Vec<usize>,
+    /// Value of a level with so many steps done \[steps + 1, levels of all arms\].
+    values: Vec<f64>,
     /// What the resources earn from a step on \[steps + 1\].
     earned: Vec<f64>,
     /// The multipliers behind the values.
@@ -70,14 +72,14 @@ pub struct Dual {
 impl Dual {
     /// Lowers the bound from `start` over `steps` steps by `iterations` subgradient steps.
     pub fn solve(bandit: &Bandit, start: &Start, steps: usize, iterations: usize) -> Self {
-        let mut descent = Descent::new(bandit, steps);
-        let prices = descent.constant(start);
-        descent.descend(start, prices, iterations)
+        let descent = Descent::new(bandit, start, steps);
+        let prices = descent.constant();
+        descent.descend(prices, iterations)
     }
 
     /// As [`Dual::solve`], from the prices of a dual that has one step more.
     pub fn resolve(bandit: &Bandit, start: &Start, prices: Prices, iterations: usize) -> Self {
-        Descent::new(bandit, prices.0.len()).descend(start, prices, iterations)
+        Descent::new(bandit, start, prices.0.len()).descend(prices, iterations)
     }
 
     /// The multipliers.
@@ -90,23 +92,24 @@ impl Dual {
         self.earned.len() - 1
     }
 
-    /// Values of the arms \[arms\]\[levels\] with `step` steps done.
-    pub fn values(&self, step: usize) -> &[Vec<f64>] {
-        &self.values[step]
+    /// Values of an arm's levels with `step` steps done.
+    pub fn levels(&self, step: usize, arm: usize) -> &[f64] {
+        let all = self.first[self.first.len() - 1];
+        &self.values[step * all + self.first[arm]..step * all + self.first[arm + 1]]
     }
 
     /// No policy expects more from `state` with `step` steps done.
     pub fn bound(&self, step: usize, state: &[u8]) -> f64 {
-        let values = &self.values[step];
-        self.earned[step] + values.iter().zip(state).map(|(value, &level)| value[level as usize]).sum::<f64>()
+        let value = |(arm, &level): (usize, &u8)| self.levels(step, arm)[level as usize];
+        self.earned[step] + state.iter().enumerate().map(value).sum::<f64>()
     }
 
     /// What is still worth something after `step` with `counts` of every arm's actions taken in it: the step's reward and
     /// the bound after it.
     pub fn ahead(&self, bandit: &Bandit, step: usize, state: &[u8], counts: &[usize]) -> f64 {
-        let arms = bandit.arms.iter().zip(&self.values[step + 1]).zip(state).zip(counts);
-        let value = arms.map(|(((arm, value), &level), &count)| {
-            arm.expect(level, count, &arm.reward) + arm.expect(level, count, value)
+        let arms = bandit.arms.iter().zip(state).zip(counts).enumerate();
+        let value = arms.map(|(index, ((arm, &level), &count))| {
+            arm.expect(level, count, &arm.reward) + arm.expect(level, count, self.levels(step + 1, index))
         });
         self.earned[step + 1] + value.sum::<f64>()
     }
@@ -134,10 +137,13 @@ enum Market {
 /// Subgradient descent on the bound.
 struct Descent<'a> {
     bandit: &'a Bandit,
+    start: &'a Start,
     steps: usize,
     market: Market,
     /// Where the copies of an arm begin \[arms + 1\].
     first: Vec<usize>,
+    /// Where the levels of an arm begin \[arms + 1\].
+    levels: Vec<usize>,
     /// Action of every copy.
     action: Vec<u32>,
 }
@@ -145,14 +151,14 @@ struct Descent<'a> {
 /// The bound at some prices.
 struct Point {
     bound: f64,
-    values: Vec<Vec<Vec<f64>>>,
+    values: Vec<f64>,
     earned: Vec<f64>,
     /// Derivative by the multipliers \[steps\]\[multipliers\].
     slope: Vec<Vec<f64>>,
 }
 
 impl<'a> Descent<'a> {
-    fn new(bandit: &'a Bandit, steps: usize) -> Self {
+    fn new(bandit: &'a Bandit, start: &'a Start, steps: usize) -> Self {
         let market = match &bandit.coupling {
             coupling if bandit.is_separable() && !coupling.is_exact() => Market::Rows(coupling.rows(bandit.actions)),
             coupling => Market::Copies {
@@ -162,13 +168,15 @@ impl<'a> Descent<'a> {
         };
         let mut first = vec![0];
         bandit.arms.iter().for_each(|arm| first.push(first[first.len() - 1] + arm.actions.len()));
+        let mut levels = vec![0];
+        bandit.arms.iter().for_each(|arm| levels.push(levels[levels.len() - 1] + arm.reward.len()));
         let action = bandit.arms.iter().flat_map(|arm| arm.actions.iter().copied()).collect();
-        Self { bandit, steps, market, first, action }
+        Self { bandit, start, steps, market, first, levels, action }
     }
 
     /// The best constant price of the first row or of all copies, by golden sections. Rows that allow nothing get a price
     /// that nothing pays.
-    fn constant(&mut self, start: &Start) -> Prices {
+    fn constant(&self) -> Prices {
         let top = self.bandit.arms.iter().flat_map(|arm| &arm.reward).fold(0.0, |top: f64, r| top.max(r.abs()));
         let at = |price: f64| {
             let row = match &self.market {
@@ -181,7 +189,7 @@ impl<'a> Descent<'a> {
             };
             Prices(vec![row; self.steps])
         };
-        let bound = |price: f64| self.point(start, &at(price)).bound;
+        let bound = |price: f64| self.point(&at(price)).bound;
         const GOLDEN: f64 = 0.618_033_988_749_895;
         let (mut low, mut high) = (0.0, 4.0 * top);
         let (mut left, mut right) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
@@ -202,8 +210,8 @@ impl<'a> Descent<'a> {
 
     /// Steps against the slope, of Polyak's length (1969) to a target a little below the best bound: nearer when that is
     /// not reached for a while.
-    fn descend(&mut self, start: &Start, prices: Prices, iterations: usize) -> Dual {
-        let mut point = self.point(start, &prices);
+    fn descend(&self, prices: Prices, iterations: usize) -> Dual {
+        let mut point = self.point(&prices);
         let (mut best, mut best_prices) = (point.bound, prices.clone());
         let mut current = prices;
         let (mut aim, mut patience) = (0.01 * point.bound.abs(), 0);
@@ -221,7 +229,7 @@ impl<'a> Descent<'a> {
                     }
                 }
             }
-            point = self.point(start, &current);
+            point = self.point(&current);
             if point.bound < best - 0.1 * aim {
                 patience = 0;
             } else {
@@ -234,11 +242,11 @@ impl<'a> Descent<'a> {
             if patience == 8 {
                 (aim, patience) = (0.5 * aim, 0);
                 current.clone_from(&best_prices);
-                point = self.point(start, &current);
+                point = self.point(&current);
             }
         }
-        let Point { values, earned, .. } = self.point(start, &best_prices);
-        Dual { values, earned, prices: best_prices }
+        let Point { values, earned, .. } = self.point(&best_prices);
+        Dual { first: self.levels.clone(), values, earned, prices: best_prices }
     }
 
     /// Price of every copy in a step, and what the step earns with its derivative by the copies' use.
@@ -282,41 +290,51 @@ impl<'a> Descent<'a> {
         }
     }
 
-    fn point(&self, start: &Start, prices: &Prices) -> Point {
+    fn point(&self, prices: &Prices) -> Point {
         let arms = &self.bandit.arms;
-        let mut values: Vec<Vec<Vec<f64>>> = vec![Vec::new(); self.steps + 1];
-        values[self.steps] = arms.iter().map(|arm| vec![0.0; arm.reward.len()]).collect();
+        let all = self.levels[arms.len()];
         let by_step: Vec<Vec<f64>> = prices.0.iter().map(|row| self.copy_prices(row)).collect();
-        // Copies of every arm, cheapest first, and the numbers of them that the levels choose [steps][arms].
-        let mut orders = vec![Vec::with_capacity(arms.len()); self.steps];
+        let mut values = vec![0.0; (self.steps + 1) * all];
+        // How many copies, from the cheapest on, every level takes [steps, levels of all arms]; and the copies of arms
+        // that have several in that order [steps, copies].
+        let mut counts = vec![0_u8; self.steps * all];
+        let mut order: Vec<u32> = Vec::with_capacity(self.steps * self.action.len());
+        (0..self.steps * self.action.len()).for_each(|copy| order.push((copy % self.action.len()) as u32));
         for step in (0..self.steps).rev() {
-            let mut row = Vec::with_capacity(arms.len());
+            let (now, next) = values[step * all..].split_at_mut(all);
             for (index, arm) in arms.iter().enumerate() {
-                let of = &by_step[step][self.first[index]..self.first[index + 1]];
-                let (value, order) = best_counts(arm, of, &values[step + 1][index]);
-                row.push(value);
-                orders[step].push(order);
+                let levels = self.levels[index]..self.levels[index + 1];
+                let copies = &mut order[step * self.action.len()..][self.first[index]..self.first[index + 1]];
+                if copies.len() > 1 {
+                    let price = |copy: u32| by_step[step][copy as usize];
+                    copies.sort_by(|&a, &b| price(a).total_cmp(&price(b)).then(a.cmp(&b)));
+                }
+                let after = &next[levels.clone()];
+                let chosen = &mut counts[step * all..][levels.clone()];
+                best_counts(arm, copies, &by_step[step], after, &mut now[levels], chosen);
             }
-            values[step] = row;
         }
-        let mut bound: f64 =
-            start.0.iter().zip(&values[0]).map(|(law, value)| dot(law, value)).sum();
-        let mut law = start.0.clone();
+        let mut law: Vec<f64> = self.start.0.iter().flatten().copied().collect();
+        let mut bound: f64 = law.iter().zip(&values).map(|(law, value)| law * value).sum();
         let (mut slope, mut earned) = (Vec::with_capacity(self.steps), vec![0.0; self.steps + 1]);
+        let mut next = vec![0.0; all];
         for step in 0..self.steps {
             let mut used = vec![0.0; self.action.len()];
+            next.fill(0.0);
+            let copies = &order[step * self.action.len()..];
             for (index, arm) in arms.iter().enumerate() {
-                let (order, counts) = &orders[step][index];
-                let mut next = vec![0.0; arm.reward.len()];
-                for (level, &weight) in law[index].iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
-                    let [down, up] = arm.ends(level as u8);
-                    let rise = arm.up[counts[level]];
-                    next[up as usize] += weight * rise;
-                    next[down as usize] += weight * (1.0 - rise);
-                    order[..counts[level]].iter().for_each(|copy| used[self.first[index] + copy] += weight);
+                let first = self.levels[index];
+                for level in 0..arm.reward.len() {
+                    let (weight, count) = (law[first + level], counts[step * all + first + level] as usize);
+                    if weight > 0.0 {
+                        let [down, up] = arm.ends(level as u8);
+                        next[first + up as usize] += weight * arm.up[count];
+                        next[first + down as usize] += weight * (1.0 - arm.up[count]);
+                        copies[self.first[index]..][..count].iter().for_each(|&copy| used[copy as usize] += weight);
+                    }
                 }
-                law[index] = next;
             }
+            std::mem::swap(&mut law, &mut next);
             let (earnings, slopes) = self.earnings(&prices.0[step], &used);
             (earned[step], bound) = (earnings, bound + earnings);
             slope.push(slopes);
@@ -328,27 +346,19 @@ impl<'a> Descent<'a> {
     }
 }
 
-/// Value of every level of an arm when its copies cost `prices` and the next step's levels are worth `after`; the copies
-/// from the cheapest on, and how many of them every level takes.
-fn best_counts(arm: &Arm, prices: &[f64], after: &[f64]) -> (Vec<f64>, (Vec<usize>, Vec<usize>)) {
-    let mut order: Vec<usize> = (0..prices.len()).collect();
-    order.sort_by(|&a, &b| prices[a].total_cmp(&prices[b]).then(a.cmp(&b)));
-    let (mut values, mut counts) = (Vec::with_capacity(after.len()), Vec::with_capacity(after.len()));
-    for level in 0..after.len() as u8 {
-        let (mut best, mut chosen, mut paid) = (f64::NEG_INFINITY, 0, 0.0);
-        for count in 0..=prices.len() {
-            paid += if count > 0 { prices[order[count - 1]] } else { 0.0 };
-            let value = arm.expect(level, count, &arm.reward) + arm.expect(level, count, after) - paid;
-            if value > best {
-                (best, chosen) = (value, count);
+/// Writes the value of every level of an arm to `values` and how many copies it takes to `counts`; `copies` are the arm's,
+/// cheapest first, at `prices`, and `after` are the values of the levels in the next step.
+fn best_counts(arm: &Arm, copies: &[u32], prices: &[f64], after: &[f64], values: &mut [f64], counts: &mut [u8]) {
+    for (level, (value, count)) in values.iter_mut().zip(counts).enumerate() {
+        let worth = |count| arm.expect(level as u8, count, &arm.reward) + arm.expect(level as u8, count, after);
+        (*value, *count) = (worth(0), 0);
+        let mut paid = 0.0;
+        for (index, &copy) in copies.iter().enumerate() {
+            paid += prices[copy as usize];
+            let found = worth(index + 1) - paid;
+            if found > *value {
+                (*value, *count) = (found, index as u8 + 1);
             }
         }
-        values.push(best);
-        counts.push(chosen);
     }
-    (values, (order, counts))
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

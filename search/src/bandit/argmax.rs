@@ -8,16 +8,19 @@ use super::local;
 use super::oracle::Oracle;
 use super::score::Score;
 
-/// Sets up to which enumeration is exact and affordable.
-pub const FEW_SETS: usize = 200_000;
+/// Sets up to which enumeration takes some milliseconds.
+pub const FEW_SETS: usize = 5_000;
+
+/// Sets up to which enumeration is affordable as a reference.
+pub const MANY_SETS: usize = 200_000;
 
 /// How hard a step is thought about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// Local search from several starts.
     Local,
-    /// All sets are tried where there are at most [`FEW_SETS`], else local search.
-    Enumerate,
+    /// All sets are tried where there are at most so many, else local search.
+    Enumerate(usize),
     /// Branch and bound from the set that local search finds, at most so many nodes.
     Branch(usize),
 }
@@ -40,7 +43,7 @@ impl<'a> Argmax<'a> {
     pub fn new(bandit: &'a Bandit, tier: Tier) -> Self {
         let mut oracle = Oracle::new(bandit);
         let sets = match tier {
-            Tier::Enumerate => Sets::all(bandit, &mut oracle, FEW_SETS),
+            Tier::Enumerate(limit) => Sets::all(bandit, &mut oracle, limit),
             _ => None,
         };
         Self { bandit, oracle, tier, sets, last: Vec::new(), unproven: 0 }

@@ -3,7 +3,7 @@
 use heuron_problems::{Bandit, Stream, stream};
 use rand::seq::SliceRandom;
 
-use super::argmax::{Argmax, Tier};
+use super::argmax::{Argmax, MANY_SETS, Tier};
 use super::local::greedy;
 use super::oracle::Oracle;
 use super::score::{Score, Trial};
@@ -97,7 +97,7 @@ pub struct Myopic<'a> {
 impl<'a> Myopic<'a> {
     /// The exact policy, or the iterative one.
     pub fn new(bandit: &'a Bandit, iterative: bool) -> Self {
-        let tier = if bandit.is_separable() { Tier::Local } else { Tier::Enumerate };
+        let tier = if bandit.is_separable() { Tier::Local } else { Tier::Enumerate(MANY_SETS) };
         Self { bandit, reach: bandit.reach(), argmax: Argmax::new(bandit, tier), iterative }
     }
 }

@@ -9,7 +9,7 @@ use heuron_problems::bandit::play::mean;
 use heuron_problems::{Bandit, Stream};
 use serde::{Deserialize, Serialize};
 
-use super::argmax::{Argmax, Tier};
+use super::argmax::{Argmax, FEW_SETS, Tier};
 use super::baselines::random_set;
 use super::local::greedy;
 use super::oracle::Oracle;
@@ -42,7 +42,7 @@ impl Model {
     /// The policy.
     pub fn player<'a>(&self, bandit: &'a Bandit) -> Box<dyn Player + 'a> {
         match self {
-            Self::Sequoia(learned) => Box::new(Sequoia::new(bandit, learned.clone(), Tier::Enumerate)),
+            Self::Sequoia(learned) => Box::new(Sequoia::new(bandit, learned.clone(), Tier::Enumerate(FEW_SETS))),
             Self::Residual(residual) => Box::new(Corrected::new(bandit, residual)),
         }
     }
@@ -133,13 +133,15 @@ impl<'a> Corrected<'a> {
     /// As [`Corrected::new`], with the dual at hand.
     pub fn of(bandit: &'a Bandit, dual: &Dual, residual: &Residual) -> Self {
         let correct = |step: usize| {
+            let mut values: Vec<Vec<f64>> = (0..bandit.arms.len()).map(|arm| dual.levels(step, arm).to_vec()).collect();
             let left = bandit.horizon - step;
-            if left == 0 {
-                return dual.values(step).to_vec();
+            // After the last step nothing is left to lose.
+            if left > 0 {
+                let losses = residual.losses(bandit, &see(bandit, dual, step, left));
+                let pairs = values.iter_mut().flatten().zip(losses.into_iter().flatten());
+                pairs.for_each(|(value, loss)| *value -= loss);
             }
-            let losses = residual.losses(bandit, &see(bandit, dual, step, left));
-            let arm = |(values, losses): (&Vec<f64>, Vec<f64>)| values.iter().zip(losses).map(|(v, l)| v - l).collect();
-            dual.values(step).iter().zip(losses).map(arm).collect()
+            values
         };
         let values = (0..=bandit.horizon).map(correct).collect();
         Self { bandit, reach: bandit.reach(), values, argmax: Argmax::new(bandit, tier(bandit)) }

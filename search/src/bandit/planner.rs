@@ -8,7 +8,7 @@ use heuron_problems::Bandit;
 use heuron_problems::bandit::Dual;
 use heuron_problems::bandit::dual::Start;
 
-use super::argmax::{Argmax, Tier};
+use super::argmax::{Argmax, FEW_SETS, Tier};
 use super::score::Score;
 use super::simulate::Player;
 
@@ -56,8 +56,9 @@ impl<'a> Values<'a> {
 
 /// What every arm is worth by the number of its actions that are taken: the next reward and the value behind it.
 pub fn lookahead(bandit: &Bandit, dual: &Dual, step: usize, state: &[u8]) -> Vec<Vec<f64>> {
-    let arms = bandit.arms.iter().zip(dual.values(step + 1)).zip(state);
-    let worth = arms.map(|((arm, value), &level)| {
+    let arms = bandit.arms.iter().zip(state).enumerate();
+    let worth = arms.map(|(index, (arm, &level))| {
+        let value = dual.levels(step + 1, index);
         let at = |count| arm.expect(level, count, &arm.reward) + arm.expect(level, count, value);
         (0..arm.up.len()).map(at).collect()
     });
@@ -80,7 +81,7 @@ impl<'a> Planner<'a> {
 
 /// Linear scores need no tier; others are enumerated where sets are few.
 pub fn tier(bandit: &Bandit) -> Tier {
-    if bandit.is_separable() { Tier::Local } else { Tier::Enumerate }
+    if bandit.is_separable() { Tier::Local } else { Tier::Enumerate(FEW_SETS) }
 }
 
 impl Player for Planner<'_> {

@@ -7,10 +7,16 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use cpu_time::ProcessTime;
 use heuron::plot::in_units;
-use heuron::{Error, Evaluation, Instance, Judged, Kind, Options, best_known, gap, interval, load, model, reference};
+use heuron::{
+    Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, interval, load, model,
+    reference,
+};
+use heuron_policies::Weights;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
+use heuron_search::Tactic;
+use heuron_search::latent::Strategy;
 use serde::Serialize;
 
 use super::generate::Generate;
@@ -65,6 +71,10 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", default_value_t = 128)]
     samples: usize,
 
+    /// Attempts of `latent`, `uniform` and `population`: constructions from all openings
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    attempts: u64,
+
     /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
     /// `heuron solve` reaches without a model in 50 000 iterations without a better one]
     #[arg(long, value_name = "FILE|none")]
@@ -89,6 +99,12 @@ enum Decode {
     Sample,
     /// Beam search from the openings
     Beam,
+    /// Evolved latent vectors (COMPASS), `--attempts` of them
+    Latent,
+    /// Latent vectors at random
+    Uniform,
+    /// All agents of a population (Poppy), then samples from the best, in all `--attempts`
+    Population,
 }
 
 /// The line of the set. Costs are in the instances' integer units.
@@ -104,6 +120,7 @@ struct Summary<'a> {
     starts: Option<usize>,
     augment: bool,
     samples: Option<usize>,
+    attempts: Option<u64>,
     seed: u64,
     /// Instances without a feasible construction; they are in none of the means.
     unsolved: usize,
@@ -146,10 +163,8 @@ impl Evaluate {
         };
         let weights = model(&self.model)?;
         let instances = self.instances(&options)?;
-        let evaluation =
-            Evaluation { name: &self.model, weights: &weights, effort: self.effort(), threads: options.threads() };
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
-        let judged = evaluation.run(&instances)?;
+        let judged = self.judge(&weights, &instances, options.threads())?;
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
         let references = self.references(&instances, options.threads())?;
         let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
@@ -163,7 +178,13 @@ impl Evaluate {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let counts = [("starts", self.starts), ("count", self.count), ("samples", Some(self.samples))];
+        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
+        let counts = [
+            ("starts", self.starts),
+            ("count", self.count),
+            ("samples", Some(self.samples)),
+            ("attempts", Some(attempts)),
+        ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
@@ -171,16 +192,42 @@ impl Evaluate {
             let expected = "no `--augment`: items have no coordinates".into();
             return Err(Error::Option { key: "augment", expected, found: "it".into() });
         }
+        if self.counts_attempts() && (self.augment || self.starts.is_some()) {
+            let expected = "neither `--augment` nor `--starts` where attempts are counted".into();
+            return Err(Error::Option { key: "decode", expected, found: "it".into() });
+        }
         Ok(())
     }
 
-    fn effort(&self) -> Effort {
-        let search = match self.decode {
-            Decode::Greedy => Search::Greedy,
-            Decode::Sample => Search::Sample(self.samples),
-            Decode::Beam => Search::Beam(self.samples),
+    fn judge(&self, weights: &Weights, instances: &[Instance], threads: usize) -> Result<Vec<Judged>, Error> {
+        let tactic = match self.decode {
+            Decode::Latent => Tactic::Latent(Strategy::default()),
+            Decode::Uniform => Tactic::Latent(Strategy::Uniform),
+            Decode::Population => Tactic::Population,
+            Decode::Greedy => return self.construct(weights, instances, threads, Search::Greedy),
+            Decode::Sample => return self.construct(weights, instances, threads, Search::Sample(self.samples)),
+            Decode::Beam => return self.construct(weights, instances, threads, Search::Beam(self.samples)),
         };
-        Effort { search, starts: self.starts, augment: self.augment, seed: self.seed }
+        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts]);
+        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
+        let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
+        Ok(spent.into_iter().map(judged).collect())
+    }
+
+    fn construct(
+        &self,
+        weights: &Weights,
+        instances: &[Instance],
+        threads: usize,
+        search: Search,
+    ) -> Result<Vec<Judged>, Error> {
+        let effort = Effort { search, starts: self.starts, augment: self.augment, seed: self.seed };
+        Evaluation { name: &self.model, weights, effort, threads }.run(instances)
+    }
+
+    /// Whether attempts are counted, not constructions.
+    fn counts_attempts(&self) -> bool {
+        matches!(self.decode, Decode::Latent | Decode::Uniform | Decode::Population)
     }
 
     fn instances(&self, options: &Options) -> Result<Vec<Instance>, Error> {
@@ -235,7 +282,8 @@ impl Evaluate {
             decode: self.decode,
             starts: self.starts,
             augment: self.augment,
-            samples: (self.decode != Decode::Greedy).then_some(self.samples),
+            samples: matches!(self.decode, Decode::Sample | Decode::Beam).then_some(self.samples),
+            attempts: self.counts_attempts().then_some(self.attempts),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
             mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),

@@ -67,6 +67,10 @@ enum Algorithm {
     Ppo,
     /// Preference optimisation (Pan et al., 2025)
     Preference,
+    /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model`
+    Poppy,
+    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model`
+    Compass,
 }
 
 #[cfg(not(feature = "train"))]
@@ -153,6 +157,8 @@ mod with_training {
                     Algorithm::Reinforce => train::Algorithm::Reinforce,
                     Algorithm::Ppo => train::Algorithm::Ppo,
                     Algorithm::Preference => train::Algorithm::Preference,
+                    Algorithm::Poppy => train::Algorithm::Poppy,
+                    Algorithm::Compass => train::Algorithm::Compass,
                 };
             }
             if !self.n.is_empty() {

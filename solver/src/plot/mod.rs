@@ -1,5 +1,6 @@
 //! Pictures of solutions as SVG: legible at a thousand nodes, about a megabyte at a hundred thousand.
 
+mod bars;
 mod curve;
 mod frame;
 mod gantt;
@@ -9,6 +10,7 @@ use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
 
 use crate::instance::Kind;
 use crate::report::Report;
+pub use bars::{Group, Mark, bars};
 pub use curve::learning_curve;
 use frame::Frame;
 pub(crate) use gantt::{flow_gantt, gantt};

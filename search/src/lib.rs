@@ -9,6 +9,7 @@ pub mod improve;
 pub mod jssp;
 pub mod knapsack;
 pub mod latent;
+pub mod mip;
 pub mod population;
 pub mod run;
 pub mod sample;

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use heuron_problems::{
-    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan, Play, Problem, Rounding, Routes, Schedule,
+    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan as Tasks, Play, Problem, Rounding, Routes, Schedule,
     Selection, Tour, Tsp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::learned::Learned;
+use crate::learned::{Learned, Plan};
+use crate::options::Options;
 use crate::plot::{self, Caption};
 use crate::recipe::Method;
 
@@ -62,7 +63,7 @@ pub enum Solution {
     /// Machine sequences or start times.
     Jssp(Schedule),
     /// A task per job and stage.
-    Ffsp(Plan),
+    Ffsp(Tasks),
     /// What a policy did in simulated episodes.
     Bandit(Play),
 }
@@ -110,6 +111,11 @@ pub(crate) trait Solvable: Format {
 
     /// The inverse of `wrap`; none for a solution of another problem.
     fn unwrap(solution: &Solution) -> Option<&Self::Solution>;
+
+    /// The plan that the options ask for, where the problem has models of its own kind and one is named.
+    fn own_plan(&self, _: &Options) -> Option<Result<Plan<Self>, Error>> {
+        None
+    }
 
     /// Points of a picture; none without coordinates.
     fn points(&self) -> Option<&[[f64; 2]]>;

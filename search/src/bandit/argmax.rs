@@ -11,9 +11,6 @@ use super::score::Score;
 /// Sets up to which enumeration takes some milliseconds.
 pub const FEW_SETS: usize = 5_000;
 
-/// Sets up to which enumeration is affordable as a reference.
-pub const MANY_SETS: usize = 200_000;
-
 /// How hard a step is thought about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
@@ -27,7 +24,6 @@ pub enum Tier {
 
 /// Finds best sets of an instance, and remembers what it needs for that.
 pub struct Argmax<'a> {
-    bandit: &'a Bandit,
     /// Best sets of linear values, and tests of sets.
     pub oracle: Oracle<'a>,
     tier: Tier,
@@ -46,7 +42,7 @@ impl<'a> Argmax<'a> {
             Tier::Enumerate(limit) => Sets::all(bandit, &mut oracle, limit),
             _ => None,
         };
-        Self { bandit, oracle, tier, sets, last: Vec::new(), unproven: 0 }
+        Self { oracle, tier, sets, last: Vec::new(), unproven: 0 }
     }
 
     /// Forgets the last answer: what follows does not depend on what was before.
@@ -63,9 +59,9 @@ impl<'a> Argmax<'a> {
             return sets.best(score);
         }
         let greedy = local::greedy(score, &mut self.oracle);
-        let starts = hints.iter().copied().chain([greedy.as_slice(), self.last.as_slice()]);
-        // Before the first step there is no last answer, and of an exact number it would be none that is allowed.
-        let starts = starts.filter(|list| self.bandit.coupling.check(list).is_ok());
+        // Before the first step there is no last answer.
+        let last = (!self.last.is_empty()).then_some(self.last.as_slice());
+        let starts = hints.iter().copied().chain([greedy.as_slice()]).chain(last);
         let Some((value, mut best)) = local::best_climb(score, &mut self.oracle, starts) else { return greedy };
         if let Tier::Branch(nodes) = self.tier {
             let proof = branch::prove(score, &mut self.oracle, (value, best), nodes);

@@ -3,9 +3,10 @@
 use heuron_problems::{Bandit, Stream, stream};
 use rand::seq::SliceRandom;
 
-use super::argmax::{Argmax, MANY_SETS, Tier};
+use super::argmax::Argmax;
 use super::local::greedy;
 use super::oracle::Oracle;
+use super::planner::tier;
 use super::score::{Score, Trial};
 use super::simulate::Player;
 
@@ -85,7 +86,7 @@ impl Player for Sampling<'_> {
     }
 }
 
-/// Maximises the next step's reward.
+/// Maximises the next step's reward: exactly where arms have their own actions or allowed sets are few.
 pub struct Myopic<'a> {
     bandit: &'a Bandit,
     reach: Vec<Vec<u32>>,
@@ -95,10 +96,9 @@ pub struct Myopic<'a> {
 }
 
 impl<'a> Myopic<'a> {
-    /// The exact policy, or the iterative one.
+    /// The policy, or the iterative one.
     pub fn new(bandit: &'a Bandit, iterative: bool) -> Self {
-        let tier = if bandit.is_separable() { Tier::Local } else { Tier::Enumerate(MANY_SETS) };
-        Self { bandit, reach: bandit.reach(), argmax: Argmax::new(bandit, tier), iterative }
+        Self { bandit, reach: bandit.reach(), argmax: Argmax::new(bandit, tier(bandit)), iterative }
     }
 }
 

@@ -161,34 +161,7 @@ fn largest(values: &mut [f64], room: usize, exact: bool) -> f64 {
 
 /// A linear function above the network: its value without free actions, and what each of them adds \[free\].
 fn above(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (f64, Vec<f64>) {
-    let width = gate.width();
-    let mut inputs = gate.offset.clone();
-    for &action in inside {
-        inputs.iter_mut().zip(gate.column(action)).for_each(|(input, column)| *input += column);
-    }
-    // Bounds on the inputs of every layer's ReLUs.
-    let mut ranges: Vec<Vec<[f64; 2]>> = Vec::with_capacity(gate.tail.len());
-    let mut column = Vec::with_capacity(free.len());
-    let range = |unit: usize| {
-        column.clear();
-        column.extend(free.iter().map(|&action| gate.columns[action as usize * width + unit]));
-        let high = inputs[unit] + largest(&mut column, room, exact);
-        column.iter_mut().for_each(|value| *value = -*value);
-        [inputs[unit] - largest(&mut column, room, exact), high]
-    };
-    ranges.push((0..width).map(range).collect());
-    for layer in &gate.tail[..gate.tail.len().saturating_sub(1)] {
-        let mut next: Vec<[f64; 2]> = layer.bias.iter().map(|&bias| [bias; 2]).collect();
-        for (input, &[low, high]) in ranges[ranges.len() - 1].iter().enumerate() {
-            let [low, high] = [low.max(0.0), high.max(0.0)];
-            for (range, &weight) in next.iter_mut().zip(layer.row(input)) {
-                let [least, most] = if weight < 0.0 { [high, low] } else { [low, high] };
-                range[0] += weight * least;
-                range[1] += weight * most;
-            }
-        }
-        ranges.push(next);
-    }
+    let (inputs, ranges) = ranges(gate, inside, free, room, exact);
     // Backward: slopes on the outputs of the layer in hand.
     let (mut constant, mut slopes) = (0.0, vec![1.0]);
     for (layer, ranges) in gate.tail.iter().zip(&ranges).rev() {
@@ -212,4 +185,40 @@ fn above(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) ->
     constant += inputs.iter().zip(&slopes).map(|(input, slope)| input * slope).sum::<f64>();
     let gain = |&action: &u32| gate.column(action).iter().zip(&slopes).map(|(column, slope)| column * slope).sum();
     (constant, free.iter().map(gain).collect())
+}
+
+/// Bounds on the inputs of every layer's units but the last, \[layers\]\[units\].
+pub type Ranges = Vec<Vec<[f64; 2]>>;
+
+/// The first layer's inputs with the actions `inside`, and the range of all inputs when up to `room` of the `free` actions,
+/// or exactly so many, join.
+pub fn ranges(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (Vec<f64>, Ranges) {
+    let width = gate.width();
+    let mut inputs = gate.offset.clone();
+    for &action in inside {
+        inputs.iter_mut().zip(gate.column(action)).for_each(|(input, column)| *input += column);
+    }
+    let mut ranges: Ranges = Vec::with_capacity(gate.tail.len());
+    let mut column = Vec::with_capacity(free.len());
+    let range = |unit: usize| {
+        column.clear();
+        column.extend(free.iter().map(|&action| gate.columns[action as usize * width + unit]));
+        let high = inputs[unit] + largest(&mut column, room, exact);
+        column.iter_mut().for_each(|value| *value = -*value);
+        [inputs[unit] - largest(&mut column, room, exact), high]
+    };
+    ranges.push((0..width).map(range).collect());
+    for layer in &gate.tail[..gate.tail.len().saturating_sub(1)] {
+        let mut next: Vec<[f64; 2]> = layer.bias.iter().map(|&bias| [bias; 2]).collect();
+        for (input, &[low, high]) in ranges[ranges.len() - 1].iter().enumerate() {
+            let [low, high] = [low.max(0.0), high.max(0.0)];
+            for (range, &weight) in next.iter_mut().zip(layer.row(input)) {
+                let [least, most] = if weight < 0.0 { [high, low] } else { [low, high] };
+                range[0] += weight * least;
+                range[1] += weight * most;
+            }
+        }
+        ranges.push(next);
+    }
+    (inputs, ranges)
 }

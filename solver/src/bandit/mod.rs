@@ -1,14 +1,26 @@
-//! The bandits' place in the list of problems: a method is a policy, and an answer its play.
+//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file that
+//! `heuron train bandit` wrote.
+
+mod training;
+
+use std::path::Path;
 
 use heuron_problems::{Bandit, Play};
 use heuron_search::bandit::baselines::{Myopic, Null, Sampling};
+use heuron_search::bandit::learned::Model;
 use heuron_search::bandit::planner::Planner;
 use heuron_search::bandit::{Player, Simulation};
 use heuron_search::{Setup, Stages};
 
+use crate::error::Error;
 use crate::instance::{Instance, Kind, Solution, Solvable};
+use crate::learned::Plan;
+use crate::load::load_text;
+use crate::options::Options;
 use crate::plot::Caption;
 use crate::recipe::Method;
+
+pub use training::{BanditTraining, Preset};
 
 /// Episodes of a play, as in the paper.
 pub const EPISODES: u64 = 50;
@@ -107,6 +119,22 @@ impl Solvable for Bandit {
         }
     }
 
+    fn own_plan(&self, options: &Options) -> Option<Result<Plan<Self>, Error>> {
+        let name = options.model.as_ref().filter(|_| options.method.is_none())?;
+        let plan = |model: Model| Plan {
+            method: "model",
+            model: Some(name.clone()),
+            stages: Box::new(move |_, setup| {
+                let model = model.clone();
+                simulate("model", setup, move |bandit, _| model.player(bandit))
+            }),
+        };
+        Some(read(name).and_then(|model| {
+            model.check(self).map_err(|message| Error::Model { name: name.clone(), message })?;
+            Ok(plan(model))
+        }))
+    }
+
     fn points(&self) -> Option<&[[f64; 2]]> {
         None
     }
@@ -120,4 +148,10 @@ impl From<Bandit> for Instance {
     fn from(bandit: Bandit) -> Self {
         Self::Bandit(bandit)
     }
+}
+
+/// The model in a file.
+fn read(name: &str) -> Result<Model, Error> {
+    let refusal = |error: serde_json::Error| Error::Model { name: name.into(), message: error.to_string() };
+    serde_json::from_str(&load_text(Path::new(name))?).map_err(refusal)
 }

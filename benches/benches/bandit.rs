@@ -25,7 +25,8 @@ fn state(bandit: &Bandit, rng: &mut Stream) -> Vec<u8> {
 fn argmax(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("bandit/argmax");
     group.sample_size(20);
-    for (n, rule) in [(20, "schedule"), (20, "capacity"), (20, "path"), (100, "schedule,budget=20"), (100, "capacity,budget=20")]
+    for (n, rule) in
+        [(20, "schedule"), (20, "capacity"), (20, "path"), (100, "schedule,budget=20"), (100, "capacity,budget=20")]
     {
         let Some(bandit) = bandit(n, rule) else { continue };
         let (reach, mut rng) = (bandit.reach(), stream(1, "bench bandit", 1));
@@ -72,7 +73,8 @@ fn step(criterion: &mut Criterion) {
             bencher.iter(|| planner.act(5, &state(&bandit, &mut rng)));
         });
         let mut myopic = Myopic::new(&bandit, false);
-        group.bench_function(format!("myopic/{n}"), |bencher| bencher.iter(|| myopic.act(5, &state(&bandit, &mut rng))));
+        group
+            .bench_function(format!("myopic/{n}"), |bencher| bencher.iter(|| myopic.act(5, &state(&bandit, &mut rng))));
     }
     group.finish();
 }

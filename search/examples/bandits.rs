@@ -1,4 +1,5 @@
-//! Rewards of the policies on random instances: `cargo run --release --example bandits -- [ARMS] [INSTANCES] [RULE,...]`.
+//! Rewards of the policies on random instances: `cargo run --release --example bandits -- [ARMS] [INSTANCES]
+//! [RULE,...]`.
 use std::time::Instant;
 
 use heuron_policies::sequoia::Config;
@@ -14,7 +15,8 @@ fn main() {
     let n: usize = args.next().map_or(20, |n| n.parse().unwrap());
     let count: u64 = args.next().map_or(2, |n| n.parse().unwrap());
     let rules = args.next().unwrap_or("uniform,schedule,capacity,path,interventions".into());
-    let which = args.next().unwrap_or("null,random,sampling,myopic,iterative,index,planner,residual,sequoia,faithful".into());
+    let which =
+        args.next().unwrap_or("null,random,sampling,myopic,iterative,index,planner,residual,sequoia,faithful".into());
     for rule in rules.split(',') {
         let spec = Bandit::spec(n, &rule.replace(':', ",")).unwrap();
         let bandits: Vec<Bandit> =
@@ -35,7 +37,9 @@ fn main() {
                         let config = ResidualConfig::default();
                         Box::new(Corrected::new(bandit, &residual(std::slice::from_ref(bandit), &config)))
                     }
-                    "sequoia" => Box::new(Sequoia::new(bandit, sequoia(bandit, &Config::repaired()).unwrap(), Tier::Local)),
+                    "sequoia" => {
+                        Box::new(Sequoia::new(bandit, sequoia(bandit, &Config::repaired()).unwrap(), Tier::Local))
+                    }
                     _ => Box::new(Sequoia::new(bandit, sequoia(bandit, &Config::faithful()).unwrap(), Tier::Local)),
                 };
                 learning += began.elapsed().as_secs_f64();
@@ -49,7 +53,12 @@ fn main() {
             }
             println!(
                 "{rule:14} {name:10} {:7.3} raw {:7.3} bound {:7.3} step {:.3} ms, before {:.2} s  {:.2?}",
-                mean(&rewards), mean(&raw), mean(&bounds), 1e3 * time / (1000 * count) as f64, learning / count as f64, rewards,
+                mean(&rewards),
+                mean(&raw),
+                mean(&bounds),
+                1e3 * time / (1000 * count) as f64,
+                learning / count as f64,
+                rewards,
             );
         }
     }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use heuron_problems::{
-    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan as Tasks, Play, Problem, Rounding, Routes, Schedule,
-    Selection, Tour, Tsp,
+    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan as Tasks, Play, Problem, Rounding, Routes,
+    Schedule, Selection, Tour, Tsp,
 };
 use serde::{Deserialize, Serialize};
 

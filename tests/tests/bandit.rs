@@ -61,9 +61,17 @@ fn bad_files_are_refused_with_place_and_expectation() {
         ("[0, 1]", "[0]", "arms[0].reward"),
         ("[0, 1]", "[0, 1e9]", "arms[0].reward"),
         ("\"budget\": 1}", "\"budget\": -1}", "line 1"),
-        ("\"budget\", \"budget\": 1", "\"schedule\", \"slots\": 3, \"budget\": 1, \"arms\": [[0, 7]], \"workers\": []", "slots from 0 to 2"),
+        (
+            "\"budget\", \"budget\": 1",
+            "\"schedule\", \"slots\": 3, \"budget\": 1, \"arms\": [[0, 7]], \"workers\": []",
+            "slots from 0 to 2",
+        ),
         ("\"budget\", \"budget\": 1", "\"capacity\", \"costs\": [1, 2], \"workers\": []", "constraint.costs"),
-        ("\"budget\", \"budget\": 1", "\"path\", \"depot\": 0, \"budget\": 1, \"length\": 2, \"edges\": [[0, 0]]", "0-0"),
+        (
+            "\"budget\", \"budget\": 1",
+            "\"path\", \"depot\": 0, \"budget\": 1, \"length\": 2, \"edges\": [[0, 0]]",
+            "0-0",
+        ),
         ("\"budget\", \"budget\": 1", "\"interventions\", \"count\": 4", "constraint.count"),
         ("\"up\"", "\"actions\": [3], \"up\"", "arms[0].actions"),
         ("\"horizon\"", "\"colour\": 1, \"horizon\"", "colour"),
@@ -97,7 +105,13 @@ fn judge_names_the_step_of_a_broken_rule() {
 }
 
 /// Expected total reward of the best policy, by dynamic programming over all states.
-fn optimum(bandit: &Bandit, sets: &Sets, state: &[u8], left: usize, known: &mut std::collections::BTreeMap<(usize, Vec<u8>), f64>) -> f64 {
+fn optimum(
+    bandit: &Bandit,
+    sets: &Sets,
+    state: &[u8],
+    left: usize,
+    known: &mut std::collections::BTreeMap<(usize, Vec<u8>), f64>,
+) -> f64 {
     if left == 0 {
         return 0.0;
     }
@@ -129,7 +143,9 @@ fn optimum(bandit: &Bandit, sets: &Sets, state: &[u8], left: usize, known: &mut 
 
 #[test]
 fn dual_bound_lies_above_the_optimum_and_near_it() {
-    for (rule, n) in [("uniform", 4), ("capacity", 4), ("schedule", 4), ("path", 4), ("interventions,actions=4,budget=2", 4)] {
+    for (rule, n) in
+        [("uniform", 4), ("capacity", 4), ("schedule", 4), ("path", 4), ("interventions,actions=4,budget=2", 4)]
+    {
         let mut bandit = bandit(n, rule, 1);
         bandit.horizon = 4;
         let sets = sets(&bandit);
@@ -351,11 +367,12 @@ fn published_instances_have_as_many_allowed_sets_as_counted_elsewhere() {
 #[test]
 fn policies_earn_on_published_instances_what_was_measured_elsewhere() {
     // By a replica in Python, with another luck: myopic and index policy.
-    for (name, myopic, index) in [("schedule-22", 11.81, 19.33), ("capacity-22", 16.06, 24.76), ("schedule-21", 11.19, 14.28)] {
+    for (name, myopic, index) in
+        [("schedule-22", 11.81, 19.33), ("capacity-22", 16.06, 24.76), ("schedule-21", 11.19, 14.28)]
+    {
         let bandit = published(name);
-        let reward = |player: &mut dyn Player| {
-            mean(&bandit.judge(&play(&bandit, "any", player, 1, 50)).unwrap().rewards)
-        };
+        let reward =
+            |player: &mut dyn Player| mean(&bandit.judge(&play(&bandit, "any", player, 1, 50)).unwrap().rewards);
         let found = reward(&mut Myopic::new(&bandit, false));
         assert!((found - myopic).abs() < 0.06 * myopic, "{name}: {found} {myopic}");
         let found = reward(&mut Planner::new(&bandit, 0));

@@ -1,7 +1,7 @@
 //! Small ReLU networks in double precision: forward, gradient and AdamW by hand.
 //!
-//! They are embedded in exact searches, where values of sets are compared and bounded: hence doubles. PyTorch's defaults
-//! hold: weights and biases begin uniform within 1 / sqrt(inputs).
+//! They are embedded in exact searches, where values of sets are compared and bounded: hence doubles. PyTorch's
+//! defaults hold: weights and biases begin uniform within 1 / sqrt(inputs).
 
 use heuron_problems::stream;
 use rand::Rng;
@@ -88,7 +88,10 @@ impl Mlp {
             return Err(format!("the last layer must have 1 output, not {}", last.outputs()));
         }
         for (index, layer) in self.layers.iter().enumerate() {
-            if layer.bias.is_empty() || layer.weight.len() != layer.inputs() * layer.outputs() || layer.weight.is_empty() {
+            if layer.bias.is_empty()
+                || layer.weight.len() != layer.inputs() * layer.outputs()
+                || layer.weight.is_empty()
+            {
                 return Err(format!("layer {index}: weights must be a matrix of inputs and outputs"));
             }
             if layer.weight.iter().chain(&layer.bias).any(|value| !value.is_finite()) {
@@ -261,7 +264,8 @@ mod tests {
         assert!(network.check().unwrap_err().contains("layer 0"));
         network.layers.remove(1);
         assert!(network.check().unwrap_err().contains("1 output"));
-        let torn = Mlp { layers: vec![Mlp::random(&[3, 4], 1).layers[0].clone(), Mlp::random(&[5], 1).layers[0].clone()] };
+        let torn =
+            Mlp { layers: vec![Mlp::random(&[3, 4], 1).layers[0].clone(), Mlp::random(&[5], 1).layers[0].clone()] };
         assert!(torn.check().unwrap_err().contains("4 inputs"));
         assert!(Mlp { layers: vec![] }.check().is_err());
     }

@@ -22,8 +22,8 @@ pub struct Config {
     pub sees_time: bool,
     /// Random states of the pre-training set. Published: 1000.
     pub states: usize,
-    /// Passes over the pre-training set. Published: 300, with a rate that falls by a tenth after each: all those after the
-    /// 24th together weigh as much as the first one does.
+    /// Passes over the pre-training set. Published: 300, with a rate that falls by a tenth after each: all those after
+    /// the 24th together weigh as much as the first one does.
     pub epochs: usize,
     /// Decay of the rate per pass.
     pub epoch_decay: f64,
@@ -39,7 +39,8 @@ pub struct Config {
     pub batch: usize,
     /// Discount.
     pub gamma: f64,
-    /// Probability of a random action: at the beginning, at the end, and the steps in which the difference falls to a third.
+    /// Probability of a random action: at the beginning, at the end, and the steps in which the difference falls to a
+    /// third.
     pub explore: [f64; 3],
     /// How the target network follows.
     pub target: Target,
@@ -63,8 +64,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What the published code does: the target network hardly moves and priorities are never updated, so that the network
-    /// looks two steps ahead.
+    /// What the published code does: the target network hardly moves and priorities are never updated, so that the
+    /// network looks two steps ahead.
     pub fn faithful() -> Self {
         Self {
             hidden: vec![16, 32],
@@ -120,13 +121,19 @@ impl Config {
             Target::Hard(steps) => steps > 0,
         };
         let rules = [
-            (self.hidden.iter().all(|width| (1..=1_024).contains(width)) && !self.hidden.is_empty(), "hidden: layers of 1 to 1024 units"),
+            (
+                self.hidden.iter().all(|width| (1..=1_024).contains(width)) && !self.hidden.is_empty(),
+                "hidden: layers of 1 to 1024 units",
+            ),
             (self.states <= many && self.epochs <= many, "states, epochs: at most 100000"),
             (positive(self.pretrain_rate) && positive(self.rate), "rate, pretrain_rate: above 0"),
             (unit(self.epoch_decay) && unit(self.episode_decay) && unit(self.gamma), "decays, gamma: from 0 to 1"),
             ((1..=4_096).contains(&self.batch), "batch: 1 to 4096"),
             (self.memory >= self.batch && self.memory <= 10_000_000, "memory: from the batch to 10000000"),
-            (unit(self.explore[0]) && unit(self.explore[1]) && positive(self.explore[2]), "explore: two probabilities and a number of steps"),
+            (
+                unit(self.explore[0]) && unit(self.explore[1]) && positive(self.explore[2]),
+                "explore: two probabilities and a number of steps",
+            ),
             (follows, "target: soft from 0 to 1, or hard after at least 1 step"),
             (unit(self.alpha) && unit(self.beta), "alpha, beta: from 0 to 1"),
         ];

@@ -11,8 +11,8 @@ use super::config::{Config, Target};
 use super::replay::Replay;
 use crate::native::{Adam, Mlp, Passed};
 
-/// A Q-network of one instance: its inputs are the actions (0 or 1), the levels of the arms, and, if it sees time, the part
-/// of the horizon that is left.
+/// A Q-network of one instance: its inputs are the actions (0 or 1), the levels of the arms, and, if it sees time, the
+/// part of the horizon that is left.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Learned {

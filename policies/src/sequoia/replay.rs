@@ -48,8 +48,8 @@ impl<T> Replay<T> {
         self.set(place, self.largest);
     }
 
-    /// Draws an item: its place and its probability times the number of items, which is 1 where sampling is uniform. None
-    /// of nothing.
+    /// Draws an item: its place and its probability times the number of items, which is 1 where sampling is uniform.
+    /// None of nothing.
     pub fn draw(&self, rng: &mut Stream) -> Option<(usize, f64)> {
         if self.is_empty() {
             return None;
@@ -118,6 +118,9 @@ mod tests {
         (0..5).for_each(|item| replay.push(item));
         replay.update(2, 1e6);
         let mut rng = stream(1, "test", 1);
-        assert!((0..100).all(|_| replay.draw(&mut rng).is_some_and(|(place, weight)| place < 5 && (weight - 1.0).abs() < 1e-9)));
+        assert!(
+            (0..100)
+                .all(|_| replay.draw(&mut rng).is_some_and(|(place, weight)| place < 5 && (weight - 1.0).abs() < 1e-9))
+        );
     }
 }

@@ -1,11 +1,11 @@
 //! What Lagrangian values promise too much, learned by a network that all arms share.
 //!
-//! The dual value of a state is an upper bound; what a policy loses against it on the way, step by step, is known exactly
-//! ([`heuron_problems::bandit::dual`]). The network estimates the losses that are still to come as a sum over arms of a
-//! function of what is seen of an arm: its level, chances, rewards and dual values, the time left, and how the coupling
-//! binds it. Taken off the dual values it gives the value of the policy itself, and acting on that is a step of policy
-//! improvement. As the correction is a sum over arms, the best action is found as before, and as arms are known by their
-//! features only, one network serves all sizes.
+//! The dual value of a state is an upper bound; what a policy loses against it on the way, step by step, is known
+//! exactly ([`heuron_problems::bandit::dual`]). The network estimates the losses that are still to come as a sum over
+//! arms of a function of what is seen of an arm: its level, chances, rewards and dual values, the time left, and how
+//! the coupling binds it. Taken off the dual values it gives the value of the policy itself, and acting on that is a
+//! step of policy improvement. As the correction is a sum over arms, the best action is found as before, and as arms
+//! are known by their features only, one network serves all sizes.
 
 use heuron_problems::bandit::{Coupling, Dual};
 use heuron_problems::{Bandit, stream};
@@ -133,8 +133,8 @@ impl Residual {
         seen.iter().map(|levels| levels.iter().map(&mut loss).collect()).collect()
     }
 
-    /// Fits the sum over arms to the losses to come. A sample is what is seen of the arms, their levels, and the losses in
-    /// the instance's unit over the largest reward. Returns the mean square error of the last pass.
+    /// Fits the sum over arms to the losses to come. A sample is what is seen of the arms, their levels, and the losses
+    /// in the instance's unit over the largest reward. Returns the mean square error of the last pass.
     pub fn fit(&mut self, samples: &[(&Seen, &[u8], f64)], fit: &Fit) -> f64 {
         let mut adam = Adam::new(&self.network, fit.rate, 1e-8);
         let mut gradient = self.network.zeros();
@@ -150,8 +150,9 @@ impl Residual {
                     let (seen, state, goal) = samples[index];
                     passes.resize_with(passes.len().max(seen.len()), Passed::default);
                     let arms = seen.iter().zip(state).zip(&mut passes);
-                    let sum: f64 =
-                        arms.map(|((levels, &level), passed)| self.network.forward(&levels[level as usize], passed)).sum();
+                    let sum: f64 = arms
+                        .map(|((levels, &level), passed)| self.network.forward(&levels[level as usize], passed))
+                        .sum();
                     error += (sum - goal).powi(2);
                     let slope = 2.0 * (sum - goal) / part.len() as f64 / seen.len() as f64;
                     passes[..seen.len()].iter_mut().for_each(|p| self.network.backward(p, slope, &mut gradient));

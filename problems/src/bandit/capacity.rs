@@ -1,8 +1,8 @@
 //! Workers with capacities: every action is done by one worker and takes its cost from the capacity.
 //!
-//! Actions of equal cost are interchangeable, so a set is allowed or not by its number of actions of every cost alone. The
-//! packable vectors of such numbers are tabulated once: a test is then a look into the table, and the best set for linear
-//! values takes the best actions of every cost, for one of the maximal vectors.
+//! Actions of equal cost are interchangeable, so a set is allowed or not by its number of actions of every cost alone.
+//! The packable vectors of such numbers are tabulated once: a test is then a look into the table, and the best set for
+//! linear values takes the best actions of every cost, for one of the maximal vectors.
 
 use super::coupling::Row;
 
@@ -39,8 +39,7 @@ impl Capacity {
         let mut classes = costs.clone();
         classes.sort_unstable();
         classes.dedup();
-        let class: Vec<u32> =
-            costs.iter().map(|cost| classes.partition_point(|other| other < cost) as u32).collect();
+        let class: Vec<u32> = costs.iter().map(|cost| classes.partition_point(|other| other < cost) as u32).collect();
         let most: Vec<usize> = (0..classes.len())
             .map(|index| {
                 let packed: usize = workers.iter().map(|&worker| (worker / classes[index]) as usize).sum();
@@ -109,9 +108,10 @@ impl Capacity {
 
     /// Place of a vector in the table; none outside of it.
     fn place(&self, counts: &[usize]) -> Option<usize> {
-        counts.iter().zip(&self.most).try_fold(0, |place, (&count, &most)| {
-            (count <= most).then(|| place * (most + 1) + count)
-        })
+        counts
+            .iter()
+            .zip(&self.most)
+            .try_fold(0, |place, (&count, &most)| (count <= most).then(|| place * (most + 1) + count))
     }
 
     /// The vector at a place.
@@ -124,8 +124,8 @@ impl Capacity {
         counts
     }
 
-    /// One worker after the other: a vector can be packed if what one of the worker's maximal loads leaves of it could be
-    /// packed before.
+    /// One worker after the other: a vector can be packed if what one of the worker's maximal loads leaves of it could
+    /// be packed before.
     fn tabulate(&mut self) {
         self.packable[0] = true;
         for &worker in &self.workers {

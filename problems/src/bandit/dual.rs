@@ -1,13 +1,13 @@
 //! Lagrangian values of the arms, and the bound that they add up to.
 //!
-//! With prices on actions, the coupled process falls apart into one dynamic program per arm (J. Gittins, K. Glazebrook and
-//! R. Weber, "Multi-armed bandit allocation indices", 2011, ch. 6; D. Adelman and A. Mersereau, Operations Research 56,
-//! 2008). Prices differ by step. The sum of the arms' values and of what the resources earn is an upper bound on the
-//! value of every policy for any prices; [`Dual::solve`] lowers it by subgradient steps.
+//! With prices on actions, the coupled process falls apart into one dynamic program per arm (J. Gittins, K. Glazebrook
+//! and R. Weber, "Multi-armed bandit allocation indices", 2011, ch. 6; D. Adelman and A. Mersereau, Operations Research
+//! 56, 2008). Prices differ by step. The sum of the arms' values and of what the resources earn is an upper bound on
+//! the value of every policy for any prices; [`Dual::solve`] lowers it by subgradient steps.
 //!
 //! Where action i reaches arm i only, prices belong to the linear rows of the coupling: an action costs what its
-//! coefficients say, a row earns its limit. Where actions reach several arms, every arm takes its own copy of an action at
-//! its own price, and the step earns the best that an allowed set brings at the sums of the copies' prices.
+//! coefficients say, a row earns its limit. Where actions reach several arms, every arm takes its own copy of an action
+//! at its own price, and the step earns the best that an allowed set brings at the sums of the copies' prices.
 //!
 //! # Control variate
 //! Let V be the dual value of a state and Q that of a state and an action, one step deeper. In an episode the sum of
@@ -104,8 +104,8 @@ impl Dual {
         self.earned[step] + state.iter().enumerate().map(value).sum::<f64>()
     }
 
-    /// What is still worth something after `step` with `counts` of every arm's actions taken in it: the step's reward and
-    /// the bound after it.
+    /// What is still worth something after `step` with `counts` of every arm's actions taken in it: the step's reward
+    /// and the bound after it.
     pub fn ahead(&self, bandit: &Bandit, step: usize, state: &[u8], counts: &[usize]) -> f64 {
         let arms = bandit.arms.iter().zip(state).zip(counts).enumerate();
         let value = arms.map(|(index, ((arm, &level), &count))| {
@@ -114,8 +114,8 @@ impl Dual {
         self.earned[step + 1] + value.sum::<f64>()
     }
 
-    /// By how much the bound falls, in expectation, when the actions `taken` are taken in `step`. Not negative where they
-    /// are allowed.
+    /// By how much the bound falls, in expectation, when the actions `taken` are taken in `step`. Not negative where
+    /// they are allowed.
     pub fn loss(&self, bandit: &Bandit, step: usize, state: &[u8], taken: &[bool]) -> f64 {
         self.bound(step, state) - self.ahead(bandit, step, state, &bandit.counts(taken))
     }
@@ -161,10 +161,9 @@ impl<'a> Descent<'a> {
     fn new(bandit: &'a Bandit, start: &'a Start, steps: usize) -> Self {
         let market = match &bandit.coupling {
             coupling if bandit.is_separable() && !coupling.is_exact() => Market::Rows(coupling.rows(bandit.actions)),
-            coupling => Market::Copies {
-                most: coupling.most(bandit.actions),
-                exact: matches!(coupling, Coupling::Exactly(_)),
-            },
+            coupling => {
+                Market::Copies { most: coupling.most(bandit.actions), exact: matches!(coupling, Coupling::Exactly(_)) }
+            }
         };
         let mut first = vec![0];
         bandit.arms.iter().for_each(|arm| first.push(first[first.len() - 1] + arm.actions.len()));
@@ -174,8 +173,8 @@ impl<'a> Descent<'a> {
         Self { bandit, start, steps, market, first, levels, action }
     }
 
-    /// The best constant price of the first row or of all copies, by golden sections. Rows that allow nothing get a price
-    /// that nothing pays.
+    /// The best constant price of the first row or of all copies, by golden sections. Rows that allow nothing get a
+    /// price that nothing pays.
     fn constant(&self) -> Prices {
         let top = self.bandit.arms.iter().flat_map(|arm| &arm.reward).fold(0.0, |top: f64, r| top.max(r.abs()));
         let at = |price: f64| {
@@ -208,8 +207,8 @@ impl<'a> Descent<'a> {
         at(if at_left <= at_right { left } else { right })
     }
 
-    /// Steps against the slope, of Polyak's length (1969) to a target a little below the best bound: nearer when that is
-    /// not reached for a while.
+    /// Steps against the slope, of Polyak's length (1969) to a target a little below the best bound: nearer when that
+    /// is not reached for a while.
     fn descend(&self, prices: Prices, iterations: usize) -> Dual {
         let mut point = self.point(&prices);
         let (mut best, mut best_prices) = (point.bound, prices.clone());
@@ -346,8 +345,8 @@ impl<'a> Descent<'a> {
     }
 }
 
-/// Writes the value of every level of an arm to `values` and how many copies it takes to `counts`; `copies` are the arm's,
-/// cheapest first, at `prices`, and `after` are the values of the levels in the next step.
+/// Writes the value of every level of an arm to `values` and how many copies it takes to `counts`; `copies` are the
+/// arm's, cheapest first, at `prices`, and `after` are the values of the levels in the next step.
 fn best_counts(arm: &Arm, copies: &[u32], prices: &[f64], after: &[f64], values: &mut [f64], counts: &mut [u8]) {
     for (level, (value, count)) in values.iter_mut().zip(counts).enumerate() {
         let worth = |count| arm.expect(level as u8, count, &arm.reward) + arm.expect(level as u8, count, after);

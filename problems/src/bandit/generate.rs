@@ -1,13 +1,14 @@
 //! Random instances: the laws of Xu et al. (2025) with draws of our own.
 //!
 //! `n` arms; settings after commas: `budget=B` (a quarter of the arms without), `horizon=H` (20), `slots=S` (5) of
-//! `schedule`, `actions=N` (half of the arms) of `interventions`. The first B arms are the good ones, with a reward of 4 to
-//! 6 at the top and less and less on the way there; the others reach 1 to 3, by more and more.
+//! `schedule`, `actions=N` (half of the arms) of `interventions`. The first B arms are the good ones, with a reward of
+//! 4 to 6 at the top and less and less on the way there; the others reach 1 to 3, by more and more.
 //!
 //! - `uniform`: at most B actions.
 //! - `capacity`: B workers of capacity 2 to 7, actions of cost 2 to 6.
 //! - `schedule`: B workers in three of the slots, arms in two; both prefer opposite ends of the day.
-//! - `path`: random points, a spanning tree and the shortest other edges up to 1.35 per station, a walk of 2 B edges from
+//! - `path`: random points, a spanning tree and the shortest other edges up to 1.35 per station, a walk of 2 B edges
+//! from
 //!   station 0.
 //! - `interventions`: exactly B of N actions; groups of three actions share three arms, which go up by a sigmoid of how
 //!   many of their actions are taken.
@@ -194,7 +195,8 @@ fn path(spec: &Spec, rng: &mut dyn RngCore) -> Coupling {
         let [p, q] = [points[a as usize], points[b as usize]];
         (p[0] - q[0]).hypot(p[1] - q[1])
     };
-    let mut pairs: Vec<[u32; 2]> = (0..spec.n as u32).flat_map(|a| (a + 1..spec.n as u32).map(move |b| [a, b])).collect();
+    let mut pairs: Vec<[u32; 2]> =
+        (0..spec.n as u32).flat_map(|a| (a + 1..spec.n as u32).map(move |b| [a, b])).collect();
     pairs.sort_by(|&a, &b| span(a).total_cmp(&span(b)).then(a.cmp(&b)));
     // Kruskal (1956): the tree first.
     let mut part: Vec<u32> = (0..spec.n as u32).collect();

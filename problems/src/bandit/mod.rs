@@ -57,7 +57,8 @@ impl Arm {
         [level.saturating_sub(1), (level + 1).min(self.reward.len() as u8 - 1)]
     }
 
-    /// Expected value of the next level, where `value` \[levels\] is that of a level, with `taken` of the arm's actions.
+    /// Expected value of the next level, where `value` \[levels\] is that of a level, with `taken` of the arm's
+    /// actions.
     pub fn expect(&self, level: u8, taken: usize, value: &[f64]) -> f64 {
         let [down, up] = self.ends(level).map(|level| value[level as usize]);
         down + self.up[taken] * (up - down)
@@ -106,7 +107,12 @@ impl Bandit {
     /// Expected reward of a step from `state` \[arms\] with the actions `taken` \[actions\].
     pub fn reward(&self, state: &[u8], taken: &[bool]) -> f64 {
         let counts = self.counts(taken);
-        self.arms.iter().zip(state).zip(counts).map(|((arm, &level), count)| arm.expect(level, count, &arm.reward)).sum()
+        self.arms
+            .iter()
+            .zip(state)
+            .zip(counts)
+            .map(|((arm, &level), count)| arm.expect(level, count, &arm.reward))
+            .sum()
     }
 
     /// A list of actions as flags \[actions\]; numbers that are no actions are left out.

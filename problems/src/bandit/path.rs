@@ -1,9 +1,9 @@
 //! Stations of a network: a closed walk from the depot must visit every station that is acted on, within a number of
 //! edges.
 //!
-//! The published program lets the walk contain loops at any station for free, so that a circulation "visits" stations that
-//! the walk never comes near: any set within the budget passes. Here loops do not exist. In a closed walk of at most so
-//! many edges, what counts is the shortest tour through the stations in the metric of shortest paths.
+//! The published program lets the walk contain loops at any station for free, so that a circulation "visits" stations
+//! that the walk never comes near: any set within the budget passes. Here loops do not exist. In a closed walk of at
+//! most so many edges, what counts is the shortest tour through the stations in the metric of shortest paths.
 
 use std::collections::HashMap;
 
@@ -32,14 +32,10 @@ impl Path {
     ///
     /// # Errors
     /// What is wrong: stations that do not exist, loops, or a budget that is too large.
-    pub fn new(
-        stations: usize,
-        edges: Vec<[u32; 2]>,
-        depot: u32,
-        budget: usize,
-        length: u32,
-    ) -> Result<Self, String> {
-        if let Some([a, b]) = edges.iter().find(|edge| edge[0] == edge[1] || edge.iter().any(|&s| s as usize >= stations)) {
+    pub fn new(stations: usize, edges: Vec<[u32; 2]>, depot: u32, budget: usize, length: u32) -> Result<Self, String> {
+        if let Some([a, b]) =
+            edges.iter().find(|edge| edge[0] == edge[1] || edge.iter().any(|&s| s as usize >= stations))
+        {
             return Err(format!("edges between two different stations below {stations}, not {a}-{b}"));
         }
         if depot as usize >= stations {
@@ -86,8 +82,8 @@ impl Path {
         self.inserted(&stops) <= self.length || Search { path: self, stops: &stops, seen: HashMap::new() }.closes()
     }
 
-    /// Length of the tour that comes of inserting the stops one by one where they cost least, farthest first: never below
-    /// the shortest.
+    /// Length of the tour that comes of inserting the stops one by one where they cost least, farthest first: never
+    /// below the shortest.
     pub fn inserted(&self, stops: &[u32]) -> u32 {
         let mut order = stops.to_vec();
         order.sort_by_key(|&stop| (std::cmp::Reverse(self.distance(self.depot, stop)), stop));

@@ -20,8 +20,8 @@ impl Bandit {
         self.luck(seed, "bandit", episode, self.start)
     }
 
-    /// As [`Bandit::scenario`] under another name and with another probability of starting at level 1: the episodes that
-    /// policies learn from are none of those that they are judged by.
+    /// As [`Bandit::scenario`] under another name and with another probability of starting at level 1: the episodes
+    /// that policies learn from are none of those that they are judged by.
     pub fn luck(&self, seed: u64, name: &str, episode: u64, start: f64) -> Scenario {
         let mut rng = stream(seed, name, episode);
         let start = self.arms.iter().map(|_| u8::from(rng.random::<f64>() < start)).collect();

@@ -1,8 +1,8 @@
 //! Slots in which workers and arms are available: an action needs two workers at times when its arm is there.
 //!
-//! The paper's text asks for two workers; its program lets one worker come twice, in two slots, and its baselines do not.
-//! Here the program's semantics hold, because they are what the published policies were scored by: an action takes two
-//! units of work in the slots of its arm, a worker gives at most one unit per slot that it is available in.
+//! The paper's text asks for two workers; its program lets one worker come twice, in two slots, and its baselines do
+//! not. Here the program's semantics hold, because they are what the published policies were scored by: an action takes
+//! two units of work in the slots of its arm, a worker gives at most one unit per slot that it is available in.
 //!
 //! Workers of a slot are interchangeable, so only their number counts. Units can be distributed exactly if no set T of
 //! slots is overbooked: twice the number of actions whose slots all lie in T is at most the workers in T (Hall's

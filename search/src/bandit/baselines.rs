@@ -31,9 +31,11 @@ pub fn random_set(bandit: &Bandit, oracle: &mut Oracle<'_>, rng: &mut Stream) ->
 
 /// Expected reward of the next step, as a score.
 pub fn next_reward<'a>(bandit: &'a Bandit, reach: &'a [Vec<u32>], state: &[u8]) -> Score<'a> {
-    let arms = bandit.arms.iter().zip(state).map(|(arm, &level)| {
-        (0..arm.up.len()).map(|count| arm.expect(level, count, &arm.reward)).collect()
-    });
+    let arms = bandit
+        .arms
+        .iter()
+        .zip(state)
+        .map(|(arm, &level)| (0..arm.up.len()).map(|count| arm.expect(level, count, &arm.reward)).collect());
     Score { bandit, reach, arms: arms.collect(), gate: None }
 }
 

@@ -1,11 +1,11 @@
 //! Branch and bound for the best allowed set under a score with a ReLU network.
 //!
 //! At a node some actions are in, some out, some free, and at most so many may join. Bounds on the inputs of the first
-//! layer are exact for that many free actions; further layers follow by interval arithmetic. Then the network is replaced
-//! by a linear function above it, backward from the output (H. Zhang, T. Weng, P. Chen, C. Hsieh and L. Daniel, "Efficient
-//! neural network robustness certification with general activation functions", NeurIPS 2018): a ReLU with inputs from l < 0
-//! to u > 0 lies below the chord u (z - l) / (u - l) and above 0 or z. The linear function in turn is maximised exactly over
-//! the free actions, together with the values of the arms.
+//! layer are exact for that many free actions; further layers follow by interval arithmetic. Then the network is
+//! replaced by a linear function above it, backward from the output (H. Zhang, T. Weng, P. Chen, C. Hsieh and L.
+//! Daniel, "Efficient neural network robustness certification with general activation functions", NeurIPS 2018): a ReLU
+//! with inputs from l < 0 to u > 0 lies below the chord u (z - l) / (u - l) and above 0 or z. The linear function in
+//! turn is maximised exactly over the free actions, together with the values of the arms.
 
 use super::oracle::Oracle;
 use super::score::{Gate, Score};
@@ -190,8 +190,8 @@ fn above(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) ->
 /// Bounds on the inputs of every layer's units but the last, \[layers\]\[units\].
 pub type Ranges = Vec<Vec<[f64; 2]>>;
 
-/// The first layer's inputs with the actions `inside`, and the range of all inputs when up to `room` of the `free` actions,
-/// or exactly so many, join.
+/// The first layer's inputs with the actions `inside`, and the range of all inputs when up to `room` of the `free`
+/// actions, or exactly so many, join.
 pub fn ranges(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (Vec<f64>, Ranges) {
     let width = gate.width();
     let mut inputs = gate.offset.clone();

@@ -190,10 +190,10 @@ impl Default for ResidualConfig {
         Self {
             hidden: vec![16, 16],
             rounds: 2,
-            episodes: 300,
-            epochs: 15,
+            episodes: 200,
+            epochs: 10,
             rate: 3e-3,
-            validation: 200,
+            validation: 100,
             again: 0,
             seed: 101,
         }
@@ -209,7 +209,13 @@ struct Ground<'a> {
 }
 
 /// Episodes of a policy: states with so many steps done, and the losses to come \[samples\].
-fn collect(ground: &Ground<'_>, player: &mut dyn Player, name: &str, episodes: u64, seed: u64) -> Vec<(usize, Vec<u8>, f64)> {
+fn collect(
+    ground: &Ground<'_>,
+    player: &mut dyn Player,
+    name: &str,
+    episodes: u64,
+    seed: u64,
+) -> Vec<(usize, Vec<u8>, f64)> {
     let bandit = ground.bandit;
     let mut samples = Vec::new();
     for episode in 0..episodes {
@@ -231,8 +237,8 @@ fn collect(ground: &Ground<'_>, player: &mut dyn Player, name: &str, episodes: u
     samples
 }
 
-/// Trains a residual on `bandits`: policies are played, losses to come are fitted, and the corrected policy plays the next
-/// round. The correction that loses least in other episodes is kept, at full or half strength; none if none helps.
+/// Trains a residual on `bandits`: policies are played, losses to come are fitted, and the corrected policy plays the
+/// next round. The correction that loses least in other episodes is kept, at full or half strength; none if none helps.
 pub fn residual(bandits: &[Bandit], config: &ResidualConfig) -> Residual {
     let ground = |bandit| {
         let dual = Dual::solve(bandit, &Start::law(bandit), bandit.horizon, ITERATIONS);

@@ -5,8 +5,8 @@ use super::score::{Score, Trial};
 
 /// Improves `start`, an allowed set, until no addition, removal or swap does; returns the set and its score.
 ///
-/// Of every action the best change is found first and the rule is asked last, because scores are cheap and tests of walks
-/// are not.
+/// Of every action the best change is found first and the rule is asked last, because scores are cheap and tests of
+/// walks are not.
 pub fn climb(score: &Score<'_>, oracle: &mut Oracle<'_>, start: &[u32]) -> (f64, Vec<u32>) {
     let bandit = score.bandit;
     let (exact, most) = (bandit.coupling.is_exact(), bandit.coupling.most(bandit.actions));
@@ -62,8 +62,8 @@ pub fn best_climb<'s>(
     })
 }
 
-/// An allowed set by marginal scores: the best action that fits, again and again, while the score grows or an exact number
-/// is not reached.
+/// An allowed set by marginal scores: the best action that fits, again and again, while the score grows or an exact
+/// number is not reached.
 pub fn greedy(score: &Score<'_>, oracle: &mut Oracle<'_>) -> Vec<u32> {
     let bandit = score.bandit;
     let (exact, most) = (bandit.coupling.is_exact(), bandit.coupling.most(bandit.actions));

@@ -37,8 +37,8 @@ impl<'a> Oracle<'a> {
         Self { bandit, walks: HashMap::new(), unproven: 0 }
     }
 
-    /// The allowed set of the largest total of `values` \[actions\], ascending. Actions without a positive value are left
-    /// out where the rule lets them be.
+    /// The allowed set of the largest total of `values` \[actions\], ascending. Actions without a positive value are
+    /// left out where the rule lets them be.
     pub fn best(&mut self, values: &[f64]) -> Vec<u32> {
         let mut order: Vec<u32> = (0..values.len() as u32).collect();
         order.sort_by(|&a, &b| values[b as usize].total_cmp(&values[a as usize]).then(a.cmp(&b)));

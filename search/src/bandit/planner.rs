@@ -1,8 +1,10 @@
-//! Lagrangian planners: arms are valued each on its own, under prices of the actions; then the best allowed set is taken.
+//! Lagrangian planners: arms are valued each on its own, under prices of the actions; then the best allowed set is
+//! taken.
 //!
-//! The values come from [`heuron_problems::bandit::dual`]. With the prices of the beginning the policy is the index policy
-//! of W. Hu and P. Frazier (2017) with an exact oracle for the coupling; prices found anew from the present state are the
-//! certainty-equivalent control of G. Zayas-Cabán, S. Jasin and G. Wang (2019), which follows what luck has changed.
+//! The values come from [`heuron_problems::bandit::dual`]. With the prices of the beginning the policy is the index
+//! policy of W. Hu and P. Frazier (2017) with an exact oracle for the coupling; prices found anew from the present
+//! state are the certainty-equivalent control of G. Zayas-Cabán, S. Jasin and G. Wang (2019), which follows what luck
+//! has changed.
 
 use heuron_problems::Bandit;
 use heuron_problems::bandit::Dual;

@@ -1,8 +1,8 @@
-//! What a step maximises: values of arms by the number of their actions that are taken, plus a small ReLU network of the
-//! actions.
+//! What a step maximises: values of arms by the number of their actions that are taken, plus a small ReLU network of
+//! the actions.
 //!
-//! In a given state both are functions of the actions alone. The first layer of the network is linear in them, so that its
-//! inputs are updated by a column when an action joins or leaves; the later layers are run anew.
+//! In a given state both are functions of the actions alone. The first layer of the network is linear in them, so that
+//! its inputs are updated by a column when an action joins or leaves; the later layers are run anew.
 
 use heuron_policies::native::Layer;
 use heuron_problems::Bandit;

@@ -7,7 +7,8 @@ use crate::search::Search;
 
 /// A policy at play.
 pub trait Player {
-    /// An episode begins: nothing of the ones before may matter from now on, so that plays do not depend on their order.
+    /// An episode begins: nothing of the ones before may matter from now on, so that plays do not depend on their
+    /// order.
     fn begin(&mut self, episode: u64);
 
     /// The actions to take in `step` of the episode, ascending; allowed together.

@@ -1,10 +1,11 @@
 //! The best allowed set of actions by mixed-integer programming.
 //!
-//! Rows that hold for all allowed sets are in the program from the start; what they leave open (packing, walks) is asked of
-//! the rule itself, and a set that it refuses is cut off. The answer is rounded, checked and scored anew.
+//! Rows that hold for all allowed sets are in the program from the start; what they leave open (packing, walks) is
+//! asked of the rule itself, and a set that it refuses is cut off. The answer is rounded, checked and scored anew.
 
 use good_lp::{
-    Constraint, Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
+    Constraint, Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp,
+    variable,
 };
 use thiserror::Error;
 
@@ -51,11 +52,12 @@ pub enum MipError {
         known: f64,
     },
     /// Too many sets had to be cut off.
-    #[error("more than {MOST_CUTS} sets passed the rows but not the rule")]
+    #[error("too many sets passed the rows but not the rule")]
     Cuts,
 }
 
-/// Certifies the best allowed set; `known` is one that is allowed. A failure of the solver is an error, never another set.
+/// Certifies the best allowed set; `known` is one that is allowed. A failure of the solver is an error, never another
+/// set.
 ///
 /// # Errors
 /// [`MipError`].

@@ -1,9 +1,9 @@
 //! A ReLU network as linear constraints.
 //!
-//! A unit whose input z lies in l..u for all inputs at hand is left out where u <= 0 and linear where l >= 0. Else, with a
-//! binary d that says whether it is active: h >= 0, h >= z, h <= z - l (1 - d), h <= u d. As l and u are those of the state
-//! and not 1e5, the relaxation is tight and no solver mistakes a feasible program for an infeasible one (J. Dumouchelle, R.
-//! Patel, E. Khalil and M. Bodur, "Neur2SP", NeurIPS 2022, for the embedding).
+//! A unit whose input z lies in l..u for all inputs at hand is left out where u <= 0 and linear where l >= 0. Else,
+//! with a binary d that says whether it is active: h >= 0, h >= z, h <= z - l (1 - d), h <= u d. As l and u are those
+//! of the state and not 1e5, the relaxation is tight and no solver mistakes a feasible program for an infeasible one
+//! (J. Dumouchelle, R. Patel, E. Khalil and M. Bodur, "Neur2SP", NeurIPS 2022, for the embedding).
 
 use good_lp::{Constraint, Expression, ProblemVariables, Variable, constraint, variable};
 
@@ -35,7 +35,8 @@ pub fn embed(
             .collect();
         values = (0..layer.outputs())
             .map(|output| {
-                let terms = units.iter().enumerate().filter_map(|(input, unit)| Some((*unit)? * layer.row(input)[output]));
+                let terms =
+                    units.iter().enumerate().filter_map(|(input, unit)| Some((*unit)? * layer.row(input)[output]));
                 terms.sum::<Expression>() + layer.bias[output]
             })
             .collect();

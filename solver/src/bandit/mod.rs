@@ -1,4 +1,5 @@
-//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file that
+//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file
+//! that
 //! `heuron train bandit` wrote.
 
 mod training;
@@ -61,9 +62,7 @@ pub(crate) const METHODS: &[Method<Bandit>] = &[
     Method {
         name: "sampling",
         about: "the best of 100 random sets by the reward of the next step",
-        stages: |_, setup| {
-            simulate("sampling", setup, |bandit, seed| Box::new(Sampling::new(bandit, SAMPLES, seed)))
-        },
+        stages: |_, setup| simulate("sampling", setup, |bandit, seed| Box::new(Sampling::new(bandit, SAMPLES, seed))),
     },
     Method {
         name: "random",

@@ -51,10 +51,8 @@ impl Train {
             source,
         })?;
         let path = self.output.join("model.json");
-        let text = serde_json::to_string(&model).map_err(|error| Error::Model {
-            name: path.display().to_string(),
-            message: error.to_string(),
-        })?;
+        let text = serde_json::to_string(&model)
+            .map_err(|error| Error::Model { name: path.display().to_string(), message: error.to_string() })?;
         write_whole(&path, text.as_bytes())?;
         if !self.quiet {
             say(&format!("heuron train: done: {}", path.display()));

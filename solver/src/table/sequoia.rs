@@ -1,7 +1,8 @@
 //! The table of SEQUOIA: policies for coupled restless bandits on common random numbers.
 //!
-//! L. Xu, B. Wilder, E. Khalil and M. Tambe, ICLR 2025. The paper shows normalised rewards as bars, without numbers; its
-//! headline is that SEQUOIA earns 24.8 % more than the best of its baselines on average (arXiv 2503.01919, version 2).
+//! L. Xu, B. Wilder, E. Khalil and M. Tambe, ICLR 2025. The paper shows normalised rewards as bars, without numbers;
+//! its headline is that SEQUOIA earns 24.8 % more than the best of its baselines on average (arXiv 2503.01919, version
+//! 2).
 
 use cpu_time::ProcessTime;
 use heuron_policies::sequoia::{Config, Learned, Residual};
@@ -139,23 +140,22 @@ fn columns(ground: &Ground<'_>, lessons: &[Bandit], learns: bool) -> Result<(Vec
         let each = cpu.elapsed().as_secs_f64() / ground.bandits.len() as f64;
         times += &format!("{name} {each:.1} s per instance, ");
         if name == "SEQUOIA repaired" {
-            let make = |index: usize, bandit| -> Box<dyn Player + '_> {
-                Box::new(Sequoia::iterative(bandit, Learned::clone(&learned[index])))
-            };
-            columns.push(ground.measure("iterative DQN", make)?);
+            columns.push(ground.measure("iterative DQN", |index, bandit| {
+                Box::new(Sequoia::iterative(bandit, learned[index].clone()))
+            })?);
         }
-        columns.push(ground.measure(name, |index, bandit| {
-            Box::new(Sequoia::new(bandit, learned[index].clone(), Tier::Local))
-        })?);
+        columns.push(
+            ground
+                .measure(name, |index, bandit| Box::new(Sequoia::new(bandit, learned[index].clone(), Tier::Local)))?,
+        );
     }
     columns.push(ground.measure("index policy", |_, bandit| Box::new(Planner::new(bandit, 0)))?);
     columns.push(ground.measure("planner", |_, bandit| Box::new(Planner::new(bandit, 20)))?);
     let cpu = ProcessTime::now();
     let learned: Residual = residual(lessons, &ResidualConfig { seed: TRAINING_SEED, ..ResidualConfig::default() });
     times += &format!("residual {:.1} s for all instances", cpu.elapsed().as_secs_f64());
-    columns.push(ground.measure("planner with learned residual", |_, bandit| {
-        Box::new(Corrected::new(bandit, &learned))
-    })?);
+    columns
+        .push(ground.measure("planner with learned residual", |_, bandit| Box::new(Corrected::new(bandit, &learned)))?);
     Ok((columns, times))
 }
 

@@ -8,7 +8,9 @@ fn a_bandit_is_generated_detected_played_and_judged() {
     sandbox.succeed("generate bandit --n 12 --distribution path --seed 3 --output path.bandit");
     let mut rewards = Vec::new();
     for method in ["null", "myopic", "index", "auto"] {
-        let line = format!("solve path.bandit --method {method} --iterations 200 --output play.json --report play.report --quiet");
+        let line = format!(
+            "solve path.bandit --method {method} --iterations 200 --output play.json --report play.report --quiet"
+        );
         sandbox.succeed(&line);
         let report: serde_json::Value = serde_json::from_str(&sandbox.read("play.report")).unwrap();
         assert_eq!((&report["problem"], &report["iterations"]), (&"bandit".into(), &200.into()));
@@ -47,7 +49,9 @@ fn models_are_trained_and_play() {
     sandbox.succeed("train bandit --n 8 --steps 20 --config small.toml --output residual --quiet");
     sandbox.succeed("train bandit --algorithm sequoia --instance s.bandit --steps 3 --output q --quiet");
     for model in ["residual", "q"] {
-        sandbox.succeed(&format!("solve s.bandit --model {model}/model.json --iterations 40 --output {model}.json --quiet"));
+        sandbox.succeed(&format!(
+            "solve s.bandit --model {model}/model.json --iterations 40 --output {model}.json --quiet"
+        ));
         assert!(sandbox.check("s.bandit", &format!("{model}.json")) < 0);
     }
     sandbox.succeed("generate bandit --n 9 --distribution schedule --seed 3 --output t.bandit");

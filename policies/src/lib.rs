@@ -11,6 +11,7 @@ pub mod net;
 pub mod policy;
 pub mod rollout;
 pub mod rules;
+pub mod sequoia;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod weights;

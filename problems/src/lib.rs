@@ -1,6 +1,7 @@
 //! Instances of combinatorial-optimisation problems: exact evaluation, file formats, generators and step-wise
 //! construction. No learning and no search lives here.
 
+pub mod bandit;
 pub mod construct;
 pub mod cvrp;
 pub mod ffsp;
@@ -20,6 +21,7 @@ pub mod sets;
 pub mod tsp;
 mod tsplib;
 
+pub use bandit::{Bandit, Play};
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
 pub use ffsp::{Ffsp, Plan};

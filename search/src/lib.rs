@@ -1,5 +1,6 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
+pub mod bandit;
 pub mod beam;
 pub mod cmaes;
 pub mod cvrp;
@@ -11,6 +12,7 @@ pub mod inference;
 pub mod jssp;
 pub mod knapsack;
 pub mod latent;
+pub mod mip;
 pub mod population;
 pub mod run;
 pub mod sample;

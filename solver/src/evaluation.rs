@@ -138,7 +138,9 @@ impl Evaluation<'_> {
                     Instance::Tsp(tsp) => of.judge(tsp),
                     Instance::Cvrp(cvrp) => of.judge(cvrp),
                     Instance::Knapsack(knapsack) => of.judge(knapsack),
-                    Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                    Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => {
+                        Err(format!("no model constructs a {}", instance.kind()))
+                    }
                 });
             }
         });

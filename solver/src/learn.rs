@@ -48,7 +48,7 @@ impl Training {
             Kind::Tsp => self.of::<Tsp>(device, folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(device, folder, listen),
             Kind::Knapsack => self.of::<Knapsack>(device, folder, listen),
-            Kind::Jssp | Kind::Ffsp => {
+            Kind::Jssp | Kind::Ffsp | Kind::Bandit => {
                 let expected = "tsp, cvrp or knapsack, which have models".into();
                 Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
             }

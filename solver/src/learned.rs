@@ -207,6 +207,9 @@ impl<P: Problem> From<&'static Method<P>> for Plan<P> {
 
 /// The plan that the options ask for: `auto` by default, but constructions and local search where a model is named.
 pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P>, Error> {
+    if let Some(plan) = problem.own_plan(options) {
+        return plan;
+    }
     let by_default = options.model.as_ref().map(|_| "policy+local");
     let name = options.method.as_deref().or(by_default);
     let Some(learned) = P::LEARNED.iter().find(|learned| Some(learned.name) == name) else {

@@ -16,6 +16,7 @@ mod summary;
 mod table;
 mod trace;
 mod train;
+mod train_bandit;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;

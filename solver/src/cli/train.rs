@@ -12,35 +12,39 @@ use heuron_policies::device::Kind as Device;
 pub struct Train {
     /// Problem
     #[arg(value_enum)]
-    problem: Kind,
+    pub(super) problem: Kind,
 
     /// How trajectories become a gradient [default: preference]
     #[arg(long, value_enum)]
-    algorithm: Option<Algorithm>,
+    pub(super) algorithm: Option<Algorithm>,
 
     /// Settings from a TOML file; flags win. The defaults are the published ones
     #[arg(long, value_name = "FILE.toml")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 
     /// Sizes of the training instances, in equal parts [default: 20]
     #[arg(long, value_name = "N,N...", value_delimiter = ',')]
-    n: Vec<usize>,
+    pub(super) n: Vec<usize>,
 
     /// Seed [default: 101]
     #[arg(long, value_name = "S")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
 
     /// Folder for model, checkpoint, log and learning curve
     #[arg(long, value_name = "DIR")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
+
+    /// A bandit to learn a Q-network of, in the place of generated instances
+    #[arg(long, value_name = "FILE")]
+    pub(super) instance: Option<PathBuf>,
 
     /// Train for this time, over all sessions: 30m, 2h
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
     time: Option<Duration>,
 
-    /// Train for N steps: the model then depends on version, settings and N only
+    /// Train for N steps (bandits: episodes): the model then depends on version, settings and N only
     #[arg(long, value_name = "N")]
-    steps: Option<u64>,
+    pub(super) steps: Option<u64>,
 
     /// Go on from the folder's checkpoint
     #[arg(long)]
@@ -60,12 +64,12 @@ pub struct Train {
 
     /// No progress
     #[arg(long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 /// How trajectories become a gradient.
-#[derive(Clone, Copy, ValueEnum)]
-enum Algorithm {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Algorithm {
     /// REINFORCE with a shared baseline (POMO; Kwon et al., 2020)
     Reinforce,
     /// Proximal policy optimisation (RLOR; Wan et al., 2023)
@@ -76,12 +80,19 @@ enum Algorithm {
     Poppy,
     /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model`
     Compass,
+    /// A Q-network of one bandit (SEQUOIA; Xu et al., 2025)
+    Sequoia,
+    /// A correction of Lagrangian values, for all bandits
+    Residual,
 }
 
 #[cfg(not(feature = "train"))]
 impl Train {
     /// Says how to get a build that trains.
     pub fn run(self) -> Result<u8, Error> {
+        if self.problem == Kind::Bandit {
+            return self.bandit();
+        }
         Err(Error::Feature { verb: "train", feature: "train" })
     }
 }
@@ -113,6 +124,9 @@ mod with_training {
     impl Train {
         /// Trains. An interrupted run is no failure: it can be resumed.
         pub fn run(self) -> Result<u8, Error> {
+            if self.problem == Kind::Bandit {
+                return self.bandit();
+            }
             let config = self.settings()?;
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
@@ -166,6 +180,10 @@ mod with_training {
                     Algorithm::Preference => train::Algorithm::Preference,
                     Algorithm::Poppy => train::Algorithm::Poppy,
                     Algorithm::Compass => train::Algorithm::Compass,
+                    Algorithm::Sequoia | Algorithm::Residual => {
+                        let expected = "sequoia and residual for bandits only".into();
+                        return Err(Error::Option { key: "algorithm", expected, found: self.problem.to_string() });
+                    }
                 };
             }
             if !self.n.is_empty() {

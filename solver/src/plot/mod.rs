@@ -34,6 +34,7 @@ impl Caption {
             Kind::Cvrp => "customers",
             Kind::Knapsack => "items",
             Kind::Jssp | Kind::Ffsp => "operations",
+            Kind::Bandit => "arms",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

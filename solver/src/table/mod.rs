@@ -6,6 +6,7 @@ mod constructive;
 mod measure;
 mod populations;
 mod published;
+mod sequoia;
 mod write;
 
 use crate::error::Error;
@@ -136,6 +137,7 @@ pub const TABLES: &[Recipe] = &[
     Recipe { name: "preference", about: constructive::PREFERENCE, make: constructive::preference },
     Recipe { name: "poppy", about: populations::POPPY, make: populations::poppy },
     Recipe { name: "compass", about: populations::COMPASS, make: populations::compass },
+    Recipe { name: "sequoia", about: sequoia::SEQUOIA, make: sequoia::table },
 ];
 
 /// Makes the table called `name`.

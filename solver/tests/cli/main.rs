@@ -2,6 +2,7 @@
 
 mod adapt;
 mod answers;
+mod bandit;
 mod embed;
 #[cfg(unix)]
 mod learn;

@@ -8,6 +8,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::features::jssp;
+
 /// What a model constructs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,6 +20,8 @@ pub enum Task {
     Cvrp,
     /// Packings; items are weight and profit, scaled.
     Knapsack,
+    /// Job shop schedules; nodes are operations.
+    Jssp,
 }
 
 impl Task {
@@ -26,15 +30,27 @@ impl Task {
         match self {
             Task::Tsp | Task::Knapsack => 2,
             Task::Cvrp => 3,
+            Task::Jssp => jssp::OPERATION,
         }
     }
 
-    /// Numbers that describe a partial solution beside its first and last node.
+    /// Numbers that describe a partial solution beside its first and last node; of a shop, a choice.
     pub fn scalars(self) -> usize {
         match self {
             Task::Tsp => 0,
             Task::Cvrp | Task::Knapsack => 1,
+            Task::Jssp => jssp::CHOICE,
         }
+    }
+
+    /// Whether it is scheduling: models are those of [`crate::native::DispatchModel`].
+    pub fn is_shop(self) -> bool {
+        self == Task::Jssp
+    }
+
+    /// Whether nodes have coordinates.
+    pub fn has_points(self) -> bool {
+        matches!(self, Task::Tsp | Task::Cvrp)
     }
 
     /// Whether the first node is part of the context of every later choice.
@@ -56,13 +72,14 @@ pub struct Architecture {
     pub task: Task,
     /// Numbers per embedded node (d), a multiple of `heads`. POMO: 128.
     pub width: usize,
-    /// Attention heads of encoder and decoder. POMO: 8.
+    /// Attention heads of encoder and decoder. POMO: 8. Dispatch models have none: 1.
     pub heads: usize,
     /// Encoder layers. POMO: 6.
     pub layers: usize,
-    /// Hidden units of the feed-forward blocks. POMO: 512.
+    /// Hidden units of the feed-forward blocks; of a dispatch model, of its decoder. POMO: 512.
     pub feed_forward: usize,
-    /// Logits lie within plus and minus this. POMO: 10; preference optimisation and ICAM: 50.
+    /// Logits lie within plus and minus this; those of dispatch models are free. POMO: 10; preference optimisation and ICAM:
+    /// 50.
     pub clip: f32,
     /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
     /// inside the tanh (ICAM). Nodes need coordinates.
@@ -100,9 +117,12 @@ pub enum ArchitectureError {
     /// The logits' bound is no positive number.
     #[error("clip must be above 0 and at most 1000, found {0}")]
     Clip(f32),
-    /// Items have no distances.
-    #[error("distance_bias needs nodes with coordinates, which knapsack items have not")]
-    NoDistances,
+    /// Items and operations have no distances.
+    #[error("distance_bias needs nodes with coordinates, which those of {0:?} have not")]
+    NoDistances(Task),
+    /// Dispatch models estimate no values.
+    #[error("there is no value estimate for {0:?}: train with reinforce or preference")]
+    NoValue(Task),
 }
 
 /// Name and shape of a tensor.
@@ -134,8 +154,11 @@ impl Architecture {
         if !(self.clip > 0.0 && self.clip <= 1000.0) {
             return Err(ArchitectureError::Clip(self.clip));
         }
-        if self.distance_bias && self.task == Task::Knapsack {
-            return Err(ArchitectureError::NoDistances);
+        if self.distance_bias && !self.task.has_points() {
+            return Err(ArchitectureError::NoDistances(self.task));
+        }
+        if self.value && self.task.is_shop() {
+            return Err(ArchitectureError::NoValue(self.task));
         }
         Ok(())
     }
@@ -143,6 +166,9 @@ impl Architecture {
     /// Names and shapes of all tensors, in the order in which weights and gradients hold them. Matrices are
     /// \[in, out\], row-major: y = x W + b.
     pub fn tensors(&self) -> Vec<Tensor> {
+        if self.task.is_shop() {
+            return self.dispatch_tensors();
+        }
         let (d, ff) = (self.width, self.feed_forward);
         let mut list = Vec::new();
         let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
@@ -189,6 +215,35 @@ impl Architecture {
             add("value.out.weight", &[d, 1]);
             add("value.out.bias", &[1]);
         }
+        list
+    }
+
+    /// Those of a dispatch model.
+    fn dispatch_tensors(&self) -> Vec<Tensor> {
+        let (d, hidden) = (self.width, self.feed_forward);
+        let mut list = Vec::new();
+        let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
+        add("embed.weight", &[self.task.features(), d]);
+        add("embed.bias", &[d]);
+        for layer in 0..self.layers {
+            let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
+            for name in ["own", "job", "machine", "before", "after"] {
+                add(&format!("{name}.weight"), &[d, d]);
+            }
+            add("own.bias", &[d]);
+            // No bias before a norm over the nodes: it takes constants away.
+            add("mix.weight", &[d, d]);
+            add("norm.scale", &[d]);
+            add("norm.shift", &[d]);
+        }
+        add("decoder.choice.weight", &[self.task.scalars(), hidden]);
+        add("decoder.choice.bias", &[hidden]);
+        add("decoder.node.weight", &[d, hidden]);
+        add("decoder.field.weight", &[d, hidden]);
+        add("decoder.hidden.weight", &[hidden, hidden]);
+        add("decoder.hidden.bias", &[hidden]);
+        add("decoder.rivals.weight", &[hidden, hidden]);
+        add("decoder.logit.weight", &[hidden, 1]);
         list
     }
 }

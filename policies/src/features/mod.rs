@@ -1,7 +1,9 @@
 //! What a network sees of an instance and of a partial solution: numbers per node, and the context of the next choice.
 
 mod cvrp;
+pub mod jssp;
 mod knapsack;
+pub mod shop;
 mod tsp;
 
 use heuron_problems::{Construct, Distances};

@@ -33,7 +33,7 @@ pub enum StepWeights<'a> {
 }
 
 impl StepWeights<'_> {
-    fn of(&self, trace: usize, step: usize) -> f32 {
+    pub(super) fn of(&self, trace: usize, step: usize) -> f32 {
         match self {
             StepWeights::Trajectory(weights) => weights[trace],
             StepWeights::Step(weights) => weights[trace][step],

@@ -195,9 +195,9 @@ impl AttentionModel {
 }
 
 /// Zero where the ReLU was.
-struct Gate<'a> {
-    pull: &'a mut Matrix,
-    active: &'a Matrix,
+pub(super) struct Gate<'a> {
+    pub pull: &'a mut Matrix,
+    pub active: &'a Matrix,
 }
 
 impl Kernel for Gate<'_> {

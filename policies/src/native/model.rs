@@ -156,7 +156,10 @@ impl AttentionModel {
     pub(super) fn at_level(weights: &Weights, level: Level) -> Result<Self, WeightsError> {
         weights.check()?;
         let architecture = &weights.architecture;
-        let read = Reader { weights, list: architecture.tensors() };
+        if architecture.task.is_shop() {
+            return Err(WeightsError::Family(architecture.task));
+        }
+        let read = Reader::new(weights);
         let head = architecture.width / architecture.heads;
         let size = Size {
             width: blocks(architecture.width),
@@ -186,12 +189,17 @@ impl AttentionModel {
 }
 
 /// Finds tensors by name.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     weights: &'a Weights,
     list: Vec<Tensor>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Of weights that were checked.
+    pub fn new(weights: &'a Weights) -> Self {
+        Self { list: weights.architecture.tensors(), weights }
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|(other, _)| other == name)
     }
@@ -203,21 +211,25 @@ impl Reader<'_> {
         (slot, rows, columns)
     }
 
-    fn linear(&self, name: &str) -> Linear {
+    pub fn linear(&self, name: &str) -> Linear {
         let (slot, rows, columns) = self.slot(name);
         let values = &self.weights.tensors[slot];
         let (forward, backward) = (Packed::new(values, rows, columns), Packed::transposed(values, rows, columns));
         Linear { slot, forward, backward }
     }
 
-    fn row(&self, name: &str) -> Row {
+    pub fn row(&self, name: &str) -> Row {
         let (slot, _, columns) = self.slot(name);
         let mut data = vec![Block::default(); columns.blocks()];
         scatter(&self.weights.tensors[slot], columns, flat_mut(&mut data));
         Row { slot, data }
     }
 
-    fn embedding(&self, name: &str) -> Embedding {
+    pub fn norm(&self, name: &str) -> Norm {
+        Norm { scale: self.row(&format!("{name}.scale")), shift: self.row(&format!("{name}.shift")) }
+    }
+
+    pub fn embedding(&self, name: &str) -> Embedding {
         let (slot, rows, columns) = self.slot(&format!("{name}.weight"));
         let mut weight = Matrix::zeros(rows.floats(), columns.blocks());
         for (row, values) in self.weights.tensors[slot].chunks_exact(columns.floats()).enumerate() {
@@ -229,7 +241,7 @@ impl Reader<'_> {
     fn layer(&self, prefix: &str) -> Layer {
         let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
         let row = |name: &str| self.row(&format!("{prefix}.{name}"));
-        let norm = |name: &str| Norm { scale: row(&format!("{name}.scale")), shift: row(&format!("{name}.shift")) };
+        let norm = |name: &str| self.norm(&format!("{prefix}.{name}"));
         Layer {
             query: linear("query"),
             key: linear("key"),

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::features::jssp;
+use crate::features::{ffsp, jssp};
 
 /// What a model constructs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Task {
     Knapsack,
     /// Job shop schedules; nodes are operations.
     Jssp,
+    /// Flexible flow shop plans; nodes are jobs on machines.
+    Ffsp,
 }
 
 impl Task {
@@ -31,6 +33,7 @@ impl Task {
             Task::Tsp | Task::Knapsack => 2,
             Task::Cvrp => 3,
             Task::Jssp => jssp::OPERATION,
+            Task::Ffsp => ffsp::NODE,
         }
     }
 
@@ -40,12 +43,13 @@ impl Task {
             Task::Tsp => 0,
             Task::Cvrp | Task::Knapsack => 1,
             Task::Jssp => jssp::CHOICE,
+            Task::Ffsp => ffsp::CHOICE,
         }
     }
 
     /// Whether it is scheduling: models are those of [`crate::native::DispatchModel`].
     pub fn is_shop(self) -> bool {
-        self == Task::Jssp
+        matches!(self, Task::Jssp | Task::Ffsp)
     }
 
     /// Whether nodes have coordinates.

@@ -9,7 +9,9 @@ use heuron_problems::{Construct, Cost, Stream, stream};
 use crate::augment::{Image, Symmetry};
 use crate::beam::beam;
 use crate::features::Learnable;
-use crate::native::{AttentionModel, Encoded, Misfit, Scratch};
+use crate::features::shop::Shop;
+use crate::model::Model;
+use crate::native::{AttentionModel, DispatchModel, Encoded, Misfit, Scratch, shop};
 use crate::rollout::Decode;
 
 /// How hard a model tries.
@@ -48,8 +50,8 @@ pub struct Found<S> {
 /// Buffers, reused.
 #[derive(Default)]
 pub struct Buffers {
-    encoded: Encoded,
-    scratch: Scratch,
+    attention: (Encoded, Scratch),
+    dispatch: (shop::Encoded, shop::Scratch),
 }
 
 /// The best that `model` finds for instance number `index` of a set.
@@ -77,19 +79,43 @@ pub fn solve<P: Learnable>(
             }
             Search::Greedy => {
                 let count = openings.len().max(1);
-                found.keep(count as u64, attempt.roll(count, Decode::Greedy, &mut [], buffers)?);
+                found.keep(count as u64, attempt.roll(count, Decode::Greedy, &mut [], &mut buffers.attention)?);
             }
             Search::Sample(count) => {
-                // 2^20 samples per image, 8 images per instance.
-                let first = (index * 8 + number) << 20;
-                let mut streams: Vec<Stream> =
-                    (0..count as u64).map(|i| stream(effort.seed, "inference", first + i)).collect();
-                let sampling = Decode::Sample { temperature: 1.0 };
-                found.keep(count as u64, attempt.roll(count, sampling, &mut streams, buffers)?);
+                let mut streams = streams(effort.seed, index * 8 + number, count);
+                found.keep(count as u64, attempt.roll(count, SAMPLING, &mut streams, &mut buffers.attention)?);
             }
         }
     }
     Ok(found)
+}
+
+/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself.
+pub fn dispatch<P: Shop>(
+    model: &DispatchModel,
+    problem: &P,
+    index: u64,
+    effort: Effort,
+    buffers: &mut Buffers,
+) -> Result<Found<P::Solution>, Misfit> {
+    model.fits(problem)?;
+    let attempt = Attempt { model, image: problem, openings: &[] };
+    let (count, decode) = match effort.search {
+        Search::Greedy => (1, Decode::Greedy),
+        Search::Sample(count) => (count, SAMPLING),
+        Search::Beam(_) => return Err(Misfit::Beam),
+    };
+    let mut found = Found { best: None, trajectories: 0 };
+    let mut streams = streams(effort.seed, index * 8, count);
+    found.keep(count as u64, attempt.roll(count, decode, &mut streams, &mut buffers.dispatch)?);
+    Ok(found)
+}
+
+const SAMPLING: Decode = Decode::Sample { temperature: 1.0 };
+
+/// Those of the samples of an image: 2^20 samples per image, 8 images per instance.
+fn streams(seed: u64, image: u64, count: usize) -> Vec<Stream> {
+    (0..count as u64).map(|sample| stream(seed, "inference", (image << 20) + sample)).collect()
 }
 
 impl<S> Found<S> {
@@ -104,20 +130,20 @@ impl<S> Found<S> {
 }
 
 /// An image of an instance, and where constructions may begin.
-struct Attempt<'a, P> {
-    model: &'a AttentionModel,
-    image: &'a Image<P>,
+struct Attempt<'a, M, P> {
+    model: &'a M,
+    image: &'a P,
     openings: &'a [u32],
 }
 
-impl<P: Learnable> Attempt<'_, P> {
+impl<P: Construct, M: Model<P>> Attempt<'_, M, P> {
     /// The best of `count` constructions, which go through the openings in turn.
     fn roll(
         &self,
         count: usize,
         decode: Decode,
         streams: &mut [Stream],
-        Buffers { encoded, scratch }: &mut Buffers,
+        (encoded, scratch): &mut (M::Encoded, M::Scratch),
     ) -> Result<Option<(Cost, P::Solution)>, Misfit> {
         self.model.encode(self.image, encoded)?;
         let starts: Vec<Option<u32>> = match self.openings {

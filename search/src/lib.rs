@@ -16,4 +16,4 @@ pub use improve::Improve;
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
 pub use sample::Sample;
 pub use search::{Search, Stages, islands, sequence};
-pub use trajectories::{Images, Rule, Trajectories};
+pub use trajectories::{Dispatched, Images, Rule, Trajectories};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use heuron_policies::inference::{Buffers, Effort, solve};
+use heuron_policies::inference::{Buffers, Effort, Found, dispatch, solve};
+use heuron_policies::native::Misfit;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{AttentionModel, Learnable, Weights};
+use heuron_policies::{Learnable, Prepared, Shop, Weights};
 use heuron_problems::{Cost, stream};
 use rand::Rng;
 
@@ -46,7 +47,7 @@ impl Evaluation<'_> {
     /// [`Error::Model`] for a model that does not fit the instances.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
-        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
         let parts = instances.chunks(CHUNK).enumerate();
         let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
         spread(self.threads, &mut slots, |_, (first, part, results)| {
@@ -57,7 +58,8 @@ impl Evaluation<'_> {
                     Instance::Tsp(tsp) => of.judge(tsp),
                     Instance::Cvrp(cvrp) => of.judge(cvrp),
                     Instance::Knapsack(knapsack) => of.judge(knapsack),
-                    Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                    Instance::Jssp(jssp) => of.dispatch(jssp),
+                    Instance::Ffsp(ffsp) => of.dispatch(ffsp),
                 });
             }
         });
@@ -67,7 +69,7 @@ impl Evaluation<'_> {
 
 /// A model at work on instance number `index` of a set.
 struct Judge<'a> {
-    model: &'a AttentionModel,
+    model: &'a Prepared,
     index: u64,
     effort: Effort,
     buffers: &'a mut Buffers,
@@ -75,10 +77,20 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, String> {
-        let found = solve(self.model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
-        let found = found.map_err(|misfit| misfit.to_string())?;
-        Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+        let model = self.model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
+        let found = solve(model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
+        judged(found)
     }
+
+    fn dispatch<P: Shop>(&mut self, problem: &P) -> Result<Judged, String> {
+        let model = self.model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+        judged(dispatch(model, problem, self.index, self.effort, self.buffers))
+    }
+}
+
+fn judged<S>(found: Result<Found<S>, Misfit>) -> Result<Judged, String> {
+    let found = found.map_err(|misfit| misfit.to_string())?;
+    Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
 }
 
 /// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values that

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use heuron_policies::Weights;
 use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, Train, train};
-use heuron_problems::{Cvrp, Knapsack, Tsp};
+use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Tsp};
 use heuron_search::{Improve, Stop};
 
 use crate::error::Error;
@@ -39,10 +39,8 @@ impl Training {
             Kind::Tsp => self.of::<Tsp>(folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(folder, listen),
             Kind::Knapsack => self.of::<Knapsack>(folder, listen),
-            Kind::Jssp | Kind::Ffsp => {
-                let expected = "tsp, cvrp or knapsack, which have models".into();
-                Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
-            }
+            Kind::Jssp => self.of::<Jssp>(folder, listen),
+            Kind::Ffsp => self.of::<Ffsp>(folder, listen),
         }
     }
 

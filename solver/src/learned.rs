@@ -1,23 +1,26 @@
 //! Methods that begin with a policy: the constructions of a model, or of a rule in its place, and what follows them.
 
-use std::sync::Arc;
-
 use heuron_policies::native::Misfit;
-use heuron_policies::rules::{NearestNeighbour, Ratio, Savings};
-use heuron_policies::{AttentionModel, Learnable, Policy, zoo};
-use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
+use heuron_policies::rules::{Dispatch, FlowDispatch, NearestNeighbour, Ratio, Savings};
+use heuron_policies::{Learnable, Policy, Prepared, Shop, zoo};
+use heuron_problems::{Construct, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::ruin::RuinRecreate;
+use heuron_search::ffsp::IteratedGreedy;
+use heuron_search::jssp::TabuSearch;
 use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::held_karp::HeldKarp;
-use heuron_search::{Images, Rule, Sample, Search, Setup, Stages, knapsack};
+use heuron_search::{Dispatched, Images, Rule, Sample, Search, Setup, Stages, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
 use crate::options::Options;
 use crate::recipe::{self, BOUND, Method};
 
-/// Most nodes that models are asked about: the attention of every layer is a table of all pairs.
+/// Most nodes that attention models are asked about: the attention of every layer is a table of all pairs.
 const MODEL_NODES: usize = 1_000;
+
+/// Most operations that dispatch models are asked about: a schedule takes time in proportion to operations times jobs.
+const MODEL_OPERATIONS: usize = 20_000;
 
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;
@@ -28,28 +31,57 @@ pub(crate) struct Learned<P: Problem> {
     pub name: &'static str,
     /// One line for `heuron methods`.
     pub about: &'static str,
-    /// The stages; without a model a rule takes its place.
-    pub stages: fn(&P, &Setup, Option<Arc<AttentionModel>>) -> Stages<P>,
+    /// The stages; without a model a rule takes its place. The model is one that fits.
+    pub stages: fn(&P, &Setup, Option<&Prepared>) -> Stages<P>,
     /// Whether a model can work on an instance.
-    pub fits: fn(&AttentionModel, &P) -> Result<(), Misfit>,
+    pub fits: fn(&Prepared, &P) -> Result<(), Misfit>,
+    /// Size of the largest instance that models are asked about.
+    pub most: usize,
 }
 
 /// A problem that has models, and what is done with them.
-trait Teachable: Learnable + Clone {
+trait Teachable: Construct + Clone {
     /// What constructs in the place of a model.
     type Rule: Policy<Self> + 'static;
 
     /// The rule, with a temperature for its samples.
     const RULE: Rule<Self::Rule>;
 
+    /// Samples before a local search.
+    const SAMPLES: u64 = 0;
+
+    /// The constructions of a model.
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
+
     /// What improves constructions.
     fn local() -> Stages<Self>;
+}
+
+/// Those of an attention model.
+fn images<P: Learnable + Clone>(
+    problem: &P,
+    model: &Prepared,
+    samples: u64,
+    share: f64,
+) -> Result<Box<dyn Search<P>>, Misfit> {
+    let model = model.attention(P::TASK)?;
+    model.fits(problem)?;
+    Ok(Box::new(Sample { source: Images::new(model.clone(), problem), samples, share }))
+}
+
+/// Those of a dispatch model.
+fn schedules<P: Shop>(model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<P>>, Misfit> {
+    Ok(Box::new(Sample { source: Dispatched(model.dispatch(P::TASK)?.clone()), samples, share }))
 }
 
 impl Teachable for Tsp {
     type Rule = NearestNeighbour;
 
     const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
 
     fn local() -> Stages<Self> {
         vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
@@ -61,6 +93,10 @@ impl Teachable for Cvrp {
 
     const RULE: Rule<Savings> = Rule { policy: Savings, temperature: 0.3 };
 
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
+
     fn local() -> Stages<Self> {
         vec![Box::new(RuinRecreate::default())]
     }
@@ -71,63 +107,105 @@ impl Teachable for Knapsack {
 
     const RULE: Rule<Ratio> = Rule { policy: Ratio, temperature: 0.05 };
 
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
+
     fn local() -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
 }
 
-/// Constructions alone: greedy from every opening, then samples.
-fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
-    vec![constructions(problem, model, true, 1.0)]
+impl Teachable for Jssp {
+    type Rule = Dispatch;
+
+    const RULE: Rule<Dispatch> = Rule { policy: Dispatch::Mwkr, temperature: 0.05 };
+
+    const SAMPLES: u64 = 32;
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        schedules(model, samples, share)
+    }
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(TabuSearch::default())]
+    }
 }
 
-/// The greedy constructions, then local search.
-fn policy_local<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
-    let mut stages = vec![constructions(problem, model, false, SHARE)];
+impl Teachable for Ffsp {
+    type Rule = FlowDispatch;
+
+    const RULE: Rule<FlowDispatch> = Rule { policy: FlowDispatch::First, temperature: 0.1 };
+
+    const SAMPLES: u64 = 32;
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        schedules(model, samples, share)
+    }
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(IteratedGreedy)]
+    }
+}
+
+/// Constructions alone: greedy from every opening, then samples.
+fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    vec![constructions(problem, model, u64::MAX, 1.0)]
+}
+
+/// A few constructions, then local search.
+fn policy_local<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    let mut stages = vec![constructions(problem, model, P::SAMPLES, SHARE)];
     stages.extend(P::local());
     stages
 }
 
 fn constructions<P: Teachable>(
     problem: &P,
-    model: Option<Arc<AttentionModel>>,
-    samples: bool,
+    model: Option<&Prepared>,
+    samples: u64,
     share: f64,
 ) -> Box<dyn Search<P>> {
-    match model {
-        Some(model) => Box::new(Sample { source: Images::new(model, problem), samples, share }),
-        None => Box::new(Sample { source: P::RULE, samples, share }),
-    }
+    let learned = model.and_then(|model| problem.constructions(model, samples, share).ok());
+    learned.unwrap_or_else(|| Box::new(Sample { source: P::RULE, samples, share }))
 }
 
 /// The learned methods of a problem.
 macro_rules! learned {
-    ($problem:ty, $rule:literal, $local:literal) => {
+    ($problem:ty, $most:expr, $rule:literal, $local:literal) => {
         &[
             Learned::<$problem> {
                 name: "policy",
                 about: concat!("constructions of a model alone; --no-model: of the rule ", $rule),
                 stages: policy,
-                fits: AttentionModel::fits,
+                fits: |model, problem| problem.constructions(model, 0, 1.0).map(drop),
+                most: $most,
             },
             Learned::<$problem> {
                 name: "policy+local",
-                about: concat!("greedy constructions of a model or of that rule, then ", $local),
+                about: concat!("some constructions of a model or of that rule, then ", $local),
                 stages: policy_local,
-                fits: AttentionModel::fits,
+                fits: |model, problem| problem.constructions(model, 0, 1.0).map(drop),
+                most: $most,
             },
         ]
     };
 }
 
 /// Of the TSP.
-pub(crate) const TSP: &[Learned<Tsp>] = learned!(Tsp, "nearest neighbour", "lin-kernighan");
+pub(crate) const TSP: &[Learned<Tsp>] = learned!(Tsp, MODEL_NODES, "nearest neighbour", "lin-kernighan");
 
 /// Of the CVRP.
-pub(crate) const CVRP: &[Learned<Cvrp>] = learned!(Cvrp, "savings", "ruin-and-recreate");
+pub(crate) const CVRP: &[Learned<Cvrp>] = learned!(Cvrp, MODEL_NODES, "savings", "ruin-and-recreate");
 
 /// Of the knapsack problem.
-pub(crate) const KNAPSACK: &[Learned<Knapsack>] = learned!(Knapsack, "profit per weight", "exact");
+pub(crate) const KNAPSACK: &[Learned<Knapsack>] = learned!(Knapsack, MODEL_NODES, "profit per weight", "exact");
+
+/// Of the job shop.
+pub(crate) const JSSP: &[Learned<Jssp>] = learned!(Jssp, MODEL_OPERATIONS, "most work remaining", "tabu");
+
+/// Of the flexible flow shop.
+pub(crate) const FFSP: &[Learned<Ffsp>] = learned!(Ffsp, MODEL_OPERATIONS, "earliest end", "iterated-greedy");
 
 /// What a run does: the method that was asked for, ready for the instance.
 pub(crate) struct Plan<P: Problem> {
@@ -170,7 +248,7 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
     Ok(Plan {
         method: learned.name,
         model: name,
-        stages: Box::new(move |problem, setup| stages(problem, setup, model.clone())),
+        stages: Box::new(move |problem, setup| stages(problem, setup, model.as_ref())),
     })
 }
 
@@ -189,11 +267,11 @@ fn fitting<P: Solvable>(
     learned: &Learned<P>,
     name: &str,
     options: &Options,
-) -> Result<Arc<AttentionModel>, Error> {
+) -> Result<Prepared, Error> {
     let model = options.models.get(name)?;
     let refusal = |message: String| Error::Model { name: name.into(), message };
-    if problem.size() > MODEL_NODES {
-        return Err(refusal(format!("models take up to {MODEL_NODES} nodes, the instance has {}", problem.size())));
+    if problem.size() > learned.most {
+        return Err(refusal(format!("models take up to {} nodes, the instance has {}", learned.most, problem.size())));
     }
     (learned.fits)(&model, problem).map_err(|misfit| refusal(misfit.to_string()))?;
     Ok(model)

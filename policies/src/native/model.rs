@@ -32,6 +32,9 @@ pub enum Misfit {
         /// Of the instance.
         found: Task,
     },
+    /// Dispatch models have no lanes to compare.
+    #[error("there is no beam search with this kind of model")]
+    Beam,
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,

@@ -4,7 +4,8 @@
 use heuron_problems::stream;
 use rand::seq::SliceRandom;
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, StepWeights};
 use crate::train::collect::{Buffers, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::Config;
 use crate::train::engine::{Divergence, Engine, Share};
@@ -32,7 +33,7 @@ struct Episode<P> {
 
 impl Step<'_> {
     /// Takes the step. The losses are those of the first pass.
-    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let (mut tally, episodes) = self.collect::<P>(engine)?;
         for epoch in 0..self.config.ppo.epochs {
             let mut order: Vec<&Episode<P>> = episodes.iter().collect();
@@ -54,7 +55,7 @@ impl Step<'_> {
         Ok(Ok(tally))
     }
 
-    fn collect<P: Train>(&self, engine: &mut Engine) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+    fn collect<P: Train>(&self, engine: &mut Engine<P>) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         let (mut sum, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
         for result in engine.map(&numbers, |model, buffers, &index| self.episode(model, buffers, index)) {
@@ -67,13 +68,13 @@ impl Step<'_> {
 
     fn episode<P: Train>(
         &self,
-        model: &AttentionModel,
-        buffers: &mut Buffers,
+        model: &P::Model,
+        buffers: &mut Buffers<P>,
         index: u64,
     ) -> Result<(Tally, Episode<P>), TrainError> {
         let seed = self.config.seed;
         let problem: P = instance(seed, index, self.sizes, &self.config.distribution)?;
-        let starts = starts(&problem, self.config.starts, seed, index);
+        let starts = starts(model, &problem, self.config.starts, (seed, index));
         let sampled = sample(model, &problem, &starts, (seed, index), buffers)?;
         let mut tally = Tally::default();
         tally.count(&sampled);
@@ -94,10 +95,10 @@ impl Step<'_> {
     /// Adds the gradient of an instance: one encoding, all choices at once.
     fn learn<P: Train>(
         &self,
-        model: &AttentionModel,
+        model: &P::Model,
         Episode { problem, traces, forced, record }: &Episode<P>,
         normal: Normal,
-        Share { gradient, tally, buffers }: &mut Share,
+        Share { gradient, tally, buffers }: &mut Share<P>,
     ) -> Result<(), Misfit> {
         model.encode(problem, &mut buffers.encoded)?;
         let replay = model.replay(problem, &buffers.encoded, traces, *forced);

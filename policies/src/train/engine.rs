@@ -1,11 +1,13 @@
 //! The model under training with what changes it: weights, optimiser, and gradients that threads fill.
 
 use crate::native::spread::spread;
-use crate::native::{AttentionModel, Gradient};
+use crate::model::Model;
+use crate::native::Gradient;
 use crate::train::collect::{Buffers, Tally};
 use crate::train::config::Config;
 use crate::train::error::TrainError;
 use crate::train::optimiser::{Moments, Optimiser, clip};
+use crate::train::problem::Train;
 use crate::weights::Weights;
 
 /// Parts of a batch whose gradients are summed on their own. Fixed, so that the sum does not depend on the threads; more
@@ -13,26 +15,26 @@ use crate::weights::Weights;
 const SHARES: usize = 8;
 
 /// The sum over a part of a batch, with the memory that it takes.
-pub(super) struct Share {
+pub(super) struct Share<P: Train> {
     pub gradient: Gradient,
     pub tally: Tally,
-    pub buffers: Buffers,
+    pub buffers: Buffers<P>,
 }
 
 /// A model that learns.
-pub(super) struct Engine {
+pub(super) struct Engine<P: Train> {
     pub weights: Weights,
-    pub model: AttentionModel,
+    pub model: P::Model,
     optimiser: Optimiser,
-    shares: Vec<Share>,
+    shares: Vec<Share<P>>,
     threads: usize,
     clip_norm: f64,
 }
 
-impl Engine {
+impl<P: Train> Engine<P> {
     pub fn new(config: &Config, weights: Weights, moments: &Moments, threads: usize) -> Result<Self, TrainError> {
-        let model = AttentionModel::new(&weights)?;
-        let share = |_| Share { gradient: Gradient::of(&model), tally: Tally::default(), buffers: Buffers::default() };
+        let model = P::Model::prepare(&weights)?;
+        let share = |_| Share { gradient: model.gradient(), tally: Tally::default(), buffers: Buffers::default() };
         Ok(Self {
             shares: (0..SHARES).map(share).collect(),
             optimiser: Optimiser::new(config.weight_decay, moments),
@@ -51,7 +53,7 @@ impl Engine {
     pub fn map<T: Sync, R: Send>(
         &mut self,
         items: &[T],
-        work: impl Fn(&AttentionModel, &mut Buffers, &T) -> R + Sync,
+        work: impl Fn(&P::Model, &mut Buffers<P>, &T) -> R + Sync,
     ) -> Vec<R> {
         let parts = items.chunks(items.len().div_ceil(SHARES).max(1));
         let mut slots: Vec<_> = parts.zip(&mut self.shares).map(|(part, share)| (part, share, Vec::new())).collect();
@@ -67,7 +69,7 @@ impl Engine {
         &mut self,
         items: &[T],
         rate: f64,
-        work: impl Fn(&AttentionModel, &T, &mut Share) + Sync,
+        work: impl Fn(&P::Model, &T, &mut Share<P>) + Sync,
     ) -> Result<Tally, Divergence> {
         let parts = items.chunks(items.len().div_ceil(SHARES).max(1));
         let mut slots: Vec<_> = parts.zip(&mut self.shares).collect();
@@ -89,7 +91,7 @@ impl Engine {
         }
         self.optimiser.step(rate, &mut self.weights.tensors, &gradient);
         // Fails where a weight is not finite.
-        self.model.set(&self.weights).map_err(|_| Divergence)?;
+        self.model = P::Model::prepare(&self.weights).map_err(|_| Divergence)?;
         Ok(sum.tally.clone())
     }
 }

@@ -2,7 +2,8 @@
 
 use heuron_problems::{Cost, Problem, stream};
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, StepWeights};
 use crate::train::collect::{Buffers, Path, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::{Algorithm, Config};
 use crate::train::engine::{Divergence, Engine, Share};
@@ -26,7 +27,7 @@ pub(super) struct Step<'a, P: Train> {
 
 impl<P: Train> Step<'_, P> {
     /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         engine.model.fits(&self.instance(numbers[0])?)?;
         Ok(engine.update(&numbers, self.rate, |model, &index, share| {
@@ -42,9 +43,9 @@ impl<P: Train> Step<'_, P> {
     }
 
     /// Adds the gradient of one instance.
-    fn learn(&self, model: &AttentionModel, problem: &P, index: u64, share: &mut Share) -> Result<(), Misfit> {
+    fn learn(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
         let seed = self.config.seed;
-        let starts = starts(problem, self.config.starts, seed, index);
+        let starts = starts(model, problem, self.config.starts, (seed, index));
         let mut sampled = sample(model, problem, &starts, (seed, index), &mut share.buffers)?;
         share.tally.count(&sampled);
         if let Some(improve) = self.improve {
@@ -81,8 +82,8 @@ impl<P: Train> Step<'_, P> {
     /// Adds what local search makes of the best trajectories, where it is better (Pan et al., 2025, section 4.3).
     fn teach(
         &self,
-        model: &AttentionModel,
-        buffers: &Buffers,
+        model: &P::Model,
+        buffers: &Buffers<P>,
         problem: &P,
         improve: &Improve<'_, P>,
         sampled: &mut Sampled,

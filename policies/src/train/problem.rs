@@ -1,11 +1,22 @@
 //! What training asks of a problem beyond constructing and generating it.
 
-use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Routes, Selection, Tour, Tsp};
+use heuron_problems::{
+    Construct, Cost, Cvrp, Ffsp, Generate, Jssp, Knapsack, Plan, Routes, Schedule, Selection, Tour, Tsp,
+};
 
-use crate::features::Learnable;
+use crate::architecture::Task;
+use crate::features::shop::{Choices, Shop};
+use crate::model::Model;
+use crate::native::{AttentionModel, DispatchModel};
 
 /// A problem that models can be trained on.
-pub trait Train: Learnable + Generate {
+pub trait Train: Construct + Generate {
+    /// What models of this problem are called.
+    const TASK: Task;
+
+    /// The kind of network.
+    type Model: Model<Self>;
+
     /// What each action of a finished construction adds to the cost \[actions\]; the sum is the cost.
     fn increments(&self, trace: &[u32]) -> Vec<Cost>;
 
@@ -29,6 +40,10 @@ fn places(trace: &[u32], width: usize) -> Vec<usize> {
 }
 
 impl Train for Tsp {
+    const TASK: Task = Task::Tsp;
+
+    type Model = AttentionModel;
+
     /// The first action adds nothing, the last one the way back as well.
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
@@ -61,6 +76,10 @@ impl Train for Tsp {
 }
 
 impl Train for Cvrp {
+    const TASK: Task = Task::Cvrp;
+
+    type Model = AttentionModel;
+
     /// The last action adds the way back to the depot as well.
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
@@ -87,6 +106,10 @@ impl Train for Cvrp {
 }
 
 impl Train for Knapsack {
+    const TASK: Task = Task::Knapsack;
+
+    type Model = AttentionModel;
+
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         trace.iter().map(|&item| -self.items[item as usize].profit).collect()
     }
@@ -102,6 +125,70 @@ impl Train for Knapsack {
         let place = |item: u32| places[item as usize];
         label.sort_by(|&a, &b| place(a).cmp(&place(b)).then(ratio(b).total_cmp(&ratio(a))));
         label
+    }
+}
+
+impl Train for Jssp {
+    const TASK: Task = Task::Jssp;
+
+    type Model = DispatchModel;
+
+    /// What each operation adds to the makespan.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let (mut partial, mut makespan) = (self.start(), 0);
+        let increment = |&job: &u32| {
+            let end = self.upcoming(&partial, job as usize).map_or(0, |(operation, start)| start + operation.duration);
+            self.step(&mut partial, job);
+            let before = makespan;
+            makespan = makespan.max(end);
+            makespan - before
+        };
+        trace.iter().map(increment).collect()
+    }
+
+    /// The active schedule of which each choice is the one that starts first in `schedule`.
+    fn label(&self, schedule: &Schedule, _: &[u32]) -> Vec<u32> {
+        let Ok(starts) = self.start_times(schedule) else { return Vec::new() };
+        guided(self, |state, job| starts[job as usize][state.scheduled(job as usize)])
+    }
+}
+
+/// The construction whose choices are those of the least rank.
+fn guided<P: Shop>(problem: &P, rank: impl Fn(&P::State, u32) -> Cost) -> Vec<u32> {
+    let (floor, mut board, mut choices) = (problem.floor(), problem.board(), Choices::default());
+    let mut actions = Vec::new();
+    loop {
+        problem.choices(&floor, &board, &mut choices);
+        let state = P::state(&board);
+        let Some(&action) = choices.actions.iter().min_by_key(|&&action| rank(state, action)) else { return actions };
+        problem.advance(&mut board, action);
+        actions.push(action);
+    }
+}
+
+impl Train for Ffsp {
+    const TASK: Task = Task::Ffsp;
+
+    type Model = DispatchModel;
+
+    /// What each task adds to the makespan.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let (mut partial, mut makespan) = (self.start(), 0);
+        let increment = |&action: &u32| {
+            self.step(&mut partial, action);
+            let before = makespan;
+            makespan = makespan.max(partial.job_free(action as usize / self.widest()));
+            makespan - before
+        };
+        trace.iter().map(increment).collect()
+    }
+
+    /// The plan of which each choice is the one that starts first in `plan`.
+    fn label(&self, plan: &Plan, _: &[u32]) -> Vec<u32> {
+        guided(self, |state, action| {
+            let job = action as usize / self.widest();
+            plan.tasks[job][state.stage(job)].start
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
 
-use crate::architecture::{Architecture, Task};
+use crate::architecture::Architecture;
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
@@ -127,9 +127,9 @@ pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, Tr
     Ok(run.summary(true))
 }
 
-struct Run<'j, P> {
+struct Run<'j, P: Train> {
     job: &'j Job,
-    engine: Engine,
+    engine: Engine<P>,
     validation: Validation<P>,
     position: Position,
     /// Part of the budget used before the last step.
@@ -205,7 +205,7 @@ impl<'j, P: Train> Run<'j, P> {
         let result = match config.algorithm {
             Algorithm::Ppo => {
                 let unit = self.validation.unit();
-                actor_critic::Step { config, number, sizes, rate, unit }.run::<P>(&mut self.engine)?
+                actor_critic::Step { config, number, sizes, rate, unit }.run(&mut self.engine)?
             }
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
@@ -331,7 +331,7 @@ fn architecture<P: Train>(config: &Config) -> Architecture {
         layers: network.layers,
         feed_forward: network.feed_forward,
         clip: network.clip,
-        distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
+        distance_bias: network.distance_bias.unwrap_or(P::TASK.has_points()),
         value: config.algorithm == Algorithm::Ppo,
     }
 }

@@ -66,7 +66,7 @@ impl<P: Train> Validation<P> {
     }
 
     /// Mean gap of the model's best greedy trajectories to the references. The sum has a fixed order.
-    pub fn gap(&self, engine: &mut Engine, starts: Option<usize>) -> f64 {
+    pub fn gap(&self, engine: &mut Engine<P>, starts: Option<usize>) -> f64 {
         let best = engine.map(&self.instances, |model, buffers, problem| greedy(model, problem, starts, buffers));
         let gap = |(cost, &reference): (Option<Cost>, &Cost)| {
             let reference = reference as f64;

@@ -1,7 +1,7 @@
 //! Dispatch models against their definition in double precision.
 
 use heuron_problems::jssp::Operation;
-use heuron_problems::{Generate, Jssp, Problem, Stream, stream};
+use heuron_problems::{Construct, Ffsp, Generate, Jssp, Problem, Stream, stream};
 use rand::Rng;
 
 use super::reference::Reference;
@@ -33,6 +33,20 @@ fn irregular() -> Jssp {
         job(&[(0, 2), (0, 4), (1, 1)]),
     ];
     Jssp::new("irregular", 4, jobs)
+}
+
+fn flow(n: usize, seed: u64) -> Ffsp {
+    Ffsp::generate(&Ffsp::spec(n, "uniform").unwrap(), &mut stream(seed, "test shop", n as u64))
+}
+
+/// Stages of one, three and two machines.
+fn uneven() -> Ffsp {
+    let mut rng = stream(3, "test shop", 0);
+    let machines = vec![1, 3, 2];
+    let times = machines.iter().map(|&machines| {
+        (0..5).map(|_| (0..machines).map(|_| rng.random_range(0..9)).collect()).collect()
+    });
+    Ffsp { name: "uneven".into(), times: times.collect(), machines, jobs: 5 }
 }
 
 fn weights<P: Shop>(layers: usize, seed: u64) -> Weights {
@@ -84,6 +98,7 @@ fn agrees_with_the_reference<P: Shop>(problem: &P) {
 #[test]
 fn schedules_are_judged_as_the_definition_says() {
     [uniform(6, 4, 1), uniform(3, 7, 2), irregular()].iter().for_each(agrees_with_the_reference);
+    [flow(6, 1), uneven()].iter().for_each(agrees_with_the_reference);
 }
 
 fn gradient_is_that_of_the_reference<P: Shop>(problem: &P) {
@@ -122,26 +137,64 @@ fn gradient_is_that_of_the_reference<P: Shop>(problem: &P) {
 #[test]
 fn gradient_is_the_derivative_of_the_definition() {
     [uniform(6, 4, 1), irregular()].iter().for_each(gradient_is_that_of_the_reference);
+    gradient_is_that_of_the_reference(&uneven());
+}
+
+/// The solution that a trajectory builds.
+fn built<P: Shop>(problem: &P, actions: &[u32]) -> P::Solution {
+    let mut board = problem.board();
+    actions.iter().for_each(|&action| problem.advance(&mut board, action));
+    problem.finish(P::state(&board))
+}
+
+fn lanes_stand_alone<P: Shop>(problem: &P, length: usize) {
+    let model = DispatchModel::new(&weights::<P>(2, 6)).unwrap();
+    let encoded = encoded(&model, problem);
+    for (lane, trajectory) in sampled(&model, problem, &encoded, 40).iter().enumerate() {
+        assert_eq!(trajectory.actions.len(), length);
+        assert!(trajectory.cost.is_ok());
+        assert_eq!(problem.evaluate(&built(problem, &trajectory.actions)), trajectory.cost);
+        let mut own = vec![stream(9, "test lanes", lane as u64)];
+        let alone = model.decode(problem, &encoded, &[None], &mut own, SAMPLE, &mut Scratch::default());
+        assert_eq!((&alone[0].actions, alone[0].log_prob), (&trajectory.actions, trajectory.log_prob));
+    }
 }
 
 #[test]
 fn schedules_are_feasible_and_lanes_do_not_depend_on_their_company() {
-    for problem in [uniform(8, 5, 3), irregular()] {
-        let model = DispatchModel::new(&weights::<Jssp>(2, 6)).unwrap();
-        let encoded = encoded(&model, &problem);
-        let many = sampled(&model, &problem, &encoded, 40);
-        for (lane, trajectory) in many.iter().enumerate() {
-            assert_eq!(trajectory.actions.len(), problem.operations());
-            let (mut board, start) = (problem.board(), problem.floor());
-            trajectory.actions.iter().for_each(|&action| problem.advance(&mut board, action));
-            assert_eq!(start, problem.floor());
-            let schedule = heuron_problems::Construct::finish(&problem, Jssp::state(&board));
-            assert_eq!(problem.evaluate(&schedule), trajectory.cost);
-            let mut own = vec![stream(9, "test lanes", lane as u64)];
-            let alone = model.decode(&problem, &encoded, &[None], &mut own, SAMPLE, &mut Scratch::default());
-            assert_eq!((&alone[0].actions, alone[0].log_prob), (&trajectory.actions, trajectory.log_prob));
-        }
+    [uniform(8, 5, 3), irregular()].iter().for_each(|jssp| lanes_stand_alone(jssp, jssp.operations()));
+    [flow(7, 2), uneven()].iter().for_each(|ffsp| lanes_stand_alone(ffsp, ffsp.jobs * ffsp.stages()));
+}
+
+/// Everything that a model sees on the way of a construction.
+fn seen<P: Shop>(problem: &P, actions: &[u32]) -> Vec<f32> {
+    let (floor, mut board, mut choices) = (problem.floor(), problem.board(), crate::features::shop::Choices::default());
+    let mut seen = floor.nodes.clone();
+    for &action in actions {
+        problem.choices(&floor, &board, &mut choices);
+        seen.extend(&choices.features);
+        problem.advance(&mut board, action);
     }
+    assert!(seen.iter().all(|x| x.is_finite() && x.abs() < 10.0));
+    seen
+}
+
+#[test]
+fn what_a_model_sees_does_not_depend_on_the_unit_of_time() {
+    let same = |a: Vec<f32>, b: Vec<f32>| {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() < 1e-4));
+    };
+    let (jssp, mut slow) = (uniform(6, 4, 5), uniform(6, 4, 5));
+    slow.jobs.iter_mut().flatten().for_each(|operation| operation.duration *= 1000);
+    let model = DispatchModel::new(&weights::<Jssp>(1, 1)).unwrap();
+    let actions = &sampled(&model, &jssp, &encoded(&model, &jssp), 1)[0].actions;
+    same(seen(&jssp, actions), seen(&slow, actions));
+    let (ffsp, mut slow) = (flow(6, 5), flow(6, 5));
+    slow.times.iter_mut().flatten().flatten().for_each(|time| *time *= 1000);
+    let model = DispatchModel::new(&weights::<Ffsp>(1, 1)).unwrap();
+    let actions = &sampled(&model, &ffsp, &encoded(&model, &ffsp), 1)[0].actions;
+    same(seen(&ffsp, actions), seen(&slow, actions));
 }
 
 #[test]
@@ -151,9 +204,7 @@ fn schedules_are_active() {
     let model = DispatchModel::new(&weights::<Jssp>(1, 7)).unwrap();
     let encoded = encoded(&model, &problem);
     for trajectory in sampled(&model, &problem, &encoded, 20) {
-        let mut board = problem.board();
-        trajectory.actions.iter().for_each(|&action| problem.advance(&mut board, action));
-        let schedule = heuron_problems::Construct::finish(&problem, Jssp::state(&board));
+        let schedule = built(&problem, &trajectory.actions);
         let starts = problem.start_times(&schedule).unwrap();
         for machine in problem.orders(&schedule).unwrap() {
             let span = |&(job, place): &(u32, u32)| {

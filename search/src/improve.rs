@@ -1,7 +1,9 @@
 //! One descent of a problem's local search: what a construction is worth once it is tidied up, and the teacher of
 //! preference optimisation.
 
-use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Plan as Tasks, Problem, Routes, Schedule, Selection, Tour, Tsp, stream};
+use heuron_problems::{
+    Cvrp, Ffsp, Jssp, Knapsack, Plan as Tasks, Problem, Routes, Schedule, Selection, Tour, Tsp, stream,
+};
 
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;

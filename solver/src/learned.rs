@@ -160,12 +160,7 @@ fn policy_local<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) 
     stages
 }
 
-fn constructions<P: Teachable>(
-    problem: &P,
-    model: Option<&Prepared>,
-    samples: u64,
-    share: f64,
-) -> Box<dyn Search<P>> {
+fn constructions<P: Teachable>(problem: &P, model: Option<&Prepared>, samples: u64, share: f64) -> Box<dyn Search<P>> {
     let learned = model.and_then(|model| problem.constructions(model, samples, share).ok());
     learned.unwrap_or_else(|| Box::new(Sample { source: P::RULE, samples, share }))
 }
@@ -262,12 +257,7 @@ fn model_name<P: Solvable>(options: &Options) -> Result<String, Error> {
 }
 
 /// The model, if it can work on the instance.
-fn fitting<P: Solvable>(
-    problem: &P,
-    learned: &Learned<P>,
-    name: &str,
-    options: &Options,
-) -> Result<Prepared, Error> {
+fn fitting<P: Solvable>(problem: &P, learned: &Learned<P>, name: &str, options: &Options) -> Result<Prepared, Error> {
     let model = options.models.get(name)?;
     let refusal = |message: String| Error::Model { name: name.into(), message };
     if problem.size() > learned.most {

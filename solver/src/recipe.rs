@@ -5,8 +5,7 @@ use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::least_vehicles;
 use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::ffsp::IteratedGreedy;
-use heuron_search::jssp::TabuSearch;
-use heuron_search::jssp::exact::Exact;
+use heuron_search::jssp::{self, TabuSearch};
 use heuron_search::knapsack;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
@@ -140,7 +139,7 @@ pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
 
 /// Methods of the job shop.
 pub(crate) const JSSP: &[Method<Jssp>] = &[
-    Method { name: "auto", about: "tabu, and branch-and-bound up to 150 operations", stages: jssp },
+    Method { name: "auto", about: "tabu, and branch-and-bound up to 150 operations", stages: job_shop },
     Method {
         name: "tabu",
         about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",
@@ -152,8 +151,8 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
 /// then.
 const MOVES: u64 = 400_000;
 
-fn jssp(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
-    let exact = Exact::default();
+fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
+    let exact = jssp::exact::Exact::default();
     if problem.operations() > exact.most_operations {
         return vec![Box::new(TabuSearch::default())];
     }

@@ -94,8 +94,7 @@ impl Shop for Ffsp {
         let node = |next: &Next| floor.first[next.stage] + (next.job * self.machines[next.stage] + next.machine) as u32;
         into.field.extend(nexts.iter().map(node));
         let Some(first) = nexts.iter().min_by_key(|next| next.end) else { return };
-        let is_choice =
-            |next: &&Next| next.stage == first.stage && (next.start < first.end || next.job == first.job);
+        let is_choice = |next: &&Next| next.stage == first.stage && (next.start < first.end || next.job == first.job);
         let choices: Vec<Next> = nexts.iter().filter(is_choice).copied().collect();
         into.actions.extend(choices.iter().map(|next| (next.job * self.widest() + next.machine) as u32));
         into.nodes.extend(choices.iter().map(node));
@@ -227,8 +226,7 @@ fn relations(ffsp: &Ffsp) -> [Relation; 4] {
     let visit = |stage: usize, job: usize| (stage * ffsp.jobs + job) as u32;
     let own: Vec<u32> = nodes(ffsp).map(|(stage, job, _)| visit(stage, job)).collect();
     let before = nodes(ffsp).map(|(stage, job, _)| stage.checked_sub(1).map_or(NONE, |stage| visit(stage, job)));
-    let after =
-        nodes(ffsp).map(|(stage, job, _)| if stage + 1 < ffsp.stages() { visit(stage + 1, job) } else { NONE });
+    let after = nodes(ffsp).map(|(stage, job, _)| if stage + 1 < ffsp.stages() { visit(stage + 1, job) } else { NONE });
     let visits = ffsp.stages() * ffsp.jobs;
     [
         Relation { of: job.clone(), hears: job, groups: ffsp.jobs },

@@ -61,11 +61,8 @@ impl Shop for Jssp {
     type Board = Board;
 
     fn floor(&self) -> Floor {
-        let first: Vec<u32> = self
-            .jobs
-            .iter()
-            .scan(0, |node, job| Some(std::mem::replace(node, *node + job.len() as u32)))
-            .collect();
+        let first: Vec<u32> =
+            self.jobs.iter().scan(0, |node, job| Some(std::mem::replace(node, *node + job.len() as u32))).collect();
         let tails = self.jobs.iter().flat_map(|job| {
             let total: Cost = job.iter().map(|operation| operation.duration).sum();
             job.iter().scan(total, |left, operation| {
@@ -100,9 +97,8 @@ impl Shop for Jssp {
         // The first of those that could end first.
         let Some(earliest) = nexts.iter().min_by_key(|next| next.end) else { return };
         // An operation of length 0 may end at its start: then it alone is certain to be a choice.
-        let is_choice = |next: &&Next| {
-            next.machine == earliest.machine && (next.start < earliest.end || next.job == earliest.job)
-        };
+        let is_choice =
+            |next: &&Next| next.machine == earliest.machine && (next.start < earliest.end || next.job == earliest.job);
         let choices: Vec<Next> = nexts.iter().filter(is_choice).copied().collect();
         into.actions.extend(choices.iter().map(|next| next.job as u32));
         into.nodes.extend(choices.iter().map(|next| next.node));

@@ -23,7 +23,12 @@ impl Gradient {
         let list = architecture.tensors();
         let places: Vec<_> = list.iter().map(|tensor| axes(architecture, tensor)).collect();
         let zeros = |(rows, columns): &(Axis, Axis)| Matrix::zeros(padded_rows(*rows), columns.blocks());
-        Self { tensors: places.iter().map(zeros).collect(), places, scratch: Scratch::default(), shop: shop::Buffers::default() }
+        Self {
+            tensors: places.iter().map(zeros).collect(),
+            places,
+            scratch: Scratch::default(),
+            shop: shop::Buffers::default(),
+        }
     }
 
     /// Zeros for a model.

@@ -1,8 +1,8 @@
 //! The model under training with what changes it: weights, optimiser, and gradients that threads fill.
 
-use crate::native::spread::spread;
 use crate::model::Model;
 use crate::native::Gradient;
+use crate::native::spread::spread;
 use crate::train::collect::{Buffers, Tally};
 use crate::train::config::Config;
 use crate::train::error::TrainError;

@@ -195,6 +195,7 @@ impl Train for Ffsp {
 #[cfg(test)]
 mod tests {
     use heuron_problems::{Problem, stream};
+    use rand::Rng;
     use rand::seq::SliceRandom;
 
     use super::*;
@@ -236,6 +237,22 @@ mod tests {
             let trace = plan(&cvrp, draw);
             assert_eq!(cvrp.increments(&trace).len(), trace.len());
             assert_eq!(Ok(cvrp.increments(&trace).iter().sum()), cvrp.evaluate(&build(&cvrp, &trace)));
+        }
+    }
+
+    #[test]
+    fn increments_of_schedules_add_up_to_the_makespan_and_active_schedules_are_their_own_labels() {
+        let jssp = Jssp::generate(&Jssp::spec(5, "uniform").unwrap(), &mut stream(5, "problem", 1));
+        let ffsp = Ffsp::generate(&Ffsp::spec(6, "uniform").unwrap(), &mut stream(5, "problem", 2));
+        for draw in 0..20 {
+            let random = |count: usize| stream(9, "choices", draw).random_range(0..count);
+            let (trace, plan) = (
+                guided(&jssp, |_, job| random(7 + job as usize) as Cost),
+                guided(&ffsp, |_, action| random(7 + action as usize) as Cost),
+            );
+            assert_eq!(Ok(jssp.increments(&trace).iter().sum()), jssp.evaluate(&build(&jssp, &trace)));
+            assert_eq!(Ok(ffsp.increments(&plan).iter().sum()), ffsp.evaluate(&build(&ffsp, &plan)));
+            assert_eq!(jssp.label(&build(&jssp, &trace), &trace), trace);
         }
     }
 

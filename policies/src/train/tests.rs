@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
-use heuron_problems::{Cost, Cvrp, Knapsack, Problem, Tsp};
+use heuron_problems::{Cost, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 
 use super::config::{Improvement, Network, Stage, Validation};
 use super::problem::build;
@@ -93,6 +93,31 @@ fn weights_depend_on_neither_threads_nor_interruptions() {
 }
 
 #[test]
+fn dispatch_models_depend_on_neither_threads_nor_interruptions() {
+    for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
+        let config = Config { sizes: vec![5, 4], starts: Some(6), ..config(algorithm) };
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [one, three, broken] = folders.each_ref().map(|folder| folder.path());
+        whole::<Jssp>(&config, 9, 1, one);
+        whole::<Jssp>(&config, 9, 3, three);
+        for limit in [4, 1, u64::MAX] {
+            let session = Session { config: config.clone(), steps: 9, threads: 2, folder: broken, resume: true, limit };
+            run::<Jssp>(session).unwrap();
+        }
+        assert_eq!(products(one), products(three), "{algorithm:?}");
+        assert_eq!(products(one), products(broken), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn dispatch_models_have_no_value_estimate() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(Algorithm::Ppo);
+    let session = Session { config, steps: 1, threads: 1, folder: folder.path(), resume: false, limit: u64::MAX };
+    assert!(matches!(run::<Jssp>(session), Err(TrainError::Weights(_))));
+}
+
+#[test]
 fn lost_steps_are_repeated_exactly() {
     let config = config(Algorithm::Preference);
     let [whole_one, broken] = [(); 2].map(|()| tempfile::tempdir().unwrap());
@@ -110,7 +135,7 @@ fn lost_steps_are_repeated_exactly() {
 
 fn assert_learns<P: Train>(config: Config, steps: u64, share: f64) {
     let [before, after] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let config = Config { sizes: vec![10], curriculum: Vec::new(), ..config };
+    let config = Config { sizes: vec![if P::TASK.is_shop() { 6 } else { 10 }], curriculum: Vec::new(), ..config };
     let Summary { gap: Some(untrained), .. } = whole::<P>(&config, 0, 2, before.path()) else {
         panic!("a run ends with a validation")
     };
@@ -135,6 +160,10 @@ fn every_algorithm_learns() {
     assert_learns::<Tsp>(single(Algorithm::Ppo), 12, 0.1);
     assert_learns::<Cvrp>(single(Algorithm::Preference), 60, 0.05);
     assert_learns::<Knapsack>(Config { starts: Some(8), ..single(Algorithm::Preference) }, 60, 0.02);
+    for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
+        assert_learns::<Jssp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.01);
+        assert_learns::<Ffsp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.01);
+    }
 }
 
 #[test]

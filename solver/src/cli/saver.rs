@@ -44,7 +44,9 @@ impl Saver {
         if late || self.last.elapsed() < EVERY {
             return;
         }
-        if let Some(text) = self.pending.take().and_then(|solution| answer(instance, &solution, self.path.as_deref()).ok()) {
+        if let Some(text) =
+            self.pending.take().and_then(|solution| answer(instance, &solution, self.path.as_deref()).ok())
+        {
             self.last = Instant::now();
             // A full queue means that the disk is slower than we are: the next save has a better solution.
             let _ = queue.try_send(text);

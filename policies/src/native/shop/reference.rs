@@ -55,7 +55,12 @@ impl Reference {
     }
 
     /// The derivative of `loss` with respect to a weight, by central differences.
-    pub fn slope<P: Shop>(weights: &Weights, (slot, at): (usize, usize), problem: &P, loss: &dyn Fn(&Self) -> f64) -> f64 {
+    pub fn slope<P: Shop>(
+        weights: &Weights,
+        (slot, at): (usize, usize),
+        problem: &P,
+        loss: &dyn Fn(&Self) -> f64,
+    ) -> f64 {
         const STEP: f64 = 1e-6;
         let side = |step: f64| {
             let mut tensors: Rows =
@@ -105,9 +110,8 @@ impl Reference {
         let mean = mean(&rows.iter().collect::<Vec<_>>());
         let variance = |j: usize| rows.iter().map(|row| (row[j] - mean[j]).powi(2)).sum::<f64>() / rows.len() as f64;
         let deviations: Vec<f64> = (0..mean.len()).map(|j| (variance(j) + 1e-5).sqrt()).collect();
-        let one = |row: &Vec<f64>| {
-            (0..row.len()).map(|j| (row[j] - mean[j]) / deviations[j] * scale[j] + shift[j]).collect()
-        };
+        let one =
+            |row: &Vec<f64>| (0..row.len()).map(|j| (row[j] - mean[j]) / deviations[j] * scale[j] + shift[j]).collect();
         rows.iter().map(one).collect()
     }
 
@@ -155,6 +159,7 @@ impl Reference {
 /// The mean of what a node hears.
 fn hear(relation: &Relation, rows: &Rows, node: usize) -> Option<Vec<f64>> {
     let group = relation.hears[node];
-    let members: Vec<&Vec<f64>> = rows.iter().zip(&relation.of).filter(|(_, of)| **of == group).map(|(r, _)| r).collect();
+    let members: Vec<&Vec<f64>> =
+        rows.iter().zip(&relation.of).filter(|(_, of)| **of == group).map(|(r, _)| r).collect();
     (group != NONE && !members.is_empty()).then(|| mean(&members))
 }

@@ -1,7 +1,7 @@
 //! Dispatch models against their definition in double precision.
 
 use heuron_problems::jssp::Operation;
-use heuron_problems::{Construct, Ffsp, Generate, Jssp, Problem, Stream, stream};
+use heuron_problems::{Ffsp, Generate, Jssp, Stream, stream};
 use rand::Rng;
 
 use super::reference::Reference;
@@ -43,9 +43,9 @@ fn flow(n: usize, seed: u64) -> Ffsp {
 fn uneven() -> Ffsp {
     let mut rng = stream(3, "test shop", 0);
     let machines = vec![1, 3, 2];
-    let times = machines.iter().map(|&machines| {
-        (0..5).map(|_| (0..machines).map(|_| rng.random_range(0..9)).collect()).collect()
-    });
+    let times = machines
+        .iter()
+        .map(|&machines| (0..5).map(|_| (0..machines).map(|_| rng.random_range(0..9)).collect()).collect());
     Ffsp { name: "uneven".into(), times: times.collect(), machines, jobs: 5 }
 }
 
@@ -116,7 +116,11 @@ fn gradient_is_that_of_the_reference<P: Shop>(problem: &P) {
     let loss = |reference: &Reference| {
         let judged = traces.iter().map(|trace| reference.steps(problem, trace));
         let weigh = |(steps, weights): (Vec<reference::Judgement>, &Vec<f32>)| {
-            steps.iter().zip(weights).map(|(s, &w)| f64::from(w) * s.log_prob + f64::from(entropy) * s.entropy).sum::<f64>()
+            steps
+                .iter()
+                .zip(weights)
+                .map(|(s, &w)| f64::from(w) * s.log_prob + f64::from(entropy) * s.entropy)
+                .sum::<f64>()
         };
         judged.zip(&log_prob).map(weigh).sum()
     };

@@ -17,12 +17,7 @@ pub fn refutes(shop: &Shop<'_>, limit: Cost, watch: &Watch) -> bool {
 }
 
 /// Narrows the windows until no test of a beginning or an end does any more, or the watch says stop.
-pub fn shave(
-    shop: &Shop<'_>,
-    windows: &mut Windows,
-    agenda: &mut Agenda,
-    watch: &Watch,
-) -> Result<(), Conflict> {
+pub fn shave(shop: &Shop<'_>, windows: &mut Windows, agenda: &mut Agenda, watch: &Watch) -> Result<(), Conflict> {
     let nodes: Vec<u32> = shop.machines.concat();
     loop {
         let mut changed = false;

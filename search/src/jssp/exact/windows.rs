@@ -101,7 +101,13 @@ impl<'m> Shop<'m> {
     }
 
     /// An operation begins at `head` or later, and so do those after it.
-    pub fn raise(&self, windows: &mut Windows, mut node: u32, mut head: Cost, agenda: &mut Agenda) -> Result<(), Conflict> {
+    pub fn raise(
+        &self,
+        windows: &mut Windows,
+        mut node: u32,
+        mut head: Cost,
+        agenda: &mut Agenda,
+    ) -> Result<(), Conflict> {
         while node > 0 && head > windows.head[node as usize] {
             windows.head[node as usize] = head;
             head += self.duration(node);
@@ -115,7 +121,13 @@ impl<'m> Shop<'m> {
     }
 
     /// An operation ends at `end` or before, and so do those before it.
-    pub fn lower(&self, windows: &mut Windows, mut node: u32, mut end: Cost, agenda: &mut Agenda) -> Result<(), Conflict> {
+    pub fn lower(
+        &self,
+        windows: &mut Windows,
+        mut node: u32,
+        mut end: Cost,
+        agenda: &mut Agenda,
+    ) -> Result<(), Conflict> {
         while node > 0 && end < windows.end[node as usize] {
             windows.end[node as usize] = end;
             end -= self.duration(node);

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::features::local;
+use crate::features::{ffsp, jssp, local};
 
 /// What a model constructs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,10 @@ pub enum Task {
     Cvrp,
     /// Packings; items are weight and profit, scaled.
     Knapsack,
+    /// Job shop schedules; nodes are operations.
+    Jssp,
+    /// Flexible flow shop plans; nodes are jobs on machines.
+    Ffsp,
 }
 
 impl Task {
@@ -32,6 +36,8 @@ impl Task {
             Task::Tsp => "tsp",
             Task::Cvrp => "cvrp",
             Task::Knapsack => "knapsack",
+            Task::Jssp => "jssp",
+            Task::Ffsp => "ffsp",
         }
     }
 
@@ -40,15 +46,29 @@ impl Task {
         match self {
             Task::Tsp | Task::Knapsack => 2,
             Task::Cvrp => 3,
+            Task::Jssp => jssp::OPERATION,
+            Task::Ffsp => ffsp::NODE,
         }
     }
 
-    /// Numbers that describe a partial solution beside its first and last node.
+    /// Numbers that describe a partial solution beside its first and last node; of a shop, a choice.
     pub fn scalars(self) -> usize {
         match self {
             Task::Tsp => 0,
             Task::Cvrp | Task::Knapsack => 1,
+            Task::Jssp => jssp::CHOICE,
+            Task::Ffsp => ffsp::CHOICE,
         }
+    }
+
+    /// Whether it is scheduling: models are those of [`crate::native::DispatchModel`].
+    pub fn is_shop(self) -> bool {
+        matches!(self, Task::Jssp | Task::Ffsp)
+    }
+
+    /// Whether nodes have coordinates.
+    pub fn has_points(self) -> bool {
+        matches!(self, Task::Tsp | Task::Cvrp)
     }
 
     /// Whether the first node is part of the context of every later choice.
@@ -70,13 +90,14 @@ pub struct Architecture {
     pub task: Task,
     /// Numbers per embedded node (d), a multiple of `heads`. POMO: 128.
     pub width: usize,
-    /// Attention heads of encoder and decoder. POMO: 8.
+    /// Attention heads of encoder and decoder. POMO: 8. Dispatch models have none: 1.
     pub heads: usize,
     /// Encoder layers. POMO: 6.
     pub layers: usize,
-    /// Hidden units of the feed-forward blocks. POMO: 512.
+    /// Hidden units of the feed-forward blocks; of a dispatch model, of its decoder. POMO: 512.
     pub feed_forward: usize,
-    /// Logits lie within plus and minus this. POMO: 10; preference optimisation and ICAM: 50.
+    /// Logits lie within plus and minus this; those of dispatch models are free. POMO: 10; preference optimisation and ICAM:
+    /// 50.
     pub clip: f32,
     /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
     /// inside the tanh (ICAM). Nodes need coordinates.
@@ -141,9 +162,22 @@ pub enum ArchitectureError {
     /// The logits' bound is no positive number.
     #[error("clip must be above 0 and at most 1000, found {0}")]
     Clip(f32),
-    /// Items have no distances.
-    #[error("{0} needs nodes with coordinates, which knapsack items have not")]
-    NoDistances(&'static str),
+    /// The nodes have no distances.
+    #[error("{field} needs nodes with coordinates, which those of {} have not", task.name())]
+    NoDistances {
+        /// Name of the field.
+        field: &'static str,
+        /// What is constructed.
+        task: Task,
+    },
+    /// Dispatch models are of one kind.
+    #[error("models of {} have no {option}", task.name())]
+    NoOption {
+        /// What was asked for, and which algorithm asks for it.
+        option: &'static str,
+        /// What is constructed.
+        task: Task,
+    },
 }
 
 /// Name and shape of a tensor.
@@ -193,10 +227,20 @@ impl Architecture {
         if let Some(found) = self.local.filter(|k| !(1..=MAX_LOCAL).contains(k)) {
             return Err(ArchitectureError::Size { field: "local", limit: MAX_LOCAL, found });
         }
-        match self.task {
-            Task::Knapsack if self.distance_bias => Err(ArchitectureError::NoDistances("distance_bias")),
-            Task::Knapsack if self.local.is_some() => Err(ArchitectureError::NoDistances("local")),
-            _ => Ok(()),
+        let (task, no_points) = (self.task, !self.task.has_points());
+        let unfit = [("distance_bias", self.distance_bias), ("local", self.local.is_some())];
+        if let Some((field, _)) = unfit.into_iter().find(|(_, asked)| *asked && no_points) {
+            return Err(ArchitectureError::NoDistances { field, task });
+        }
+        let options = [
+            ("feature_layer", self.feature_layer),
+            ("value estimate (ppo)", self.value),
+            ("latent vectors (compass)", self.latent.is_some()),
+            ("agents (poppy)", self.agents.is_some()),
+        ];
+        match options.into_iter().find(|(_, asked)| *asked && task.is_shop()) {
+            Some((option, _)) => Err(ArchitectureError::NoOption { option, task }),
+            None => Ok(()),
         }
     }
 
@@ -208,6 +252,9 @@ impl Architecture {
     /// Names and shapes of all tensors, in the order in which weights and gradients hold them. Matrices are
     /// \[in, out\], row-major: y = x W + b.
     pub fn tensors(&self) -> Vec<Tensor> {
+        if self.task.is_shop() {
+            return self.dispatch_tensors();
+        }
         let (d, ff) = (self.width, self.feed_forward);
         let mut list = Vec::new();
         let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
@@ -289,6 +336,35 @@ impl Architecture {
         for name in self.latent.iter().flat_map(|_| ["query", "value"]) {
             add(&format!("latent.{name}.weight"), &[self.latent.unwrap_or_default(), d]);
         }
+    }
+
+    /// Those of a dispatch model.
+    fn dispatch_tensors(&self) -> Vec<Tensor> {
+        let (d, hidden) = (self.width, self.feed_forward);
+        let mut list = Vec::new();
+        let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
+        add("embed.weight", &[self.task.features(), d]);
+        add("embed.bias", &[d]);
+        for layer in 0..self.layers {
+            let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
+            for name in ["own", "job", "machine", "before", "after"] {
+                add(&format!("{name}.weight"), &[d, d]);
+            }
+            add("own.bias", &[d]);
+            // No bias before a norm over the nodes: it takes constants away.
+            add("mix.weight", &[d, d]);
+            add("norm.scale", &[d]);
+            add("norm.shift", &[d]);
+        }
+        add("decoder.choice.weight", &[self.task.scalars(), hidden]);
+        add("decoder.choice.bias", &[hidden]);
+        add("decoder.node.weight", &[d, hidden]);
+        add("decoder.field.weight", &[d, hidden]);
+        add("decoder.hidden.weight", &[hidden, hidden]);
+        add("decoder.hidden.bias", &[hidden]);
+        add("decoder.rivals.weight", &[hidden, hidden]);
+        add("decoder.logit.weight", &[hidden, 1]);
+        list
     }
 }
 

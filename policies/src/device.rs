@@ -10,6 +10,8 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use thiserror::Error;
 
+use crate::architecture::Task;
+
 /// A kind of device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -42,6 +44,14 @@ pub enum DeviceError {
         /// What is missing.
         reason: String,
     },
+    /// Models of the task have no burn network.
+    #[error("models of {} run on the processor only, not on the device {kind}", task.name())]
+    Processor {
+        /// What was asked for.
+        kind: Kind,
+        /// What the model constructs.
+        task: Task,
+    },
 }
 
 impl DeviceError {
@@ -54,6 +64,7 @@ impl DeviceError {
                     "build it with `cargo build --release --package heuron --features {kind}`, or take `--device cpu`"
                 )
             }
+            Self::Processor { .. } => "take `--device cpu`".into(),
             Self::Missing { kind: Kind::Cuda, .. } => {
                 "install Nvidia's driver, so that `nvidia-smi` lists a card, or take `--device cpu`".into()
             }
@@ -61,6 +72,16 @@ impl DeviceError {
                 "install the card's Vulkan driver, so that `vulkaninfo` lists it, or take `--device cpu`".into()
             }
         }
+    }
+}
+
+impl Kind {
+    /// Whether models of a task run on such a device at all, in whatever build.
+    ///
+    /// # Errors
+    /// [`DeviceError::Processor`].
+    pub fn serves(self, task: Task) -> Result<(), DeviceError> {
+        if self == Self::Cpu || !task.is_shop() { Ok(()) } else { Err(DeviceError::Processor { kind: self, task }) }
     }
 }
 

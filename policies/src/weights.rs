@@ -14,7 +14,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, ArchitectureError, Tensor};
+use crate::architecture::{Architecture, ArchitectureError, Task, Tensor};
 
 /// Name of the header entry. One entry only: the order of several would differ from file to file.
 const HEADER: &str = "heuron";
@@ -60,6 +60,9 @@ pub enum WeightsError {
     /// The header describes no model.
     #[error("the header describes no model: {0}")]
     Architecture(#[from] ArchitectureError),
+    /// The model is of another family than what is built from it.
+    #[error("it is a model for {0:?}, which another kind of network serves")]
+    Family(Task),
     /// The tensors are not those of the architecture.
     #[error("the architecture has {expected} tensors, found {found}")]
     Count {
@@ -228,7 +231,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::architecture::Task;
 
     fn weights() -> Weights {
         let options = Architecture { distance_bias: true, value: true, ..Architecture::new(Task::Cvrp, 8, 2, 2, 12) };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use heuron_policies::augment::{Image, Symmetry};
 use heuron_policies::inference::{Effort, Search};
-use heuron_policies::native::{Encoded, Misfit, Scratch};
-use heuron_policies::{AttentionModel, Decode, Learnable, Outcome, Policy, Start, rollout};
+use heuron_policies::native::{Encoded, Misfit, Scratch, shop};
+use heuron_policies::{AttentionModel, Decode, DispatchModel, Learnable, Model, Outcome, Policy, Shop, Start, rollout};
 use heuron_problems::{Construct, Cost, Stream, stream};
 
 use crate::beam::beam;
@@ -25,9 +25,11 @@ pub struct Found<S> {
 /// Buffers, reused.
 #[derive(Default)]
 pub struct Buffers {
-    encoded: Encoded,
-    scratch: Scratch,
+    attention: (Encoded, Scratch),
+    dispatch: (shop::Encoded, shop::Scratch),
 }
+
+const SAMPLING: Decode = Decode::Sample { temperature: 1.0 };
 
 /// The best that `model` finds for instance number `index` of a set.
 pub fn solve<P: Learnable>(
@@ -52,15 +54,38 @@ pub fn solve<P: Learnable>(
             }
             Search::Greedy => {
                 let count = openings.len().max(1);
-                found.keep(count as u64, attempt.roll(count, Decode::Greedy, &mut [], buffers)?);
+                found.keep(count as u64, attempt.roll(count, Decode::Greedy, &mut [], &mut buffers.attention)?);
             }
             Search::Sample(count) => {
                 let mut streams: Vec<Stream> = (0..count).map(|i| samples(effort.seed, index, number, i)).collect();
-                let sampling = Decode::Sample { temperature: 1.0 };
-                found.keep(count as u64, attempt.roll(count, sampling, &mut streams, buffers)?);
+                found.keep(count as u64, attempt.roll(count, SAMPLING, &mut streams, &mut buffers.attention)?);
             }
         }
     }
+    Ok(found)
+}
+
+/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself.
+///
+/// # Errors
+/// [`Misfit::Beam`] for a tree search.
+pub fn dispatch<P: Shop>(
+    model: &DispatchModel,
+    problem: &P,
+    index: u64,
+    effort: Effort,
+    buffers: &mut Buffers,
+) -> Result<Found<P::Solution>, Misfit> {
+    model.fits(problem)?;
+    let (count, decode) = match effort.search {
+        Search::Greedy => (1, Decode::Greedy),
+        Search::Sample(count) => (count, SAMPLING),
+        Search::Beam(_) | Search::Guided { .. } => return Err(Misfit::Beam),
+    };
+    let attempt = Attempt { model, image: problem, openings: &[] };
+    let mut found = Found { best: None, trajectories: 0 };
+    let mut streams: Vec<Stream> = (0..count).map(|i| samples(effort.seed, index, 0, i)).collect();
+    found.keep(count as u64, attempt.roll(count, decode, &mut streams, &mut buffers.dispatch)?);
     Ok(found)
 }
 
@@ -110,7 +135,7 @@ pub fn solve_all<P: Learnable, A: Policy<Image<P>>>(
             let mut memory = policy.encode(&batch);
             let starts: Vec<Start> = batch.iter().enumerate().flat_map(open).collect();
             let decode = match effort.search {
-                Search::Sample(_) => Decode::Sample { temperature: 1.0 },
+                Search::Sample(_) => SAMPLING,
                 _ => Decode::Greedy,
             };
             let outcomes = rollout(policy, &mut memory, &batch, starts, decode, || false).unwrap_or_default();
@@ -171,22 +196,22 @@ impl<S> Found<S> {
 }
 
 /// An image of an instance, and where constructions may begin.
-struct Attempt<'a, P> {
-    model: &'a AttentionModel,
-    image: &'a Image<P>,
+struct Attempt<'a, M, P> {
+    model: &'a M,
+    image: &'a P,
     openings: &'a [u32],
 }
 
-impl<P: Learnable> Attempt<'_, P> {
+impl<P: Construct, M: Model<P>> Attempt<'_, M, P> {
     /// The best of `count` constructions, which go through the openings in turn.
     fn roll(
         &self,
         count: usize,
         decode: Decode,
         streams: &mut [Stream],
-        Buffers { encoded, scratch }: &mut Buffers,
+        (encoded, scratch): &mut (M::Encoded, M::Scratch),
     ) -> Result<Option<(Cost, P::Solution)>, Misfit> {
-        self.model.encode_for_decoding(self.image, encoded, &|| false)?;
+        self.model.encode_for_decoding(self.image, encoded)?;
         let starts: Vec<Option<u32>> = match self.openings {
             [] => vec![None; count],
             openings => openings.iter().copied().map(Some).cycle().take(count).collect(),

@@ -26,4 +26,4 @@ pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, W
 pub use sample::Sample;
 pub use search::{Search, Stages, islands, sequence};
 pub use tactics::{Adapt, Tactic};
-pub use trajectories::{Images, Rule, Trajectories};
+pub use trajectories::{Dispatched, Images, Rule, Trajectories};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use heuron_policies::native::Misfit;
-use heuron_policies::{AttentionModel, Learnable};
+use heuron_policies::{Architecture, AttentionModel, Learnable};
 
 use crate::latent::{self, Strategy};
 use crate::population::{Attempts, Found};
@@ -27,8 +27,7 @@ impl Tactic {
     ///
     /// # Errors
     /// [`Misfit::NoLatents`] and [`Misfit::OneAgent`].
-    pub fn fits(self, model: &AttentionModel) -> Result<(), Misfit> {
-        let architecture = model.architecture();
+    pub fn fits(self, architecture: &Architecture) -> Result<(), Misfit> {
         match self {
             Self::Latent(_) if architecture.latent.is_none() => Err(Misfit::NoLatents),
             Self::Population if architecture.agents.is_none() => Err(Misfit::OneAgent),
@@ -88,7 +87,7 @@ impl<P: Learnable> Search<P> for Adapt {
 
 #[cfg(test)]
 mod tests {
-    use heuron_policies::{Architecture, Weights};
+    use heuron_policies::Weights;
     use heuron_problems::{Cost, Cvrp, Generate, Knapsack, Tsp, stream};
     use rand::Rng;
 
@@ -109,7 +108,7 @@ mod tests {
 
     /// The least cost after every attempt.
     fn curve<P: Learnable>(model: &AttentionModel, problem: &P, tactic: Tactic, attempts: u64) -> Vec<Cost> {
-        tactic.fits(model).unwrap();
+        tactic.fits(model.architecture()).unwrap();
         let mut tries = Attempts::new(model, problem, 1, &|| false).unwrap();
         let (mut best, mut curve) = (Cost::MAX, Vec::new());
         tactic.spend(&mut tries, attempts, (1, 0), |found| {
@@ -155,8 +154,8 @@ mod tests {
     #[test]
     fn models_without_vectors_or_agents_are_refused() {
         let plain = model::<Tsp>(None, None);
-        assert_eq!(Tactic::Latent(Strategy::Uniform).fits(&plain), Err(Misfit::NoLatents));
-        assert_eq!(Tactic::Population.fits(&plain), Err(Misfit::OneAgent));
-        assert_eq!(Tactic::Sample.fits(&plain), Ok(()));
+        assert_eq!(Tactic::Latent(Strategy::Uniform).fits(plain.architecture()), Err(Misfit::NoLatents));
+        assert_eq!(Tactic::Population.fits(plain.architecture()), Err(Misfit::OneAgent));
+        assert_eq!(Tactic::Sample.fits(plain.architecture()), Ok(()));
     }
 }

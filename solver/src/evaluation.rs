@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{AttentionModel, Learnable, Weights, device};
+use heuron_policies::{AttentionModel, Learnable, Prepared, Shop, Weights, device};
 use heuron_problems::{Cost, stream};
 use heuron_search::Tactic;
-use heuron_search::inference::{Buffers, solve};
+use heuron_search::inference::{Buffers, Found, dispatch, solve};
 use heuron_search::population::Attempts;
 use rand::Rng;
 
@@ -65,15 +65,15 @@ impl Campaign<'_> {
     /// [`Error::Model`] for a model that does not fit the instances or the tactic.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
+        self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
         let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
-        self.tactic.fits(&model).map_err(|misfit| refusal(misfit.to_string()))?;
         let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
         spread(self.threads, &mut slots, |index, (instance, spent)| {
             *spent = match instance {
                 Instance::Tsp(tsp) => self.spend(&model, tsp, index),
                 Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
                 Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
-                Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => Err(no_model(instance)),
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()
@@ -115,6 +115,7 @@ impl Evaluation<'_> {
     /// # Errors
     /// [`Error::Device`] where the build or the machine does not have the device; [`Error::Model`].
     pub fn run_on(&self, device: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        device.serves(self.weights.architecture.task)?;
         match device {
             device::Kind::Cpu => self.run(instances),
             other => on_device::run(self, other, instances),
@@ -127,7 +128,7 @@ impl Evaluation<'_> {
     /// [`Error::Model`] for a model that does not fit the instances.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
-        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
         let parts = instances.chunks(CHUNK).enumerate();
         let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
         spread(self.threads, &mut slots, |_, (first, part, results)| {
@@ -138,9 +139,9 @@ impl Evaluation<'_> {
                     Instance::Tsp(tsp) => of.judge(tsp),
                     Instance::Cvrp(cvrp) => of.judge(cvrp),
                     Instance::Knapsack(knapsack) => of.judge(knapsack),
-                    Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => {
-                        Err(format!("no model constructs a {}", instance.kind()))
-                    }
+                    Instance::Jssp(jssp) => of.dispatch(jssp),
+                    Instance::Ffsp(ffsp) => of.dispatch(ffsp),
+                    Instance::Bandit(_) => Err(no_model(instance)),
                 });
             }
         });
@@ -150,7 +151,7 @@ impl Evaluation<'_> {
 
 /// A model at work on instance number `index` of a set.
 struct Judge<'a> {
-    model: &'a AttentionModel,
+    model: &'a Prepared,
     index: u64,
     effort: Effort,
     buffers: &'a mut Buffers,
@@ -158,10 +159,24 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, String> {
-        let found = solve(self.model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
-        let found = found.map_err(|misfit| misfit.to_string())?;
-        Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+        let model = self.model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
+        let found = solve(model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
+        found.map(judged).map_err(|misfit| misfit.to_string())
     }
+
+    fn dispatch<P: Shop>(&mut self, problem: &P) -> Result<Judged, String> {
+        let model = self.model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+        let found = dispatch(model, problem, self.index, self.effort, self.buffers);
+        found.map(judged).map_err(|misfit| misfit.to_string())
+    }
+}
+
+fn judged<S>(found: Found<S>) -> Judged {
+    Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories }
+}
+
+fn no_model(instance: &Instance) -> String {
+    format!("no model of this kind constructs a {}", instance.kind())
 }
 
 #[cfg(not(feature = "train"))]
@@ -176,7 +191,7 @@ mod on_device {
 
 #[cfg(feature = "train")]
 mod on_device {
-    use heuron_policies::net::DeviceModel;
+    use heuron_policies::net::{DeviceModel, Learner};
     use heuron_search::inference::solve_all;
 
     use super::*;
@@ -203,7 +218,7 @@ mod on_device {
                 Instance::Tsp(_) => judge(&model, all!(part, Tsp), first, of.effort),
                 Instance::Cvrp(_) => judge(&model, all!(part, Cvrp), first, of.effort),
                 Instance::Knapsack(_) => judge(&model, all!(part, Knapsack), first, of.effort),
-                other => Err(format!("no model constructs a {}", other.kind())),
+                other => Err(no_model(other)),
             };
             judged.extend(found.map_err(refusal)?);
         }
@@ -219,10 +234,6 @@ mod on_device {
         if let Some(misfit) = problems.iter().find_map(|problem| model.fits(problem.as_ref()).err()) {
             return Err(misfit.to_string());
         }
-        let judged = |found: heuron_search::inference::Found<P::Solution>| Judged {
-            cost: found.best.map(|(cost, _)| cost),
-            trajectories: found.trajectories,
-        };
         Ok(solve_all(model, &problems, first, effort).into_iter().map(judged).collect())
     }
 }

@@ -414,6 +414,18 @@ impl Instance {
         each!(self, p => read(p, text))
     }
 
+    /// The solution in the form of a `.json` file: a schedule by its start times, not by the order on its machines. Other
+    /// solutions have one form only.
+    pub fn timed(&self, solution: &Solution) -> Solution {
+        match (self, solution) {
+            (Self::Jssp(jssp), Solution::Jssp(schedule)) => match jssp.start_times(schedule) {
+                Ok(starts) => Solution::Jssp(Schedule::Starts(starts)),
+                Err(_) => solution.clone(),
+            },
+            _ => solution.clone(),
+        }
+    }
+
     /// The solution file as text.
     ///
     /// # Errors

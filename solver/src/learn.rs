@@ -5,7 +5,7 @@ use std::path::Path;
 use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
 use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, Train, train};
-use heuron_problems::{Cvrp, Knapsack, Tsp};
+use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Tsp};
 use heuron_search::{Improve, Stop};
 
 use crate::error::Error;
@@ -48,8 +48,10 @@ impl Training {
             Kind::Tsp => self.of::<Tsp>(device, folder, listen),
             Kind::Cvrp => self.of::<Cvrp>(device, folder, listen),
             Kind::Knapsack => self.of::<Knapsack>(device, folder, listen),
-            Kind::Jssp | Kind::Ffsp | Kind::Bandit => {
-                let expected = "tsp, cvrp or knapsack, which have models".into();
+            Kind::Jssp => self.of::<Jssp>(device, folder, listen),
+            Kind::Ffsp => self.of::<Ffsp>(device, folder, listen),
+            Kind::Bandit => {
+                let expected = "tsp, cvrp, knapsack, jssp or ffsp, whose models construct solutions".into();
                 Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
             }
         }

@@ -238,7 +238,7 @@ impl AttentionModel {
 }
 
 /// features times weight + bias.
-fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
+pub(super) fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
     to.copy_from_slice(&embedding.bias.data);
     // A depot has fewer features than a customer: x and y only.
     for (row, feature) in features[..embedding.weight.rows()].iter().enumerate() {
@@ -248,7 +248,7 @@ fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
     }
 }
 
-fn copy(from: &Matrix, to: &mut Matrix) {
+pub(super) fn copy(from: &Matrix, to: &mut Matrix) {
     to.reshape(from.rows(), from.blocks());
     to.data_mut().copy_from_slice(from.data());
 }
@@ -282,9 +282,9 @@ impl Kernel for Softmax<'_> {
 }
 
 /// max(0, row + bias).
-struct Activate<'a> {
-    rows: &'a mut Matrix,
-    bias: &'a [Block],
+pub(super) struct Activate<'a> {
+    pub rows: &'a mut Matrix,
+    pub bias: &'a [Block],
 }
 
 impl Kernel for Activate<'_> {

@@ -1,4 +1,4 @@
-//! Attention models on plain slices: forward passes and their gradients by hand, without a tensor library.
+//! Attention models and dispatch models on plain slices: forward passes and their gradients by hand, without a tensor library.
 //!
 //! One instance at a time: all its matrices fit the L2 cache, and callers spread instances over threads
 //! ([`spread::spread`]). The network is that of Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS
@@ -25,6 +25,7 @@ mod policy;
 #[cfg(test)]
 mod reference;
 mod replay;
+pub mod shop;
 pub mod spread;
 mod tables;
 #[cfg(test)]
@@ -40,3 +41,4 @@ pub use mlp::{Adam, Layer, Mlp, Passed};
 pub use model::{AttentionModel, Misfit};
 pub use policy::Memory;
 pub use replay::Replay;
+pub use shop::DispatchModel;

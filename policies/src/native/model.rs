@@ -34,6 +34,9 @@ pub enum Misfit {
         /// Of the instance.
         found: Task,
     },
+    /// Dispatch models have no lanes to compare.
+    #[error("there is no beam search with this kind of model")]
+    Beam,
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,
@@ -209,7 +212,10 @@ impl AttentionModel {
     pub(super) fn at_level(weights: &Weights, level: Level) -> Result<Self, WeightsError> {
         weights.check()?;
         let architecture = &weights.architecture;
-        let read = Reader { weights, list: architecture.tensors() };
+        if architecture.task.is_shop() {
+            return Err(WeightsError::Family(architecture.task));
+        }
+        let read = Reader::new(weights);
         let head = architecture.width / architecture.heads;
         let size = Size {
             width: blocks(architecture.width),
@@ -243,12 +249,17 @@ impl AttentionModel {
 }
 
 /// Finds tensors by name.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     weights: &'a Weights,
     list: Vec<Tensor>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Of weights that were checked.
+    pub fn new(weights: &'a Weights) -> Self {
+        Self { list: weights.architecture.tensors(), weights }
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|(other, _)| other == name)
     }
@@ -260,31 +271,31 @@ impl Reader<'_> {
         (slot, rows, columns)
     }
 
-    fn linear(&self, name: &str) -> Linear {
+    pub fn linear(&self, name: &str) -> Linear {
         let (slot, rows, columns) = self.slot(name);
         let values = &self.weights.tensors[slot];
         let (forward, backward) = (Packed::new(values, rows, columns), Packed::transposed(values, rows, columns));
         Linear { slot, forward, backward }
     }
 
-    fn row(&self, name: &str) -> Row {
+    pub fn row(&self, name: &str) -> Row {
         let (slot, _, columns) = self.slot(name);
         let mut data = vec![Block::default(); columns.blocks()];
         scatter(&self.weights.tensors[slot], columns, flat_mut(&mut data));
         Row { slot, data }
     }
 
-    fn embedding(&self, name: &str) -> Embedding {
+    pub fn norm(&self, name: &str) -> Norm {
+        Norm { scale: self.row(&format!("{name}.scale")), shift: self.row(&format!("{name}.shift")) }
+    }
+
+    pub fn embedding(&self, name: &str) -> Embedding {
         let (slot, rows, columns) = self.slot(&format!("{name}.weight"));
         let mut weight = Matrix::zeros(rows.floats(), columns.blocks());
         for (row, values) in self.weights.tensors[slot].chunks_exact(columns.floats()).enumerate() {
             scatter(values, columns, flat_mut(weight.row_mut(row)));
         }
         Embedding { slot, weight, bias: self.row(&format!("{name}.bias")) }
-    }
-
-    fn norm(&self, prefix: &str) -> Norm {
-        Norm { scale: self.row(&format!("{prefix}.scale")), shift: self.row(&format!("{prefix}.shift")) }
     }
 
     fn layer(&self, prefix: &str) -> Layer {

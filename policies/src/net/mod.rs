@@ -7,6 +7,7 @@
 mod batch;
 mod decoder;
 mod encoder;
+mod learner;
 mod local;
 mod model;
 mod parameters;
@@ -23,6 +24,7 @@ use crate::weights::{Weights, WeightsError};
 use batch::{Choices, Instances, Walk};
 use decoder::{Decoder, Tables};
 use encoder::{Embedding, Layer};
+pub use learner::{Learner, Nowhere};
 pub use model::{DeviceModel, Encoding};
 use parameters::Reader;
 pub use parameters::{Gradients, Parameter};
@@ -69,6 +71,9 @@ impl AttentionNet {
     /// The module with these weights, on `device`.
     pub fn import(weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
         weights.check()?;
+        if weights.architecture.task.is_shop() {
+            return Err(WeightsError::Family(weights.architecture.task));
+        }
         let Architecture { task, heads, layers, clip, value, local, .. } = weights.architecture;
         let read = Reader::new(weights, device);
         Ok(Self {

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::batch::{Choices, Instances, Queries, Walk};
 use super::decoder::Tables;
+use super::learner::Learner;
 use super::parameters::{Gradients, tensor, values};
 use super::{AttentionNet, CHUNK, Judgement};
 use crate::architecture::Architecture;
@@ -46,30 +47,48 @@ impl DeviceModel {
         })
     }
 
-    /// Takes other weights.
-    pub fn set(&mut self, weights: &Weights) -> Result<(), WeightsError> {
-        *self = Self::new(weights, &self.device)?;
-        Ok(())
-    }
-
     /// What the model is.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Whether the model can work on an instance.
-    pub fn fits<P: Learnable>(&self, problem: &P) -> Result<(), Misfit> {
+    /// What the pulls are derivatives of, at these choices.
+    fn loss(&self, instances: &Instances, choices: Choices, pulls: &[Pull<'_>]) -> Tensor<1> {
+        let Judgement { log_probs, entropies, values, places } =
+            self.learner.judge(&self.learner.tables(instances), choices, &self.taped);
+        let numbers =
+            |of: &dyn Fn(&[usize; 3]) -> f32| tensor(places.iter().map(of).collect(), [places.len()], &self.taped);
+        let mut loss = (log_probs * numbers(&|&[i, trace, step]| pulls[i].log_prob.of(trace, step))).sum();
+        if let Some(values) = values.filter(|_| pulls.iter().any(|pull| pull.value.is_some())) {
+            let weight = |&[i, trace, step]: &[usize; 3]| pulls[i].value.map_or(0.0, |values| values[trace][step]);
+            loss = loss + (values * numbers(&weight)).sum();
+        }
+        if pulls.iter().any(|pull| pull.entropy != 0.0) {
+            loss = loss + (entropies * numbers(&|&[i, ..]| pulls[i].entropy)).sum();
+        }
+        loss
+    }
+}
+
+impl<P: Learnable> Learner<P> for DeviceModel {
+    fn bring(weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
+        Self::new(weights, device)
+    }
+
+    fn set(&mut self, weights: &Weights) -> Result<(), WeightsError> {
+        *self = Self::new(weights, &self.device)?;
+        Ok(())
+    }
+
+    fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    fn fits(&self, problem: &P) -> Result<(), Misfit> {
         self.architecture.fits(problem).map(drop)
     }
 
-    /// Follows recorded constructions \[instance\]\[trajectory\] of instances of equally many nodes, as
-    /// [`crate::AttentionModel::replay`] does for one.
-    pub fn replay<P: Learnable>(
-        &self,
-        problems: &[&P],
-        traces: &[Vec<Vec<u32>>],
-        forced: usize,
-    ) -> Result<Vec<Replay>, Misfit> {
+    fn replay(&self, problems: &[&P], traces: &[Vec<Vec<u32>>], forced: usize) -> Result<Vec<Replay>, Misfit> {
         let zeros = |traces: &Vec<Vec<u32>>| -> Vec<Vec<f32>> {
             traces.iter().map(|trace| vec![0.0; trace.len().saturating_sub(forced)]).collect()
         };
@@ -97,9 +116,7 @@ impl DeviceModel {
         Ok(replays)
     }
 
-    /// The gradient of what `pulls` ask for, one per instance, as [`crate::AttentionModel::backward`] adds it up; all pull
-    /// on the same things.
-    pub fn backward<P: Learnable>(
+    fn backward(
         &self,
         problems: &[&P],
         traces: &[Vec<Vec<u32>>],
@@ -122,23 +139,6 @@ impl DeviceModel {
             }
         }
         Ok(sum)
-    }
-
-    /// What the pulls are derivatives of, at these choices.
-    fn loss(&self, instances: &Instances, choices: Choices, pulls: &[Pull<'_>]) -> Tensor<1> {
-        let Judgement { log_probs, entropies, values, places } =
-            self.learner.judge(&self.learner.tables(instances), choices, &self.taped);
-        let numbers =
-            |of: &dyn Fn(&[usize; 3]) -> f32| tensor(places.iter().map(of).collect(), [places.len()], &self.taped);
-        let mut loss = (log_probs * numbers(&|&[i, trace, step]| pulls[i].log_prob.of(trace, step))).sum();
-        if let Some(values) = values.filter(|_| pulls.iter().any(|pull| pull.value.is_some())) {
-            let weight = |&[i, trace, step]: &[usize; 3]| pulls[i].value.map_or(0.0, |values| values[trace][step]);
-            loss = loss + (values * numbers(&weight)).sum();
-        }
-        if pulls.iter().any(|pull| pull.entropy != 0.0) {
-            loss = loss + (entropies * numbers(&|&[i, ..]| pulls[i].entropy)).sum();
-        }
-        loss
     }
 }
 

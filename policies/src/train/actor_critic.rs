@@ -4,8 +4,9 @@
 use heuron_problems::stream;
 use rand::seq::SliceRandom;
 
-use crate::native::{AttentionModel, Misfit, Pull, Replay, StepWeights};
-use crate::net::{DeviceModel, Gradients};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, Replay, StepWeights};
+use crate::net::{Gradients, Learner};
 use crate::train::batched::{Batch, sample_all};
 use crate::train::collect::{Buffers, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::Config;
@@ -34,7 +35,7 @@ struct Episode<P> {
 
 impl Step<'_> {
     /// Takes the step. The losses are those of the first pass.
-    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let (mut tally, episodes) = match &engine.on_device {
             Some(model) => self.collect_on_device::<P>(model)?,
             None => self.collect::<P>(engine)?,
@@ -65,7 +66,7 @@ impl Step<'_> {
         Ok(Ok(tally))
     }
 
-    fn collect<P: Train>(&self, engine: &mut Engine) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+    fn collect<P: Train>(&self, engine: &mut Engine<P>) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         let (mut sum, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
         for result in engine.map(&numbers, |model, buffers, &index| self.episode(model, buffers, index)) {
@@ -78,8 +79,8 @@ impl Step<'_> {
 
     fn episode<P: Train>(
         &self,
-        model: &AttentionModel,
-        buffers: &mut Buffers,
+        model: &P::Model,
+        buffers: &mut Buffers<P>,
         index: u64,
     ) -> Result<(Tally, Episode<P>), TrainError> {
         let seed = self.config.seed;
@@ -93,7 +94,7 @@ impl Step<'_> {
         Ok((tally, self.record(problem, sampled, replay)))
     }
 
-    fn collect_on_device<P: Train>(&self, model: &DeviceModel) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+    fn collect_on_device<P: Train>(&self, model: &P::OnDevice) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         let (mut tally, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
         for Batch { problems, sampled, replays, .. } in sample_all::<P>(model, self.config, &numbers, self.sizes)? {
@@ -121,10 +122,10 @@ impl Step<'_> {
     /// Adds the gradient of an instance: one encoding, all choices at once.
     fn learn<P: Train>(
         &self,
-        model: &AttentionModel,
+        model: &P::Model,
         Episode { problem, traces, forced, record }: &Episode<P>,
         normal: Normal,
-        Share { gradient, tally, buffers }: &mut Share,
+        Share { gradient, tally, buffers }: &mut Share<P>,
     ) -> Result<(), Misfit> {
         model.encode(problem, &mut buffers.encoded)?;
         let replay = model.replay(problem, &buffers.encoded, traces, *forced);
@@ -137,7 +138,7 @@ impl Step<'_> {
     /// The gradient of some episodes: those of one width at once.
     fn learn_on_device<P: Train>(
         &self,
-        model: &DeviceModel,
+        model: &P::OnDevice,
         episodes: &[&Episode<P>],
         normal: Normal,
     ) -> Result<(Tally, Gradients), Misfit> {

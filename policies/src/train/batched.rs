@@ -6,7 +6,7 @@
 use heuron_problems::{Cost, stream};
 
 use crate::native::{Misfit, Replay};
-use crate::net::DeviceModel;
+use crate::net::Learner;
 use crate::rollout::{Decode, Outcome, Start, rollout};
 use crate::train::collect::{Path, Sampled, instance, starts};
 use crate::train::config::Config;
@@ -37,7 +37,7 @@ impl<P> Batch<P> {
 
 /// Samples the instances with these numbers, grouped by their width, the narrow ones first.
 pub(super) fn sample_all<P: Train>(
-    model: &DeviceModel,
+    model: &P::OnDevice,
     config: &Config,
     numbers: &[u64],
     sizes: &[usize],
@@ -62,7 +62,7 @@ pub(super) fn sample_all<P: Train>(
 }
 
 fn sample<P: Train>(
-    model: &DeviceModel,
+    model: &P::OnDevice,
     config: &Config,
     problems: Vec<P>,
     numbers: Vec<u64>,
@@ -97,7 +97,7 @@ fn sample<P: Train>(
 
 /// Rollouts with the numbers of their instances.
 fn roll<P: Train>(
-    model: &DeviceModel,
+    model: &P::OnDevice,
     problems: &[P],
     starts: Vec<Start>,
     decode: Decode,
@@ -109,7 +109,7 @@ fn roll<P: Train>(
 }
 
 /// The least costs of greedy trajectories from the first `most` openings, as [`super::collect::greedy`] finds them.
-pub(super) fn greedy_all<P: Train>(model: &DeviceModel, problems: &[P], most: Option<usize>) -> Vec<Option<Cost>> {
+pub(super) fn greedy_all<P: Train>(model: &P::OnDevice, problems: &[P], most: Option<usize>) -> Vec<Option<Cost>> {
     let mut best = vec![None; problems.len()];
     let mut order: Vec<usize> = (0..problems.len()).collect();
     order.sort_by_key(|&index| problems[index].width());

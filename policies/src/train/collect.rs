@@ -5,16 +5,22 @@ use heuron_problems::{Cost, Generate, Stream, stream};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::native::{AttentionModel, Encoded, Misfit, Scratch, Trajectory};
+use crate::model::Model;
+use crate::native::{Misfit, Trajectory};
 use crate::rollout::Decode;
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
 
 /// Memory of a model at work on one instance after another.
-#[derive(Default)]
-pub(super) struct Buffers {
-    pub encoded: Encoded,
-    pub scratch: Scratch,
+pub(super) struct Buffers<P: Train> {
+    pub encoded: <P::Model as Model<P>>::Encoded,
+    pub scratch: <P::Model as Model<P>>::Scratch,
+}
+
+impl<P: Train> Default for Buffers<P> {
+    fn default() -> Self {
+        Self { encoded: Default::default(), scratch: Default::default() }
+    }
 }
 
 /// A feasible trajectory.
@@ -51,7 +57,7 @@ pub(super) fn instance<P: Generate>(
 /// First actions of `most` trajectories: all openings in order if `most` is none, else different ones, as far as there
 /// are enough, in random order.
 pub(super) fn starts<P: Train>(problem: &P, most: Option<usize>, seed: u64, index: u64) -> Vec<Option<u32>> {
-    let mut openings = problem.openings();
+    let mut openings = P::Model::openings(problem);
     let Some(most) = most else {
         return if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
     };
@@ -65,11 +71,11 @@ pub(super) fn starts<P: Train>(problem: &P, most: Option<usize>, seed: u64, inde
 /// Samples one trajectory per start of the instance, which it encodes. Those that break a rule are left out: they have
 /// no cost.
 pub(super) fn sample<P: Train>(
-    model: &AttentionModel,
+    model: &P::Model,
     problem: &P,
     starts: &[Option<u32>],
     draws: (u64, u64),
-    buffers: &mut Buffers,
+    buffers: &mut Buffers<P>,
 ) -> Result<Sampled, Misfit> {
     model.encode(problem, &mut buffers.encoded)?;
     let sampled = roll(model, problem, starts, draws, buffers);
@@ -80,11 +86,11 @@ pub(super) fn sample<P: Train>(
 
 /// Samples one trajectory per start of the instance that is encoded.
 pub(super) fn roll<P: Train>(
-    model: &AttentionModel,
+    model: &P::Model,
     problem: &P,
     starts: &[Option<u32>],
     (seed, index): (u64, u64),
-    Buffers { encoded, scratch }: &mut Buffers,
+    Buffers { encoded, scratch }: &mut Buffers<P>,
 ) -> Vec<Trajectory> {
     // 2^20 trajectories per instance are more than memory holds.
     let mut streams: Vec<Stream> =
@@ -95,19 +101,18 @@ pub(super) fn roll<P: Train>(
 /// The least cost of greedy trajectories from the first `most` openings, of every agent and latent vector; none if all
 /// break a rule.
 pub(super) fn greedy<P: Train>(
-    model: &AttentionModel,
+    model: &P::Model,
     problem: &P,
     most: Option<usize>,
     latents: &[Vec<f32>],
-    Buffers { encoded, scratch }: &mut Buffers,
+    Buffers { encoded, scratch }: &mut Buffers<P>,
 ) -> Option<Cost> {
-    model.encode_for_decoding(problem, encoded, &|| false).ok()?;
+    model.encode_for_decoding(problem, encoded).ok()?;
     let mut starts = starts(problem, None, 0, 0);
     starts.truncate(most.unwrap_or(usize::MAX));
     let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(starts.len() * latents.len().max(1)).collect();
     let best = |agent: usize| {
-        let agent = model.agent(agent);
-        agent.take_over(encoded);
+        let agent = model.agent(agent, encoded);
         agent.condition(encoded, latents);
         let found = agent.decode(problem, encoded, &lanes, &mut [], Decode::Greedy, scratch);
         found.into_iter().filter_map(|trajectory| trajectory.cost.ok()).min()

@@ -10,7 +10,8 @@ use heuron_problems::{Cost, Stream, stream};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, StepWeights};
 use crate::train::collect::{Tally, instance, number, roll, starts};
 use crate::train::config::{Config, ConfigError, require};
 use crate::train::engine::{Divergence, Engine, Share};
@@ -109,7 +110,7 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let Config { batch, seed, compass, .. } = self.config;
         let numbers: Vec<u64> = (0..*batch).map(|i| number(self.number, *batch, i)).collect();
         engine.model.fits(&self.instance::<P>(numbers[0])?)?;
@@ -129,11 +130,11 @@ impl Step<'_> {
     /// Adds the gradient of one instance.
     fn learn<P: Train>(
         &self,
-        model: &AttentionModel,
+        model: &P::Model,
         problem: &P,
         index: u64,
         latents: &[Vec<f32>],
-        share: &mut Share,
+        share: &mut Share<P>,
     ) -> Result<(), Misfit> {
         let seed = self.config.seed;
         let starts = starts(problem, self.config.starts, seed, index);

@@ -2,8 +2,9 @@
 
 use heuron_problems::{Cost, Problem, stream};
 
-use crate::native::{AttentionModel, Misfit, Pull, Replay, StepWeights};
-use crate::net::{DeviceModel, Gradients};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, Replay, StepWeights};
+use crate::net::{Gradients, Learner};
 use crate::train::batched::sample_all;
 use crate::train::collect::{Path, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::{Algorithm, Config};
@@ -42,7 +43,7 @@ impl Lesson {
 
 impl<P: Train> Step<'_, P> {
     /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         if let Some(model) = &engine.on_device {
             let (tally, gradient) = self.learn_on_device(model, &numbers)?;
@@ -62,7 +63,7 @@ impl<P: Train> Step<'_, P> {
     }
 
     /// Adds the gradient of one instance.
-    fn learn(&self, model: &AttentionModel, problem: &P, index: u64, share: &mut Share) -> Result<(), Misfit> {
+    fn learn(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
         let Share { gradient, tally, buffers } = share;
         let starts = starts(problem, self.config.starts, self.config.seed, index);
         let mut sampled = sample(model, problem, &starts, (self.config.seed, index), buffers)?;
@@ -76,7 +77,7 @@ impl<P: Train> Step<'_, P> {
     }
 
     /// The gradient of all instances, and what there is to say of them.
-    fn learn_on_device(&self, model: &DeviceModel, numbers: &[u64]) -> Result<(Tally, Gradients), TrainError> {
+    fn learn_on_device(&self, model: &P::OnDevice, numbers: &[u64]) -> Result<(Tally, Gradients), TrainError> {
         let mut tally = Tally::default();
         let mut sum: Gradients = model.architecture().sizes().map(|count| vec![0.0; count]).collect();
         for mut batch in sample_all::<P>(model, self.config, numbers, self.sizes)? {

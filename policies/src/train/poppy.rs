@@ -8,7 +8,8 @@
 use heuron_problems::Cost;
 use serde::{Deserialize, Serialize};
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights, Trajectory};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, StepWeights, Trajectory};
 use crate::train::collect::{Tally, instance, number, roll, starts};
 use crate::train::compass::{Costs, Lesson, best_two, mean, unit};
 use crate::train::config::{Config, ConfigError, require};
@@ -75,7 +76,7 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let batch = self.config.batch;
         let numbers: Vec<u64> = (0..batch).map(|i| number(self.number, batch, i)).collect();
         engine.model.fits(&self.instance::<P>(numbers[0])?)?;
@@ -92,13 +93,7 @@ impl Step<'_> {
     }
 
     /// Adds the gradient of one instance.
-    fn learn<P: Train>(
-        &self,
-        model: &AttentionModel,
-        problem: &P,
-        index: u64,
-        share: &mut Share,
-    ) -> Result<(), Misfit> {
+    fn learn<P: Train>(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
         let Config { seed, poppy, batch, .. } = self.config;
         let starts = starts(problem, self.config.starts, *seed, index);
         let forced = usize::from(starts.first().is_some_and(Option::is_some));
@@ -107,8 +102,8 @@ impl Step<'_> {
         let draws = |agent: usize| (*seed, index * poppy.agents as u64 + agent as u64);
         let found: Vec<Vec<Trajectory>> = (0..poppy.agents)
             .map(|agent| {
-                model.agent(agent).take_over(&mut share.buffers.encoded);
-                roll(model.agent(agent), problem, &starts, draws(agent), &mut share.buffers)
+                let model = model.agent(agent, &mut share.buffers.encoded);
+                roll(model, problem, &starts, draws(agent), &mut share.buffers)
             })
             .collect();
         let cost = |found: &Trajectory| found.cost.as_ref().ok().copied();
@@ -126,10 +121,10 @@ impl Step<'_> {
             let weights: Vec<f32> = own().map(|lesson| lesson.weight / *batch as f32).collect();
             let losses = own().map(|lesson| f64::from(lesson.weight * found[agent][lesson.start].log_prob));
             share.tally.loss += losses.sum::<f64>() / *batch as f64;
-            model.agent(agent).take_over(&mut share.buffers.encoded);
+            let model = model.agent(agent, &mut share.buffers.encoded);
             let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
             let (encoded, gradient) = (&share.buffers.encoded, &mut share.gradient);
-            model.agent(agent).backward(problem, encoded, &traces, forced, &pull, gradient);
+            model.backward(problem, encoded, &traces, forced, &pull, gradient);
         }
         Ok(())
     }

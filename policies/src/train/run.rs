@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
 
-use crate::architecture::{Architecture, Task};
+use crate::architecture::Architecture;
 use crate::device::{self, Kind};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
@@ -132,9 +132,9 @@ pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, Tr
     Ok(run.summary(true))
 }
 
-struct Run<'j, P> {
+struct Run<'j, P: Train> {
     job: &'j Job,
-    engine: Engine,
+    engine: Engine<P>,
     validation: Validation<P>,
     position: Position,
     /// Part of the budget used before the last step.
@@ -152,11 +152,16 @@ struct Run<'j, P> {
 
 impl<'j, P: Train> Run<'j, P> {
     fn start(job: &'j Job, reference: &Reference<'_, P>) -> Result<Self, TrainError> {
+        job.device.serves(P::TASK)?;
+        let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
+        let good = job.device == Kind::Cpu || !adapts;
+        require(good, "algorithm", "one without populations and latent vectors on this device", job.device)?;
+        let architecture = architecture::<P>(&job.config);
+        architecture.check()?;
         let references = job.folder.join(Files::REFERENCES);
         let validation = Validation::new(&job.config, job.threads, reference, &references)?;
         let path = job.folder.join(Files::CHECKPOINT);
         let found = if job.resume && path.exists() { Some(Checkpoint::read(&path)?) } else { None };
-        let architecture = architecture::<P>(&job.config);
         let (weights, moments, position) = match found {
             Some(found) if found.config != job.config => return Err(TrainError::OtherRun { path }),
             Some(Checkpoint { architecture, position, weights, moments, .. }) => {
@@ -171,9 +176,6 @@ impl<'j, P: Train> Run<'j, P> {
             }
         };
         log::rewind(&job.folder.join(Files::LOG), position.step)?;
-        let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
-        let good = job.device == Kind::Cpu || !adapts;
-        require(good, "algorithm", "one without populations and latent vectors on this device", job.device)?;
         let device = (job.device != Kind::Cpu).then(|| device::open(job.device)).transpose()?;
         let engine = Engine::new(&job.config, weights, &moments, job.threads, device.as_ref())?;
         let (now, past_s) = (Instant::now(), position.elapsed_s);
@@ -214,10 +216,10 @@ impl<'j, P: Train> Run<'j, P> {
         let result = match config.algorithm {
             Algorithm::Ppo => {
                 let unit = self.validation.unit();
-                actor_critic::Step { config, number, sizes, rate, unit }.run::<P>(&mut self.engine)?
+                actor_critic::Step { config, number, sizes, rate, unit }.run(&mut self.engine)?
             }
-            Algorithm::Poppy => poppy::Step { config, number, sizes, rate }.run::<P>(&mut self.engine)?,
-            Algorithm::Compass => compass::Step { config, number, sizes, rate }.run::<P>(&mut self.engine)?,
+            Algorithm::Poppy => poppy::Step { config, number, sizes, rate }.run(&mut self.engine)?,
+            Algorithm::Compass => compass::Step { config, number, sizes, rate }.run(&mut self.engine)?,
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
                 policy_gradient::Step { config, number, sizes, rate, improve }.run(&mut self.engine)?
@@ -344,7 +346,7 @@ pub(super) fn architecture<P: Train>(config: &Config) -> Architecture {
         layers: network.layers,
         feed_forward: network.feed_forward,
         clip: network.clip,
-        distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
+        distance_bias: network.distance_bias.unwrap_or(P::TASK.has_points()),
         feature_layer: network.feature_layer,
         local: network.local,
         value: config.algorithm == Algorithm::Ppo,

@@ -4,14 +4,15 @@ use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
-use heuron_problems::{Cost, Cvrp, Knapsack, Problem, Tsp};
+use heuron_problems::{Cost, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 
 use super::compass::Compass;
 use super::config::{Improvement, Network, Stage, Validation};
 use super::poppy::Poppy;
 use super::problem::build;
 use super::*;
-use crate::device::Kind;
+use crate::architecture::{ArchitectureError, Task};
+use crate::device::{DeviceError, Kind};
 use crate::weights::Weights;
 
 fn config(algorithm: Algorithm) -> Config {
@@ -99,6 +100,53 @@ fn weights_depend_on_neither_threads_nor_interruptions() {
 }
 
 #[test]
+fn dispatch_models_depend_on_neither_threads_nor_interruptions() {
+    for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
+        let config = Config { sizes: vec![5, 4], starts: Some(6), ..config(algorithm) };
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [one, three, broken] = folders.each_ref().map(|folder| folder.path());
+        whole::<Jssp>(&config, 9, 1, one);
+        whole::<Jssp>(&config, 9, 3, three);
+        for limit in [4, 1, u64::MAX] {
+            let session = Session { config: config.clone(), steps: 9, threads: 2, folder: broken, resume: true, limit };
+            run::<Jssp>(session).unwrap();
+        }
+        assert_eq!(products(one), products(three), "{algorithm:?}");
+        assert_eq!(products(one), products(broken), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn dispatch_models_have_neither_values_nor_agents_nor_latent_vectors() {
+    for algorithm in [Algorithm::Ppo, Algorithm::Poppy, Algorithm::Compass] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(algorithm);
+        let session = Session { config, steps: 1, threads: 1, folder: folder.path(), resume: false, limit: u64::MAX };
+        let error = run::<Jssp>(session).unwrap_err();
+        assert!(matches!(&error, TrainError::Architecture(ArchitectureError::NoOption { .. })), "{error}");
+    }
+}
+
+#[test]
+fn dispatch_models_run_on_the_processor_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let budget = Budget { steps: Some(1), time: None };
+    let (config, folder) = (config(Algorithm::Reinforce), folder.path().into());
+    let job = Job { config, budget, threads: 1, device: Kind::Gpu, folder, resume: false, initial: None };
+    let error = train(
+        &job,
+        Hooks::<Ffsp> {
+            reference: &naive,
+            improve: &|_, solution| solution.clone(),
+            listen: &mut |_| {},
+            is_over: &|| false,
+        },
+    );
+    let refused = DeviceError::Processor { kind: Kind::Gpu, task: Task::Ffsp };
+    assert!(matches!(error, Err(TrainError::Device(found)) if found == refused));
+}
+
+#[test]
 fn lost_steps_are_repeated_exactly() {
     let config = config(Algorithm::Preference);
     let [whole_one, broken] = [(); 2].map(|()| tempfile::tempdir().unwrap());
@@ -116,7 +164,7 @@ fn lost_steps_are_repeated_exactly() {
 
 fn assert_learns<P: Train>(config: Config, steps: u64, share: f64) {
     let [before, after] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let config = Config { sizes: vec![10], curriculum: Vec::new(), ..config };
+    let config = Config { sizes: vec![if P::TASK.is_shop() { 6 } else { 10 }], curriculum: Vec::new(), ..config };
     let Summary { gap: Some(untrained), .. } = whole::<P>(&config, 0, 2, before.path()) else {
         panic!("a run ends with a validation")
     };
@@ -143,6 +191,10 @@ fn every_algorithm_learns() {
     assert_learns::<Tsp>(single(Algorithm::Compass), 60, 0.02);
     assert_learns::<Cvrp>(single(Algorithm::Preference), 60, 0.05);
     assert_learns::<Knapsack>(Config { starts: Some(8), ..single(Algorithm::Preference) }, 60, 0.02);
+    for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
+        assert_learns::<Jssp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.01);
+        assert_learns::<Ffsp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.01);
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl<P: Train> Validation<P> {
     }
 
     /// Mean gap of the model's best greedy trajectories to the references. The sum has a fixed order.
-    pub fn gap(&self, engine: &mut Engine, starts: Option<usize>) -> f64 {
+    pub fn gap(&self, engine: &mut Engine<P>, starts: Option<usize>) -> f64 {
         let latents = &self.latents;
         let best = match &engine.on_device {
             Some(model) => greedy_all(model, &self.instances, starts),

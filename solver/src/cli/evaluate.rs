@@ -203,8 +203,8 @@ impl Evaluate {
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
-        if self.augment && self.problem == Kind::Knapsack {
-            let expected = "no `--augment`: items have no coordinates".into();
+        if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
+            let expected = format!("no `--augment`: instances of {} have no coordinates", self.problem);
             return Err(Error::Option { key: "augment", expected, found: "it".into() });
         }
         if self.counts_attempts() && (self.augment || self.starts.is_some()) {
@@ -342,7 +342,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(path).map_err(fault)?;
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
-    const INSTANCES: [&str; 6] = ["tsp", "atsp", "vrp", "kp", "txt", "npz"];
+    const INSTANCES: [&str; 8] = ["tsp", "atsp", "vrp", "kp", "jssp", "ffsp", "txt", "npz"];
     let is_instance = |path: &PathBuf| {
         path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))
     };

@@ -192,5 +192,6 @@ fn section(name: String, columns: &[Column], bounds: &[f64]) -> Section {
         objective: "reward",
         reference: "the dual bound, in parts of its distance from taking no action".into(),
         rows: columns.iter().map(row).collect(),
+        curves: Vec::new(),
     }
 }

@@ -48,7 +48,8 @@ def instances(heuron: Path, name: str, count: int, folder: Path) -> list[Path]:
     """Files of the first instances of a set: one of routes, one per job shop."""
     problem = next((kind for kind in ("tsp", "cvrp") if name.startswith(kind)), "jssp")
     place = folder / name if problem == "jssp" else folder / f"{name}.npz"
-    generate = ["generate", problem, "--set", name, "--count", str(count), "--output", f"{place}/" if problem == "jssp" else place]
+    output = f"{place}/" if problem == "jssp" else place
+    generate = ["generate", problem, "--set", name, "--count", str(count), "--output", output]
     subprocess.run([heuron, *generate], check=True)
     return sorted(place.iterdir()) if problem == "jssp" else [place]
 

@@ -8,8 +8,7 @@
 //! - `capacity`: B workers of capacity 2 to 7, actions of cost 2 to 6.
 //! - `schedule`: B workers in three of the slots, arms in two; both prefer opposite ends of the day.
 //! - `path`: random points, a spanning tree and the shortest other edges up to 1.35 per station, a walk of 2 B edges
-//! from
-//!   station 0.
+//!   from station 0.
 //! - `interventions`: exactly B of N actions; groups of three actions share three arms, which go up by a sigmoid of how
 //!   many of their actions are taken.
 

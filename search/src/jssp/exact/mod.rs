@@ -60,7 +60,11 @@ impl Search<Jssp> for Exact {
                     Outcome::Found(order) => {
                         run.offer(&model.schedule(&order));
                         run.proceed(nodes);
-                        cost = run.cost().unwrap_or(cost).min(cost - 1);
+                        let better = run.cost().filter(|&found| found < cost);
+                        debug_assert!(better.is_some());
+                        // Without a better schedule there is nothing to prove.
+                        let Some(found) = better else { return };
+                        cost = found;
                         break;
                     }
                     Outcome::Exhausted => {

@@ -72,7 +72,9 @@ impl Campaign<'_> {
                 Instance::Tsp(tsp) => self.spend(&model, tsp, index),
                 Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
                 Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
-                Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => {
+                    Err(format!("no model constructs a {}", instance.kind()))
+                }
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()

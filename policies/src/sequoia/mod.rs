@@ -3,7 +3,7 @@
 //! L. Xu, B. Wilder, E. Khalil and M. Tambe, "Reinforcement learning with combinatorial actions for coupled restless
 //! bandits", ICLR 2025: a Q-network of actions and state, small enough that the best action is found exactly inside it.
 //! [`config`] holds the published settings as the code ran them (`faithful`) and settings under which the method learns
-//! what it claims to (`repaired`); [`learn`] is the pipeline, [`replay`] its memory. [`residual`] fits a network that
+//! what it claims to (`repaired`); [`mod@learn`] is the pipeline, [`replay`] its memory. [`residual`] fits a network that
 //! all arms share to what Lagrangian values promise too much.
 //!
 //! Everything is written on [`crate::native::Mlp`] and needs no tensor library: hence its place outside of the feature

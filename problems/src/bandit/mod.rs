@@ -12,7 +12,7 @@
 //! | [`scenario`] | simulation with common random numbers |
 //! | [`dual`] | Lagrangian values of the arms: the upper bound, and the control variate of the judge |
 //! | [`play`] | the solution: what a policy did in a number of episodes, and its exact judgement |
-//! | [`format`], [`generate`] | JSON files and random instances |
+//! | `format`, [`generate`] | JSON files and random instances |
 //!
 //! # What a solution is
 //! A policy is judged by simulation. Its [`Play`] is the list of its actions in the episodes of a seed; as these depend

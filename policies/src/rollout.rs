@@ -115,11 +115,12 @@ pub fn complete<P: Construct, A: Policy<P> + ?Sized>(
             }
         }
     }
-    let outcome = |((&instance, state), (actions, _)): ((&usize, &P::State), (Vec<u32>, Stream))| {
+    let finished = instances.iter().zip(&states).zip(lanes);
+    let outcomes = finished.map(|((&instance, state), (actions, _))| {
         let solution = batch[instance].finish(state);
         Outcome { actions, cost: batch[instance].evaluate(&solution), solution }
-    };
-    Some(instances.iter().zip(&states).zip(lanes).map(outcome).collect())
+    });
+    Some(outcomes.collect())
 }
 
 fn open<P: Construct>(problem: &P, opening: Option<u32>) -> P::State {

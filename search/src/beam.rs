@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn beam_as_wide_as_the_tree_finds_every_tour() {
         let tsp = trap();
-        let found = beam(&NearestNeighbour, &mut NearestNeighbour.encode(&[]), &tsp, &[0], 100);
+        let memory = &mut NearestNeighbour.encode(std::slice::from_ref(&tsp));
+        let found = beam(&NearestNeighbour, memory, &tsp, &[0], 100);
         let mut tours: Vec<Vec<u32>> = found.iter().map(|outcome| outcome.solution.nodes.clone()).collect();
         tours.sort();
         tours.dedup();
@@ -111,7 +112,9 @@ mod tests {
 
     #[test]
     fn narrow_beam_is_greedy() {
-        let found = beam(&NearestNeighbour, &mut NearestNeighbour.encode(&[]), &trap(), &[0], 1);
+        let tsp = trap();
+        let memory = &mut NearestNeighbour.encode(std::slice::from_ref(&tsp));
+        let found = beam(&NearestNeighbour, memory, &tsp, &[0], 1);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].solution.nodes[1], 1);
     }

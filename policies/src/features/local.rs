@@ -169,7 +169,7 @@ mod tests {
         let features = cvrp.features().unwrap();
         let neighbourhood = Neighbourhood::new(Task::Cvrp, &features, 5);
         for (every, last) in [(1, 7), (3, 0), (11, 42), (40, 9)] {
-            let allowed = |node: usize| node % every == 0 && node != last;
+            let allowed = |node: usize| node.is_multiple_of(every) && node != last;
             let found = look(&neighbourhood, &context(last as u32), allowed);
             let mut expected: Vec<u32> = (0..61).filter(|&node| allowed(node as usize)).collect();
             expected.sort_by(|&a, &b| {

@@ -93,6 +93,7 @@ impl AttentionModel {
         pull: &Pull<'_>,
         gradient: &mut Gradient,
     ) {
+        debug_assert!(!encoded.is_light, "an encoding for decoding alone has no activations");
         if encoded.nodes() == 0 {
             return;
         }

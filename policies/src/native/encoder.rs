@@ -34,6 +34,8 @@ pub struct Encoded {
     /// The embeddings \[n, width\].
     pub(super) embeddings: Matrix,
     pub(super) tables: Tables,
+    /// Whether it serves decoding alone.
+    pub(super) is_light: bool,
     /// Keys of one layer, transposed and scaled \[all heads, n\].
     keys: Matrix,
 }
@@ -92,6 +94,7 @@ impl AttentionModel {
         if !self.embed_nodes(problem, true, into)? {
             return Ok(());
         }
+        into.is_light = false;
         into.layers.resize_with(self.layers.len(), Activations::default);
         for (layer, kept) in self.layers.iter().zip(&mut into.layers) {
             std::mem::swap(&mut kept.input, &mut into.embeddings);
@@ -108,7 +111,7 @@ impl AttentionModel {
         Ok(())
     }
 
-    /// Encodes one instance for decoding alone: one layer's activations are kept at a time, attention a few rows at a time,
+    /// Encodes one instance for decoding alone, not for [`Self::backward`]: one layer's activations are kept at a time, attention a few rows at a time,
     /// and large instances get no tables of pairs of nodes, so that memory grows as n. False if `is_over`, which is asked
     /// from time to time, says so.
     pub fn encode_for_decoding<P: Learnable>(
@@ -117,11 +120,22 @@ impl AttentionModel {
         into: &mut Encoded,
         is_over: &dyn Fn() -> bool,
     ) -> Result<bool, Misfit> {
+        self.encode_lightly(problem, into, problem.width() <= TABLED, is_over)
+    }
+
+    /// The same, with or without tables of pairs of nodes.
+    pub(super) fn encode_lightly<P: Learnable>(
+        &self,
+        problem: &P,
+        into: &mut Encoded,
+        tabulate: bool,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<bool, Misfit> {
         let n = problem.width();
-        let tabulate = n <= TABLED;
         if !self.embed_nodes(problem, tabulate, into)? {
             return Ok(true);
         }
+        into.is_light = true;
         into.layers.resize_with(self.layers.len().min(1), Activations::default);
         for layer in &self.layers {
             let kept = &mut into.layers[0];

@@ -94,10 +94,12 @@ pub struct Network {
     pub clip: f32,
     /// Distances in attention and logits (ICAM; Zhou et al., 2024). Default: where there are coordinates.
     pub distance_bias: Option<bool>,
-    /// A feed-forward block between attention and pointer (Pan et al., 2025). Default: none; it costs more time than it
-    /// saves here (see the card in policies/zoo/options.md).
+    /// A feed-forward block between attention and pointer (Pan et al., 2025). Default: none. Per choice it adds
+    /// 2 width (width + feed_forward) multiplications to the 2 n width of attention and pointer: 64 wide on 50 nodes, six
+    /// times as many. Whether it pays at equal time was not measured.
     pub feature_layer: bool,
-    /// Neighbours that a local policy looks at (ELG; Gao et al., 2024). Default: no local policy.
+    /// Neighbours that a local policy looks at (after ELG; Gao et al., 2024). Default: no local policy. 20 neighbours take
+    /// about 8 000 multiplications per choice. Whether it pays at equal time was not measured.
     pub local: Option<usize>,
 }
 

@@ -283,20 +283,31 @@ fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::D
     (losses, validation.gap(&mut engine, Some(1)))
 }
 
+/// Burn on `device` wins as much as the native kernels: their draws differ, so do the trajectories; what is learnt of them
+/// does not.
+fn assert_device_learns(device: &burn::tensor::Device, algorithm: Algorithm, steps: u64) {
+    let config = Config { curriculum: Vec::new(), sizes: vec![10], ..single(algorithm) };
+    let (_, untrained) = losses::<Tsp>(&config, 0, None);
+    let [(native, on_cpu), (burn, on_device)] =
+        [None, Some(device)].map(|device| losses::<Tsp>(&config, steps, device));
+    let won = [untrained - on_cpu, untrained - on_device];
+    assert!(won[0] > 0.1 && won[1] > 0.1, "{algorithm:?}: {won:?}");
+    assert!(native.iter().chain(&burn).all(|loss| loss.is_finite()));
+}
+
 #[test]
 fn device_learns_what_the_processor_learns() {
-    // Burn on the processor, and on a graphics card where build and machine have one.
-    let devices = [Kind::Cpu, Kind::Gpu].into_iter().filter_map(|kind| crate::device::open(kind).ok());
-    for device in devices {
-        for (algorithm, steps) in [(Algorithm::Preference, 40), (Algorithm::Reinforce, 40), (Algorithm::Ppo, 10)] {
-            let config = Config { curriculum: Vec::new(), sizes: vec![10], ..single(algorithm) };
-            let (_, untrained) = losses::<Tsp>(&config, 0, None);
-            let [(native, on_cpu), (burn, on_device)] =
-                [None, Some(&device)].map(|device| losses::<Tsp>(&config, steps, device));
-            // Their draws differ, so do the trajectories; what is learnt of them does not.
-            let won = [untrained - on_cpu, untrained - on_device];
-            assert!(won[0] > 0.1 && won[1] > 0.1, "{algorithm:?}: {won:?}");
-            assert!(native.iter().chain(&burn).all(|loss| loss.is_finite()));
-        }
+    let device = crate::device::cpu();
+    assert_device_learns(&device, Algorithm::Preference, 40);
+    assert_device_learns(&device, Algorithm::Reinforce, 40);
+    assert_device_learns(&device, Algorithm::Ppo, 10);
+}
+
+#[test]
+#[cfg(feature = "gpu")]
+fn graphics_card_learns_what_the_processor_learns() {
+    match crate::device::open(Kind::Gpu) {
+        Ok(device) => assert_device_learns(&device, Algorithm::Preference, 40),
+        Err(error) => println!("skipped: {error}"),
     }
 }

@@ -353,7 +353,7 @@ mod tests {
         let mut a = vec![0.0; d * d];
         for i in 0..d {
             for j in 0..=i {
-                (a[i * d + j], a[j * d + i]) = (normal(&mut rng), 0.0);
+                a[i * d + j] = normal(&mut rng);
                 a[j * d + i] = a[i * d + j];
             }
         }

@@ -340,7 +340,8 @@ mod tests {
     #[test]
     fn rates_are_those_of_the_paper() {
         let rates = Rates::new(16.0, 8);
-        let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * b;
+        // The numbers have four digits.
+        let close = |a: f64, b: f64| (a - b).abs() < 5e-4 * b;
         assert!(close(rates.weights[0], 0.3284) && close(rates.effective, 4.8409) && close(rates.norm, 3.9382));
         assert!(close(rates.step_path, 0.2647) && close(rates.path, 0.2088) && close(rates.damping, 1.2647));
         assert!(close(rates.rank_one, 0.006491) && close(rates.rank_many, 0.018535), "{rates:?}");
@@ -353,7 +354,7 @@ mod tests {
         let mut a = vec![0.0; d * d];
         for i in 0..d {
             for j in 0..=i {
-                (a[i * d + j], a[j * d + i]) = (normal(&mut rng), 0.0);
+                a[i * d + j] = normal(&mut rng);
                 a[j * d + i] = a[i * d + j];
             }
         }

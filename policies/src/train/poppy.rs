@@ -112,14 +112,14 @@ impl Step<'_> {
         found.iter().for_each(|found| share.tally.count_found(found, forced));
         self.count_wins(&costs, &mut share.tally);
         let lessons = poppy.weigh(&costs);
-        for agent in 0..poppy.agents {
+        for (agent, found) in found.iter().enumerate() {
             let own = || lessons.iter().filter(|lesson| lesson.candidate == agent);
             if own().next().is_none() {
                 continue;
             }
-            let traces: Vec<Vec<u32>> = own().map(|lesson| found[agent][lesson.start].actions.clone()).collect();
+            let traces: Vec<Vec<u32>> = own().map(|lesson| found[lesson.start].actions.clone()).collect();
             let weights: Vec<f32> = own().map(|lesson| lesson.weight / *batch as f32).collect();
-            let losses = own().map(|lesson| f64::from(lesson.weight * found[agent][lesson.start].log_prob));
+            let losses = own().map(|lesson| f64::from(lesson.weight * found[lesson.start].log_prob));
             share.tally.loss += losses.sum::<f64>() / *batch as f64;
             let model = model.agent(agent, &mut share.buffers.encoded);
             let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };

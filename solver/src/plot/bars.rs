@@ -79,6 +79,19 @@ pub fn bars(groups: &[Group], caption: &Caption) -> String {
     svg
 }
 
+/// A label that fits the room for labels; what does not fit is cut off in the middle, since both ends say something.
+fn cut(label: &str) -> String {
+    const MOST: usize = 66;
+    let characters: Vec<char> = label.chars().collect();
+    match characters.len().checked_sub(MOST) {
+        None | Some(0) => label.into(),
+        Some(_) => {
+            let (head, tail) = (&characters[..MOST / 2 - 1], &characters[characters.len() - MOST / 2..]);
+            head.iter().chain(&['…']).chain(tail).collect()
+        }
+    }
+}
+
 fn draw(svg: &mut String, mark: &Mark, top: f64, x: &impl Fn(f64) -> f64) {
     let (colour, end, base) = (if mark.ours { palette::INK } else { palette::GREY }, x(mark.value), top + 15.0);
     let _ = write!(
@@ -86,7 +99,7 @@ fn draw(svg: &mut String, mark: &Mark, top: f64, x: &impl Fn(f64) -> f64) {
         r#"<text x="{:.1}" y="{base:.1}" font-size="13" fill="{}" text-anchor="end">{}</text><rect x="{LABELS}" y="{:.1}" width="{:.1}" height="{:.1}" fill="{colour}"/>"#,
         LABELS - 8.0,
         palette::DARK,
-        escaped(&mark.label),
+        escaped(&cut(&mark.label)),
         top + 3.0,
         (end - LABELS).max(1.0),
         ROW - 6.0
@@ -113,6 +126,14 @@ fn draw(svg: &mut String, mark: &Mark, top: f64, x: &impl Fn(f64) -> f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_labels_keep_both_ends() {
+        let long = format!("begin {} end", "x".repeat(200));
+        let short = cut(&long);
+        assert!(short.starts_with("begin ") && short.ends_with(" end") && short.chars().count() == 66, "{short}");
+        assert_eq!(cut("as it is"), "as it is");
+    }
 
     #[test]
     fn longer_bars_are_larger_gaps_and_nothing_leaves_the_axis() {

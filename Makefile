@@ -16,8 +16,8 @@ test-quick:
 test-train:
 	cargo test --release --package heuron-policies --package heuron --features heuron/train,heuron-policies/train --lib --bins --tests
 
-# The code for graphics cards compiles: `cuda` would need the internet (CONTRIBUTING.md). With a Vulkan driver, also a software
-# one, `cargo test --package heuron-policies --features gpu --lib net` runs the network on it.
+# The code for graphics cards compiles: `cuda` would need the internet (CONTRIBUTING.md). Where there is a card with a Vulkan driver,
+# `cargo test --release --package heuron-policies --features gpu --lib graphics` compares what it computes with the processor.
 check-gpu:
 	cargo check --release --package heuron --features gpu
 

@@ -54,14 +54,17 @@ impl Learned {
     }
 }
 
+/// The allowed set of the largest value under a network, in a state and step.
+pub type Best<'a> = dyn FnMut(&Learned, &[u8], usize) -> Vec<u32> + 'a;
+
 /// What learning needs of the crates to its right.
 pub struct Env<'a> {
     /// The instance.
     pub bandit: &'a Bandit,
     /// A random allowed set.
     pub random: &'a mut dyn FnMut(&mut Stream) -> Vec<u32>,
-    /// The allowed set of the largest value under a network, in a state and step.
-    pub best: &'a mut dyn FnMut(&Learned, &[u8], usize) -> Vec<u32>,
+    /// The best of all sets.
+    pub best: &'a mut Best<'a>,
 }
 
 /// A step of an episode.

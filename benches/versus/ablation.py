@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same search with and without the shipped model, at equal CPU time, on published sets.
 
-    python3 benches/versus/ablation.py [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
+    python3 benches/versus/ablation.py [--sets tsp100,cvrp100,ta01-10,ta21-30,ta41-50] [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
 
 `policy+local` begins with constructions of the model; with `--no-model` a rule takes its place; `auto` is the classical
 search of the recipe. One thread, limits in CPU seconds, model loading included. Prints the mean cost of each, and the mean
@@ -18,13 +18,14 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETS = ["tsp100", "cvrp100"]
+SETS = "tsp100,cvrp100,ta01-10,ta21-30,ta41-50"
 METHODS = {"model": ["--method", "policy+local"], "rule": ["--method", "policy+local", "--no-model"], "auto": []}
 
 
 def main() -> None:
     """Every set, budget and method in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", default=SETS)
     parser.add_argument("--count", type=int, default=50, help="instances: the first ones of each set")
     parser.add_argument("--budgets", default="10ms,100ms,1s")
     parser.add_argument("--seeds", default="1,2,3")
@@ -33,26 +34,33 @@ def main() -> None:
     print("| set | CPU time | model | rule | auto | model against rule, % | model against auto, % |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        for name in SETS:
-            file = Path(folder) / f"{name}.npz"
-            problem = name.rstrip("0123456789")
-            generate = ["generate", problem, "--set", name, "--count", str(options.count), "--output", file]
-            subprocess.run([options.heuron, *generate], check=True)
+        for name in options.sets.split(","):
+            files = instances(options.heuron, name, options.count, Path(folder))
             for budget in options.budgets.split(","):
                 costs = {method: [] for method in METHODS}
                 for seed in options.seeds.split(","):
                     for method, arguments in METHODS.items():
-                        costs[method] += solve(options.heuron, file, budget, seed, arguments, Path(folder))
+                        costs[method] += solve(options.heuron, files, budget, seed, arguments, Path(folder))
                 print(row(name, budget, costs), flush=True)
 
 
-def solve(heuron: Path, file: Path, budget: str, seed: str, arguments: list[str], folder: Path) -> list[float]:
-    """Cost of every instance of the file."""
+def instances(heuron: Path, name: str, count: int, folder: Path) -> list[Path]:
+    """Files of the first instances of a set: one of routes, one per job shop."""
+    problem = next((kind for kind in ("tsp", "cvrp") if name.startswith(kind)), "jssp")
+    place = folder / name if problem == "jssp" else folder / f"{name}.npz"
+    output = f"{place}/" if problem == "jssp" else place
+    generate = ["generate", problem, "--set", name, "--count", str(count), "--output", output]
+    subprocess.run([heuron, *generate], check=True)
+    return sorted(place.iterdir()) if problem == "jssp" else [place]
+
+
+def solve(heuron: Path, files: list[Path], budget: str, seed: str, arguments: list[str], folder: Path) -> list[float]:
+    """Cost of every instance of the files, in their order."""
     report = folder / "report.jsonl"
-    fixed = ["--clock", "cpu", "--threads", "1", "--quiet", "--output", folder / "out", "--report", report]
-    command = [heuron, "solve", file, "--time", budget, "--seed", seed, *fixed, *arguments]
+    fixed = ["--clock", "cpu", "--threads", "1", "--quiet", "--output", folder / "out" if len(files) == 1 else f"{folder}/out.d/", "--report", report]
+    command = [heuron, "solve", *files, "--time", budget, "--seed", seed, *fixed, *arguments]
     subprocess.run(command, check=True)
-    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    lines = sorted((json.loads(line) for line in report.read_text().splitlines()), key=lambda line: line["instance"])
     return [line["cost"] / line["scale"] for line in lines]
 
 

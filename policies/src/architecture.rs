@@ -3,10 +3,15 @@
 //! W. Kool, H. van Hoof, M. Welling, "Attention, learn to solve routing problems!", ICLR 2019, section 3, as changed by
 //! Y.-D. Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS 2020: instance norm in the encoder, the
 //! pointer compares with raw embeddings. The distance bias is that of C. Zhou et al., "Instance-conditioned adaptation
-//! for large-scale generalization of neural combinatorial optimization", 2024.
+//! for large-scale generalization of neural combinatorial optimization", 2024. The feature layer is that of M. Pan et al.,
+//! "Preference optimization for combinatorial optimization problems", ICML 2025; the local policy is after C. Gao et al.,
+//! "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy", IJCAI
+//! 2024.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::features::{ffsp, jssp, local};
 
 /// What a model constructs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,23 +23,52 @@ pub enum Task {
     Cvrp,
     /// Packings; items are weight and profit, scaled.
     Knapsack,
+    /// Job shop schedules; nodes are operations.
+    Jssp,
+    /// Flexible flow shop plans; nodes are jobs on machines.
+    Ffsp,
 }
 
 impl Task {
+    /// Name of the problem, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Tsp => "tsp",
+            Task::Cvrp => "cvrp",
+            Task::Knapsack => "knapsack",
+            Task::Jssp => "jssp",
+            Task::Ffsp => "ffsp",
+        }
+    }
+
     /// Numbers that describe a node.
     pub fn features(self) -> usize {
         match self {
             Task::Tsp | Task::Knapsack => 2,
             Task::Cvrp => 3,
+            Task::Jssp => jssp::OPERATION,
+            Task::Ffsp => ffsp::NODE,
         }
     }
 
-    /// Numbers that describe a partial solution beside its first and last node.
+    /// Numbers that describe a partial solution beside its first and last node; of a shop, a choice.
     pub fn scalars(self) -> usize {
         match self {
             Task::Tsp => 0,
             Task::Cvrp | Task::Knapsack => 1,
+            Task::Jssp => jssp::CHOICE,
+            Task::Ffsp => ffsp::CHOICE,
         }
+    }
+
+    /// Whether it is scheduling: models are those of [`crate::native::DispatchModel`].
+    pub fn is_shop(self) -> bool {
+        matches!(self, Task::Jssp | Task::Ffsp)
+    }
+
+    /// Whether nodes have coordinates.
+    pub fn has_points(self) -> bool {
+        matches!(self, Task::Tsp | Task::Cvrp)
     }
 
     /// Whether the first node is part of the context of every later choice.
@@ -56,25 +90,53 @@ pub struct Architecture {
     pub task: Task,
     /// Numbers per embedded node (d), a multiple of `heads`. POMO: 128.
     pub width: usize,
-    /// Attention heads of encoder and decoder. POMO: 8.
+    /// Attention heads of encoder and decoder. POMO: 8. Dispatch models have none: 1.
     pub heads: usize,
     /// Encoder layers. POMO: 6.
     pub layers: usize,
-    /// Hidden units of the feed-forward blocks. POMO: 512.
+    /// Hidden units of the feed-forward blocks; of a dispatch model, of its decoder. POMO: 512.
     pub feed_forward: usize,
-    /// Logits lie within plus and minus this. POMO: 10; preference optimisation and ICAM: 50.
+    /// Logits lie within plus and minus this; those of dispatch models are free. POMO: 10; preference optimisation and ICAM:
+    /// 50.
     pub clip: f32,
     /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
     /// inside the tanh (ICAM). Nodes need coordinates.
     pub distance_bias: bool,
+    /// A residual, a norm, a feed-forward block and another norm between attention and pointer, as in the code of
+    /// preference optimisation, but with layer norms: a norm over the choices would make probabilities depend on company.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub feature_layer: bool,
+    /// A small network on the geometry of so many nearest allowed nodes adds to their logits inside the tanh (ELG). Nodes
+    /// need coordinates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub local: Option<usize>,
     /// An estimate of the final cost from the glimpse, for actor-critic training.
     pub value: bool,
+    /// Numbers of a latent vector that the decoder follows (COMPASS: 16); none: it takes no such vector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// Decoders that share the encoder (Poppy: 4 to 32); none: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<usize>,
 }
+
+/// Files of models without an option do not mention it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Hidden units of the local policy: one vector register.
+pub(crate) const LOCAL_WIDTH: usize = 16;
+
+/// Most neighbours of the local policy.
+const MAX_LOCAL: usize = 1_000;
 
 /// Limits keep a damaged or hostile header from asking for absurd sizes.
 const MAX_WIDTH: usize = 4_096;
 const MAX_LAYERS: usize = 64;
 const MAX_FEED_FORWARD: usize = 16_384;
+const MAX_LATENT: usize = 1_024;
+const MAX_AGENTS: usize = 256;
 
 /// A field of an [`Architecture`] that cannot be.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -100,9 +162,22 @@ pub enum ArchitectureError {
     /// The logits' bound is no positive number.
     #[error("clip must be above 0 and at most 1000, found {0}")]
     Clip(f32),
-    /// Items have no distances.
-    #[error("distance_bias needs nodes with coordinates, which knapsack items have not")]
-    NoDistances,
+    /// The nodes have no distances.
+    #[error("{field} needs nodes with coordinates, which those of {} have not", task.name())]
+    NoDistances {
+        /// Name of the field.
+        field: &'static str,
+        /// What is constructed.
+        task: Task,
+    },
+    /// Dispatch models are of one kind.
+    #[error("models of {} have no {option}", task.name())]
+    NoOption {
+        /// What was asked for, and which algorithm asks for it.
+        option: &'static str,
+        /// What is constructed.
+        task: Task,
+    },
 }
 
 /// Name and shape of a tensor.
@@ -111,7 +186,20 @@ pub type Tensor = (String, Vec<usize>);
 impl Architecture {
     /// A model without options, its logits clipped at 10.
     pub fn new(task: Task, width: usize, heads: usize, layers: usize, feed_forward: usize) -> Self {
-        Self { task, width, heads, layers, feed_forward, clip: 10.0, distance_bias: false, value: false }
+        Self {
+            task,
+            width,
+            heads,
+            layers,
+            feed_forward,
+            clip: 10.0,
+            distance_bias: false,
+            feature_layer: false,
+            local: None,
+            value: false,
+            latent: None,
+            agents: None,
+        }
     }
 
     /// Checks all fields and names the first bad one.
@@ -121,6 +209,8 @@ impl Architecture {
             ("heads", MAX_WIDTH, self.heads),
             ("layers", MAX_LAYERS, self.layers),
             ("feed_forward", MAX_FEED_FORWARD, self.feed_forward),
+            ("latent", MAX_LATENT, self.latent.unwrap_or(1)),
+            ("agents", MAX_AGENTS, self.agents.unwrap_or(1)),
         ];
         for (field, limit, found) in sizes {
             if !(1..=limit).contains(&found) {
@@ -134,15 +224,37 @@ impl Architecture {
         if !(self.clip > 0.0 && self.clip <= 1000.0) {
             return Err(ArchitectureError::Clip(self.clip));
         }
-        if self.distance_bias && self.task == Task::Knapsack {
-            return Err(ArchitectureError::NoDistances);
+        if let Some(found) = self.local.filter(|k| !(1..=MAX_LOCAL).contains(k)) {
+            return Err(ArchitectureError::Size { field: "local", limit: MAX_LOCAL, found });
         }
-        Ok(())
+        let (task, no_points) = (self.task, !self.task.has_points());
+        let unfit = [("distance_bias", self.distance_bias), ("local", self.local.is_some())];
+        if let Some((field, _)) = unfit.into_iter().find(|(_, asked)| *asked && no_points) {
+            return Err(ArchitectureError::NoDistances { field, task });
+        }
+        let options = [
+            ("feature_layer", self.feature_layer),
+            ("value estimate (ppo)", self.value),
+            ("latent vectors (compass)", self.latent.is_some()),
+            ("agents (poppy)", self.agents.is_some()),
+        ];
+        match options.into_iter().find(|(_, asked)| *asked && task.is_shop()) {
+            Some((option, _)) => Err(ArchitectureError::NoOption { option, task }),
+            None => Ok(()),
+        }
+    }
+
+    /// Numbers in each tensor, in the same order.
+    pub fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.tensors().into_iter().map(|(_, shape)| shape.iter().product())
     }
 
     /// Names and shapes of all tensors, in the order in which weights and gradients hold them. Matrices are
     /// \[in, out\], row-major: y = x W + b.
     pub fn tensors(&self) -> Vec<Tensor> {
+        if self.task.is_shop() {
+            return self.dispatch_tensors();
+        }
         let (d, ff) = (self.width, self.feed_forward);
         let mut list = Vec::new();
         let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
@@ -169,19 +281,15 @@ impl Architecture {
             add("norm2.scale", &[d]);
             add("norm2.shift", &[d]);
         }
-        if self.task.has_first() {
-            add("decoder.first.weight", &[d, d]);
-        }
-        add("decoder.last.weight", &[d, d]);
-        if self.task.scalars() > 0 {
-            add("decoder.scalar.weight", &[self.task.scalars(), d]);
-        }
-        for name in ["key", "value", "out"] {
-            add(&format!("decoder.{name}.weight"), &[d, d]);
-        }
-        add("decoder.out.bias", &[d]);
-        if self.distance_bias {
-            add("decoder.distance", &[1]);
+        self.decoder(|name, shape| add(&format!("decoder.{name}"), shape));
+        if self.local.is_some() {
+            let h = LOCAL_WIDTH;
+            add("local.input.weight", &[local::NUMBERS, h]);
+            add("local.input.bias", &[h]);
+            add("local.hidden.weight", &[h, h]);
+            add("local.hidden.bias", &[h]);
+            add("local.pool.weight", &[h, h]);
+            add("local.out.weight", &[h, 1]);
         }
         if self.value {
             add("value.hidden.weight", &[d, d]);
@@ -189,6 +297,73 @@ impl Architecture {
             add("value.out.weight", &[d, 1]);
             add("value.out.bias", &[1]);
         }
+        // The first agent is the decoder itself.
+        for agent in 1..self.agents.unwrap_or(1) {
+            self.decoder(|name, shape| add(&format!("agents.{agent}.{name}"), shape));
+        }
+        list
+    }
+
+    /// Names and shapes of a decoder's tensors.
+    fn decoder(&self, mut add: impl FnMut(&str, &[usize])) {
+        let d = self.width;
+        if self.task.has_first() {
+            add("first.weight", &[d, d]);
+        }
+        add("last.weight", &[d, d]);
+        if self.task.scalars() > 0 {
+            add("scalar.weight", &[self.task.scalars(), d]);
+        }
+        for name in ["key", "value", "out"] {
+            add(&format!("{name}.weight"), &[d, d]);
+        }
+        add("out.bias", &[d]);
+        if self.distance_bias {
+            add("distance", &[1]);
+        }
+        if self.feature_layer {
+            let ff = self.feed_forward;
+            add("norm1.scale", &[d]);
+            add("norm1.shift", &[d]);
+            add("ff1.weight", &[d, ff]);
+            add("ff1.bias", &[ff]);
+            add("ff2.weight", &[ff, d]);
+            add("norm2.scale", &[d]);
+            add("norm2.shift", &[d]);
+            add("pointer.weight", &[d, d]);
+        }
+        // To queries and values. To keys it would add the same to all scores, which changes nothing.
+        for name in self.latent.iter().flat_map(|_| ["query", "value"]) {
+            add(&format!("latent.{name}.weight"), &[self.latent.unwrap_or_default(), d]);
+        }
+    }
+
+    /// Those of a dispatch model.
+    fn dispatch_tensors(&self) -> Vec<Tensor> {
+        let (d, hidden) = (self.width, self.feed_forward);
+        let mut list = Vec::new();
+        let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
+        add("embed.weight", &[self.task.features(), d]);
+        add("embed.bias", &[d]);
+        for layer in 0..self.layers {
+            let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
+            for name in ["own", "job", "machine", "before", "after"] {
+                add(&format!("{name}.weight"), &[d, d]);
+            }
+            add("own.bias", &[d]);
+            // No bias before a norm over the nodes: it takes constants away.
+            add("mix.weight", &[d, d]);
+            add("norm.scale", &[d]);
+            add("norm.shift", &[d]);
+        }
+        add("decoder.choice.weight", &[self.task.scalars(), hidden]);
+        add("decoder.choice.bias", &[hidden]);
+        add("decoder.node.weight", &[d, hidden]);
+        add("decoder.field.weight", &[d, hidden]);
+        add("decoder.hidden.weight", &[hidden, hidden]);
+        add("decoder.hidden.bias", &[hidden]);
+        add("decoder.rivals.weight", &[hidden, hidden]);
+        add("decoder.logit.weight", &[hidden, 1]);
         list
     }
 }
@@ -212,8 +387,11 @@ mod tests {
     fn options_add_their_tensors_and_nothing_else() {
         for task in [Task::Tsp, Task::Cvrp] {
             let plain = Architecture::new(task, 32, 2, 3, 64);
-            let full = Architecture { distance_bias: true, value: true, ..plain.clone() };
-            assert_eq!(parameters(&full) - parameters(&plain), (3 * 2 + 1) + (32 * 32 + 32 + 32 + 1));
+            let bare = Architecture { distance_bias: true, value: true, ..plain.clone() };
+            assert_eq!(parameters(&bare) - parameters(&plain), (3 * 2 + 1) + (32 * 32 + 32 + 32 + 1));
+            let full = Architecture { feature_layer: true, local: Some(20), ..bare.clone() };
+            let (layer, local) = (4 * 32 + 2 * 32 * 64 + 64 + 32 * 32, 6 * 16 + 16 + 2 * 256 + 16 + 16);
+            assert_eq!(parameters(&full) - parameters(&bare), layer + local);
             let names: std::collections::BTreeSet<_> = full.tensors().into_iter().map(|(name, _)| name).collect();
             assert_eq!(names.len(), full.tensors().len());
         }
@@ -233,6 +411,8 @@ mod tests {
         assert_eq!(bad(|a| a.layers = usize::MAX), format!("layers must be from 1 to 64, found {}", usize::MAX));
         assert!(bad(|a| a.clip = f32::NAN).starts_with("clip must be"));
         assert!(bad(|a| a.distance_bias = true).starts_with("distance_bias"));
+        assert!(bad(|a| a.local = Some(20)).starts_with("local needs"));
+        assert_eq!(bad(|a| a.local = Some(0)), "local must be from 1 to 1000, found 0");
     }
 
     #[test]

@@ -31,10 +31,25 @@ pub struct Start {
 /// What a lane came to.
 #[derive(Clone, Debug)]
 pub struct Outcome<P: Construct> {
-    /// The finished construction.
+    /// All actions, a forced opening included.
+    pub actions: Vec<u32>,
+    /// What they build.
     pub solution: P::Solution,
     /// Its exact cost, or the rule that it breaks.
     pub cost: Result<Cost, Violation>,
+}
+
+/// A construction under way.
+#[derive(Clone, Debug)]
+pub struct Begun<P: Construct> {
+    /// Number of the instance in the batch.
+    pub instance: usize,
+    /// How far it is.
+    pub state: P::State,
+    /// All actions so far.
+    pub actions: Vec<u32>,
+    /// Its own random numbers.
+    pub stream: Stream,
 }
 
 /// Constructs one solution per start, by the choices of `policy`, whose `memory` is its encoding of `batch`.
@@ -48,16 +63,40 @@ pub fn rollout<P: Construct, A: Policy<P> + ?Sized>(
     policy: &A,
     memory: &mut A::Memory,
     batch: &[P],
-    mut starts: Vec<Start>,
+    starts: Vec<Start>,
+    decode: Decode,
+    is_over: impl Fn() -> bool,
+) -> Option<Vec<Outcome<P>>> {
+    let begin = |Start { instance, opening, stream }| {
+        let state = open(&batch[instance], opening);
+        Begun { instance, state, actions: Vec::from_iter(opening), stream }
+    };
+    complete(policy, memory, batch, starts.into_iter().map(begin).collect(), decode, is_over)
+}
+
+/// Completes constructions that are under way, as [`rollout`] does from the start.
+///
+/// # Panics
+/// If the instances of the batch differ in width.
+pub fn complete<P: Construct, A: Policy<P> + ?Sized>(
+    policy: &A,
+    memory: &mut A::Memory,
+    batch: &[P],
+    begun: Vec<Begun<P>>,
     decode: Decode,
     is_over: impl Fn() -> bool,
 ) -> Option<Vec<Outcome<P>>> {
     let width = batch.first().map_or(0, Construct::width);
     assert!(batch.iter().all(|problem| problem.width() == width), "instances of a batch have the same width");
-    let instances: Vec<usize> = starts.iter().map(|start| start.instance).collect();
-    let mut states: Vec<P::State> = starts.iter().map(|start| open(&batch[start.instance], start.opening)).collect();
-    let mut masks = vec![false; starts.len() * width];
-    let mut logits = vec![0.0; starts.len() * width];
+    let instances: Vec<usize> = begun.iter().map(|lane| lane.instance).collect();
+    let (mut masks, mut logits) = (vec![false; begun.len() * width], vec![0.0; begun.len() * width]);
+    // The policy sees the states side by side.
+    let mut states = Vec::with_capacity(begun.len());
+    let mut lanes = Vec::with_capacity(begun.len());
+    for Begun { state, actions, stream, .. } in begun {
+        states.push(state);
+        lanes.push((actions, stream));
+    }
     while allow(batch, &instances, &states, &mut masks, width) {
         if is_over() {
             return None;
@@ -68,17 +107,20 @@ pub fn rollout<P: Construct, A: Policy<P> + ?Sized>(
             &mut logits,
         );
         let rows = logits.chunks_exact_mut(width).zip(masks.chunks_exact(width));
-        for ((state, start), (row, mask)) in states.iter_mut().zip(&mut starts).zip(rows) {
-            if let Some(action) = decode.choose(row, mask, &mut start.stream) {
-                batch[start.instance].step(state, action);
+        let pairs = states.iter_mut().zip(&mut lanes).zip(&instances);
+        for (((state, (actions, stream)), &instance), (row, mask)) in pairs.zip(rows) {
+            if let Some(action) = decode.choose(row, mask, stream) {
+                batch[instance].step(state, action);
+                actions.push(action);
             }
         }
     }
-    let outcome = |(&instance, state): (&usize, &P::State)| {
+    let finished = instances.iter().zip(&states).zip(lanes);
+    let outcomes = finished.map(|((&instance, state), (actions, _))| {
         let solution = batch[instance].finish(state);
-        Outcome { cost: batch[instance].evaluate(&solution), solution }
-    };
-    Some(instances.iter().zip(&states).map(outcome).collect())
+        Outcome { actions, cost: batch[instance].evaluate(&solution), solution }
+    });
+    Some(outcomes.collect())
 }
 
 fn open<P: Construct>(problem: &P, opening: Option<u32>) -> P::State {

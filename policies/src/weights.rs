@@ -14,7 +14,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, ArchitectureError, Tensor};
+use crate::architecture::{Architecture, ArchitectureError, Task, Tensor};
 
 /// Name of the header entry. One entry only: the order of several would differ from file to file.
 const HEADER: &str = "heuron";
@@ -60,6 +60,9 @@ pub enum WeightsError {
     /// The header describes no model.
     #[error("the header describes no model: {0}")]
     Architecture(#[from] ArchitectureError),
+    /// The model is of another family than what is built from it.
+    #[error("it is a model for {0:?}, which another kind of network serves")]
+    Family(Task),
     /// The tensors are not those of the architecture.
     #[error("the architecture has {expected} tensors, found {found}")]
     Count {
@@ -103,7 +106,7 @@ pub enum WeightsError {
 
 impl Weights {
     /// Random weights to start training from: matrices uniform within 1 / sqrt(inputs), biases as their matrices, norms
-    /// the identity, distance biases 0. One stream per tensor, so that options do not shift the others' draws.
+    /// the identity, distance biases and the local policy's last layer 0. One stream per tensor, so that options do not shift the others' draws.
     pub fn random(architecture: Architecture, seed: u64) -> Result<Self, WeightsError> {
         architecture.check()?;
         let list = architecture.tensors();
@@ -117,6 +120,9 @@ impl Weights {
             match name.rsplit('.').next() {
                 Some("scale") => vec![1.0; count],
                 Some("shift" | "distance") => vec![0.0; count],
+                // Every latent vector begins as the model without one (Chalumeau et al., COMPASS, 2023), and a local policy
+                // by saying nothing.
+                _ if name.contains(".latent.") || name == "local.out.weight" => vec![0.0; count],
                 _ => {
                     let bound = 1.0 / (inputs(name) as f32).sqrt();
                     let mut stream = stream(seed, "weights", index as u64);
@@ -225,7 +231,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::architecture::Task;
 
     fn weights() -> Weights {
         let options = Architecture { distance_bias: true, value: true, ..Architecture::new(Task::Cvrp, 8, 2, 2, 12) };

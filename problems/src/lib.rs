@@ -1,6 +1,7 @@
 //! Instances of combinatorial-optimisation problems: exact evaluation, file formats, generators and step-wise
 //! construction. No learning and no search lives here.
 
+pub mod bandit;
 pub mod construct;
 pub mod cvrp;
 pub mod ffsp;
@@ -12,6 +13,7 @@ pub mod knapsack;
 pub mod knuth;
 pub mod metric;
 pub mod mt19937;
+pub mod mutate;
 pub mod near;
 pub mod npz;
 pub mod problem;
@@ -19,6 +21,7 @@ pub mod sets;
 pub mod tsp;
 mod tsplib;
 
+pub use bandit::{Bandit, Play};
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
 pub use ffsp::{Ffsp, Plan};

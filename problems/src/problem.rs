@@ -213,4 +213,47 @@ pub enum Violation {
         /// When the second one starts.
         at: Cost,
     },
+    /// A play of a bandit without an episode.
+    #[error("a play needs an episode")]
+    NoEpisode,
+    /// An episode that does not have as many steps as the horizon.
+    #[error("episode {episode} must have {expected} steps, the play has {found}")]
+    WrongSteps {
+        /// Counted from 0.
+        episode: usize,
+        /// The horizon.
+        expected: usize,
+        /// Steps of the play.
+        found: usize,
+    },
+    /// An action that the bandit does not have.
+    #[error("action {action} in step {step} of episode {episode} does not exist")]
+    UnknownAction {
+        /// Counted from 0.
+        action: usize,
+        /// Counted from 0.
+        episode: usize,
+        /// Counted from 0.
+        step: usize,
+    },
+    /// An action that is taken twice in a step.
+    #[error("action {action} is taken more than once in step {step} of episode {episode}")]
+    RepeatedAction {
+        /// Counted from 0.
+        action: usize,
+        /// Counted from 0.
+        episode: usize,
+        /// Counted from 0.
+        step: usize,
+    },
+    /// Actions that may not be taken together.
+    #[error("step {step} of episode {episode}: {reason}")]
+    Forbidden {
+        /// Counted from 0.
+        episode: usize,
+        /// Counted from 0.
+        step: usize,
+        /// The rule that they break.
+        reason: String,
+    },
 }

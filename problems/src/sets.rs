@@ -12,10 +12,12 @@
 use std::ops::Range;
 
 use crate::cvrp::Cvrp;
+use crate::generate::{Generate, stream};
 use crate::jssp::{Jssp, Operation, taillard};
 use crate::knuth::Knuth;
 use crate::metric::{Distances, Metric};
 use crate::mt19937::Mt19937;
+use crate::mutate::OPERATORS;
 use crate::problem::Problem;
 use crate::tsp::Tsp;
 
@@ -29,7 +31,7 @@ pub enum Verified {
     Files,
     /// Some of the instances equal published files; the rest follows the same recipe.
     SomeFiles,
-    /// The recipe is that of sets that equal published files; this set's own file was not at hand.
+    /// The recipe is that of sets that equal published files, or as published; this set's own file was not at hand.
     Recipe,
 }
 
@@ -66,6 +68,14 @@ pub enum Recipe {
         /// What a vehicle holds; not part of the files.
         capacity: i64,
     },
+    /// Uniform instances after a mutation, the nine operators in turn (COMPASS, 2023, section 4); whose files were not
+    /// published.
+    Mutated {
+        /// Of the vehicle routing problem, else of the travelling salesman.
+        routes: bool,
+        /// Probability that a node changes, in percent.
+        power: u32,
+    },
     /// DIMACS family E; instance 0 has the seed n, instance i the seed 10 n + i.
     DimacsUniform,
     /// DIMACS family C; seeds as in family E.
@@ -100,6 +110,7 @@ const KOOL: &str = "Kool et al. 2019";
 const HOTTUNG: &str = "Hottung et al. 2022";
 const TAILLARD: &str = "Taillard 1993";
 const ZHANG: &str = "Zhang et al. 2020 (L2D)";
+const BOSSEK: &str = "operators of Bossek et al. 2019, by our seeds";
 const DIMACS: &str = "8th DIMACS challenge 2001";
 
 const fn set(name: &'static str, n: usize, count: usize, origin: &'static str, v: Verified, recipe: Recipe) -> Set {
@@ -150,6 +161,24 @@ pub const SETS: &[Set] = &[
     set("l2d-30x20", 30, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
     set("l2d-50x20", 50, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
     set("l2d-100x20", 100, 100, ZHANG, Verified::Files, Recipe::UnitJssp { seed: 200, machines: 20 }),
+    set("mutated-tsp-1", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 10 }),
+    set("mutated-tsp-2", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 20 }),
+    set("mutated-tsp-3", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 30 }),
+    set("mutated-tsp-4", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 40 }),
+    set("mutated-tsp-5", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 50 }),
+    set("mutated-tsp-6", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 60 }),
+    set("mutated-tsp-7", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 70 }),
+    set("mutated-tsp-8", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 80 }),
+    set("mutated-tsp-9", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: false, power: 90 }),
+    set("mutated-cvrp-1", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 10 }),
+    set("mutated-cvrp-2", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 20 }),
+    set("mutated-cvrp-3", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 30 }),
+    set("mutated-cvrp-4", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 40 }),
+    set("mutated-cvrp-5", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 50 }),
+    set("mutated-cvrp-6", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 60 }),
+    set("mutated-cvrp-7", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 70 }),
+    set("mutated-cvrp-8", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 80 }),
+    set("mutated-cvrp-9", 100, 1_000, BOSSEK, Verified::Recipe, Recipe::Mutated { routes: true, power: 90 }),
 ];
 
 impl Set {
@@ -161,9 +190,11 @@ impl Set {
     /// Name of the problem, as on the command line.
     pub fn problem(&self) -> &'static str {
         match self.recipe {
-            Recipe::UnitCvrp { .. } => Cvrp::NAME,
+            Recipe::UnitCvrp { .. } | Recipe::Mutated { routes: true, .. } => Cvrp::NAME,
             Recipe::Taillard { .. } | Recipe::UnitJssp { .. } => Jssp::NAME,
-            Recipe::UnitTsp { .. } | Recipe::DimacsUniform | Recipe::DimacsClustered => Tsp::NAME,
+            Recipe::UnitTsp { .. } | Recipe::Mutated { .. } | Recipe::DimacsUniform | Recipe::DimacsClustered => {
+                Tsp::NAME
+            }
         }
     }
 
@@ -179,6 +210,12 @@ impl Set {
                 Instances::Jssp(range.filter_map(|i| taillard::instance(first + i)).collect())
             }
             Recipe::UnitJssp { seed, machines } => Instances::Jssp(self.unit_jssp(seed, machines, range)),
+            Recipe::Mutated { routes: true, power } => {
+                Instances::Cvrp(range.filter_map(|i| self.mutated(i, power)).collect())
+            }
+            Recipe::Mutated { routes: false, power } => {
+                Instances::Tsp(range.filter_map(|i| self.mutated(i, power)).collect())
+            }
             Recipe::DimacsUniform => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_uniform)).collect()),
             Recipe::DimacsClustered => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_clustered)).collect()),
         }
@@ -225,6 +262,13 @@ impl Set {
             Jssp::new(format!("{}-{i}", self.name), machines, jobs)
         };
         (0..range.end).map(instance).skip(range.start).collect()
+    }
+
+    /// Instance `i`, with the operator whose turn it is.
+    fn mutated<P: Generate>(&self, i: usize, power: u32) -> Option<P> {
+        let (operator, _) = OPERATORS[i % OPERATORS.len()];
+        let spec = P::spec(self.n, &format!("mutated,operator={operator},power={power}")).ok()?;
+        Some(P::generate(&spec, &mut stream(1, self.name, i as u64)))
     }
 
     fn dimacs(&self, i: usize, points: impl Fn(usize, &mut Knuth) -> Vec<[f64; 2]>) -> Tsp {

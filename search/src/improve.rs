@@ -1,12 +1,18 @@
 //! One descent of a problem's local search: what a construction is worth once it is tidied up, and the teacher of
 //! preference optimisation.
 
-use heuron_problems::{Cvrp, Knapsack, Problem, Routes, Selection, Tour, Tsp, stream};
+use heuron_problems::{
+    Cvrp, Ffsp, Jssp, Knapsack, Plan as Tasks, Problem, Routes, Schedule, Selection, Tour, Tsp, stream,
+};
 
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
 use crate::cvrp::local::plan::Plan;
+use crate::ffsp::bound::lower_bound as flow_bound;
+use crate::ffsp::reinsert::{Reinsertion, plan};
+use crate::jssp::bound::lower_bound;
+use crate::jssp::tabu::Tabu;
 use crate::run::Watch;
 use crate::tsp::Graph;
 use crate::tsp::eax::or_opt::OrOpt;
@@ -16,6 +22,9 @@ const SMALLEST: usize = 8;
 
 /// Nearest customers that a customer is moved to (Vidal, 2022).
 const GRANULAR: usize = 20;
+
+/// Moves without a better schedule that end a walk of tabu search.
+const WALK: u64 = 200;
 
 /// A problem with a local search.
 pub trait Improve: Problem {
@@ -66,6 +75,29 @@ impl Improve for Knapsack {
             room -= self.items[come].weight;
         }
         Selection { items: (0..self.len() as u32).filter(|&item| packed[item as usize]).collect() }
+    }
+}
+
+impl Improve for Jssp {
+    /// A walk of tabu search.
+    fn improve(&self, schedule: &Schedule) -> Schedule {
+        let model = crate::jssp::model::Model::new(self);
+        let Some(order) = model.order(self, schedule) else { return schedule.clone() };
+        let mut walk = Tabu::new(&model, &order, lower_bound(self), stream(0, "improve", 0));
+        walk.begin(&order, WALK);
+        while !walk.is_over() {
+            walk.walk(WALK, &Watch::never());
+        }
+        better(self, model.schedule(walk.best().1), schedule)
+    }
+}
+
+impl Improve for Ffsp {
+    /// A walk of reinsertions.
+    fn improve(&self, tasks: &Tasks) -> Tasks {
+        let mut walk = Reinsertion::new(self, self.orders(tasks));
+        walk.walk(WALK, flow_bound(self), &mut stream(0, "improve", 0), &Watch::never());
+        better(self, plan(self, &walk.best().1), tasks)
     }
 }
 

@@ -132,7 +132,7 @@ pub struct Watch {
 
 impl Watch {
     /// A watch without limits, which never says stop.
-    pub(crate) fn never() -> Self {
+    pub fn never() -> Self {
         Self { clock: Clock::wall(Instant::now()), limit: None, target: None, stop: Stop::default() }
     }
 

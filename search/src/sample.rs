@@ -18,8 +18,8 @@ const MAX_LANES: usize = 64;
 pub struct Sample<T> {
     /// Where they come from.
     pub source: T,
-    /// Whether it goes on with samples once every greedy construction is there.
-    pub samples: bool,
+    /// Samples at most, once every greedy construction is there.
+    pub samples: u64,
     /// Part of the time left that the search may take.
     pub share: f64,
 }
@@ -39,7 +39,7 @@ impl<P: Construct, T: Trajectories<P>> Search<P> for Sample<T> {
         let (threads, seed, watch) = (run.setup().threads, run.setup().seed, run.watch());
         let watch = watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(self.share)));
         let greedy = self.source.greedy(problem);
-        let limit = if self.samples { u64::MAX } else { greedy };
+        let limit = greedy.saturating_add(self.samples);
         let lanes = (ROUND_WORK / problem.width().pow(2).max(1)).clamp(1, MAX_LANES) as u64;
         let empty = || Island { memory: T::Memory::default(), from: 0, to: 0, best: None };
         let mut group: Vec<Island<P, T::Memory>> = (0..run.setup().islands.max(1)).map(|_| empty()).collect();

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use heuron_policies::augment::{Image, Symmetry};
-use heuron_policies::native::{Encoded, Scratch};
-use heuron_policies::{AttentionModel, Decode, Learnable, Policy, Start, rollout};
+use heuron_policies::native::{Encoded, Scratch, shop};
+use heuron_policies::{AttentionModel, Decode, DispatchModel, Learnable, Policy, Shop, Start, rollout};
 use heuron_problems::{Construct, Cost, Stream, stream};
 
 use crate::run::Watch;
@@ -111,7 +111,10 @@ impl<P: Learnable> Images<P> {
         let problem = &self.images[part.image];
         if *image != Some(part.image) {
             *image = None;
-            self.model.encode(problem, encoded).ok()?;
+            let done = self.model.encode_for_decoding(problem, encoded, &|| watch.is_late()).ok()?;
+            if !done {
+                return None;
+            }
             *image = Some(part.image);
         }
         let opening = |k: u64| self.openings.get(k as usize % self.openings.len().max(1)).copied();
@@ -159,6 +162,51 @@ impl<P: Learnable> Trajectories<P> for Images<P> {
             best = best.into_iter().chain(self.cheapest(&part, memory, watch)?).min();
             from = to;
         }
+        best.map(|(cost, actions)| {
+            let mut state = problem.start();
+            actions.iter().for_each(|&action| problem.step(&mut state, action));
+            (cost, problem.finish(&state))
+        })
+    }
+}
+
+/// Schedules of a dispatch model: a greedy one, then samples.
+#[derive(Clone, Debug)]
+pub struct Dispatched(pub Arc<DispatchModel>);
+
+/// The encoded shop, and buffers.
+#[derive(Default)]
+pub struct Shopfloor {
+    is_encoded: bool,
+    encoded: shop::Encoded,
+    scratch: shop::Scratch,
+}
+
+impl<P: Shop> Trajectories<P> for Dispatched {
+    type Memory = Shopfloor;
+
+    fn greedy(&self, _: &P) -> u64 {
+        1
+    }
+
+    fn best(
+        &self,
+        problem: &P,
+        range: Range<u64>,
+        seed: u64,
+        Shopfloor { is_encoded, encoded, scratch }: &mut Shopfloor,
+        watch: &Watch,
+    ) -> Option<(Cost, P::Solution)> {
+        if !*is_encoded {
+            self.0.encode(problem, encoded).ok()?;
+            *is_encoded = true;
+        }
+        let decode = if range.start == 0 { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
+        let mut streams: Vec<Stream> = range.clone().map(|k| choices(seed, k)).collect();
+        let starts = vec![None; streams.len()];
+        let is_over = || watch.is_late();
+        let found = self.0.decode_unless(problem, encoded, &starts, &mut streams, decode, scratch, &is_over)?;
+        let best = found.into_iter().filter_map(|trajectory| Some((trajectory.cost.ok()?, trajectory.actions))).min();
         best.map(|(cost, actions)| {
             let mut state = problem.start();
             actions.iter().for_each(|&action| problem.step(&mut state, action));

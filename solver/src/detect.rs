@@ -6,6 +6,9 @@ use crate::instance::Kind;
 
 /// The problem of the instance `text` that was read from a file with this extension (lower case, without the dot).
 pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
+    if is_bandit(text) {
+        return Ok(Kind::Bandit);
+    }
     if is_job_shop(text) {
         return Ok(Kind::Jssp);
     }
@@ -30,10 +33,17 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
         "kp" => Ok(Kind::Knapsack),
         "jssp" | "jsp" => Ok(Kind::Jssp),
         "ffsp" => Ok(Kind::Ffsp),
+        "bandit" => Ok(Kind::Bandit),
         _ if keyword => Ok(Kind::Tsp),
         _ if knapsack::resembles(text) => Ok(Kind::Knapsack),
         _ => Err(unknown(text)),
     }
+}
+
+/// JSON with arms.
+fn is_bandit(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('{') && text.contains("\"arms\"")
 }
 
 /// Matrices of durations in JSON, Taillard's heading, or a line of two numbers before a first job of as many pairs as the
@@ -82,7 +92,7 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop or flow shop instance, or a .npz set (--problem names the problem \
+    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem names the problem \
         where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
@@ -119,6 +129,11 @@ mod tests {
         assert_eq!(detect("{\"duration_matrix\": []}", "json"), Ok(Kind::Jssp));
         assert_eq!(detect("2 2\n1 2\n3 4\n", "txt"), Ok(Kind::Knapsack));
         assert_eq!(detect("2 2\n1 2\n3\n4\n5 6\n7 8\n", "txt"), Ok(Kind::Ffsp));
+    }
+
+    #[test]
+    fn bandits_are_known_by_their_arms() {
+        assert_eq!(detect("{\"horizon\": 3,\n\"arms\": []}", "json"), Ok(Kind::Bandit));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use heuron_policies::device::DeviceError;
 use heuron_problems::{ParseError, SpecError, Violation};
 use thiserror::Error;
 
@@ -74,6 +75,9 @@ pub enum Error {
         /// The feature that adds it.
         feature: &'static str,
     },
+    /// A device that the build or the machine does not have.
+    #[error("option `device`: {0}")]
+    Device(#[from] DeviceError),
     /// A learned model that cannot be used.
     #[error("model {name}: {message}")]
     Model {
@@ -164,6 +168,9 @@ impl Error {
                 format!("build it with `cargo build --release --package heuron --features {feature}`")
             }
             Self::Model { .. } => "give a file that `heuron train` wrote, or a name of `heuron models`".into(),
+            Self::Device(error) => error.remedy(),
+            #[cfg(feature = "train")]
+            Self::Train(heuron_policies::train::TrainError::Device(error)) => error.remedy(),
             #[cfg(feature = "train")]
             Self::Train(_) => "see the fields of the configuration in the documentation of `train::Config`".into(),
             Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use heuron_policies::inference::{Buffers, Effort, solve};
+use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{AttentionModel, Learnable, Weights};
+use heuron_policies::{AttentionModel, Learnable, Prepared, Shop, Weights, device};
 use heuron_problems::{Cost, stream};
+use heuron_search::Tactic;
+use heuron_search::inference::{Buffers, Found, dispatch, solve};
+use heuron_search::population::Attempts;
 use rand::Rng;
 
 use crate::error::Error;
@@ -30,6 +33,73 @@ pub struct Evaluation<'a> {
     pub threads: usize,
 }
 
+/// A model whose attempts are counted: plain samples, latent vectors or a population.
+pub struct Campaign<'a> {
+    /// Name for messages.
+    pub name: &'a str,
+    /// The model.
+    pub weights: &'a Weights,
+    /// How attempts are spent.
+    pub tactic: Tactic,
+    /// Numbers of attempts, ascending, after which the best cost is noted.
+    pub marks: &'a [u64],
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// Threads; they change nothing but the time.
+    pub threads: usize,
+}
+
+/// What attempts made of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// The best cost at every mark; none before the first feasible construction.
+    pub costs: Vec<Option<Cost>>,
+    /// Constructions.
+    pub trajectories: u64,
+}
+
+impl Campaign<'_> {
+    /// Spends the attempts of the last mark on every instance, in order.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not fit the instances or the tactic.
+    pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
+        let refusal = |message: String| Error::Model { name: self.name.into(), message };
+        self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
+        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
+        spread(self.threads, &mut slots, |index, (instance, spent)| {
+            *spent = match instance {
+                Instance::Tsp(tsp) => self.spend(&model, tsp, index),
+                Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
+                Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
+                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => Err(no_model(instance)),
+            };
+        });
+        slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()
+    }
+
+    fn spend<P: Learnable>(&self, model: &AttentionModel, problem: &P, index: usize) -> Result<Spent, String> {
+        model.fits(problem).map_err(|misfit| misfit.to_string())?;
+        // Instances have different draws under one seed.
+        let seed = self.seed + ((index as u64) << 32);
+        let mut spent = Spent::default();
+        let Some(mut tries) = Attempts::new(model, problem, seed, &|| false) else { return Ok(spent) };
+        let (mut best, mut used) = (None, 0);
+        let attempts = self.marks.last().copied().unwrap_or(0);
+        self.tactic.spend(&mut tries, attempts, (seed, 0), |found| {
+            best = best.into_iter().chain(found.map(|(cost, _)| cost)).min();
+            used += 1;
+            spent.costs.extend(self.marks.iter().filter(|&&mark| mark == used).map(|_| best));
+            true
+        });
+        spent.trajectories = tries.trajectories;
+        // A tactic that had nothing to go on with keeps what it has.
+        spent.costs.resize(self.marks.len(), best);
+        Ok(spent)
+    }
+}
+
 /// What the model made of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
@@ -40,13 +110,25 @@ pub struct Judged {
 }
 
 impl Evaluation<'_> {
+    /// As [`Self::run`], on a device: on others than the processor all instances of a size go together.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the build or the machine does not have the device; [`Error::Model`].
+    pub fn run_on(&self, device: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        device.serves(self.weights.architecture.task)?;
+        match device {
+            device::Kind::Cpu => self.run(instances),
+            other => on_device::run(self, other, instances),
+        }
+    }
+
     /// Judges the model on every instance, in order.
     ///
     /// # Errors
     /// [`Error::Model`] for a model that does not fit the instances.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
-        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
         let parts = instances.chunks(CHUNK).enumerate();
         let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
         spread(self.threads, &mut slots, |_, (first, part, results)| {
@@ -57,7 +139,9 @@ impl Evaluation<'_> {
                     Instance::Tsp(tsp) => of.judge(tsp),
                     Instance::Cvrp(cvrp) => of.judge(cvrp),
                     Instance::Knapsack(knapsack) => of.judge(knapsack),
-                    Instance::Jssp(_) | Instance::Ffsp(_) => Err(format!("no model constructs a {}", instance.kind())),
+                    Instance::Jssp(jssp) => of.dispatch(jssp),
+                    Instance::Ffsp(ffsp) => of.dispatch(ffsp),
+                    Instance::Bandit(_) => Err(no_model(instance)),
                 });
             }
         });
@@ -67,7 +151,7 @@ impl Evaluation<'_> {
 
 /// A model at work on instance number `index` of a set.
 struct Judge<'a> {
-    model: &'a AttentionModel,
+    model: &'a Prepared,
     index: u64,
     effort: Effort,
     buffers: &'a mut Buffers,
@@ -75,9 +159,82 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, String> {
-        let found = solve(self.model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
-        let found = found.map_err(|misfit| misfit.to_string())?;
-        Ok(Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories })
+        let model = self.model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
+        let found = solve(model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
+        found.map(judged).map_err(|misfit| misfit.to_string())
+    }
+
+    fn dispatch<P: Shop>(&mut self, problem: &P) -> Result<Judged, String> {
+        let model = self.model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+        let found = dispatch(model, problem, self.index, self.effort, self.buffers);
+        found.map(judged).map_err(|misfit| misfit.to_string())
+    }
+}
+
+fn judged<S>(found: Found<S>) -> Judged {
+    Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories }
+}
+
+fn no_model(instance: &Instance) -> String {
+    format!("no model of this kind constructs a {}", instance.kind())
+}
+
+#[cfg(not(feature = "train"))]
+mod on_device {
+    use super::*;
+
+    /// Says how to get a build that does.
+    pub fn run(_: &Evaluation<'_>, kind: device::Kind, _: &[Instance]) -> Result<Vec<Judged>, Error> {
+        Err(device::DeviceError::Feature { kind }.into())
+    }
+}
+
+#[cfg(feature = "train")]
+mod on_device {
+    use heuron_policies::net::{DeviceModel, Learner};
+    use heuron_search::inference::solve_all;
+
+    use super::*;
+
+    /// The problems of instances that are all of one kind.
+    macro_rules! all {
+        ($part:expr, $kind:ident) => {{
+            let problem = |instance: &Instance| match instance {
+                Instance::$kind(problem) => Some(Arc::new(problem.clone())),
+                _ => None,
+            };
+            $part.iter().filter_map(problem).collect()
+        }};
+    }
+
+    pub fn run(of: &Evaluation<'_>, kind: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        let refusal = |message: String| Error::Model { name: of.name.into(), message };
+        let device = device::open(kind)?;
+        let model = DeviceModel::new(of.weights, &device).map_err(|error| refusal(error.to_string()))?;
+        let mut judged = Vec::with_capacity(instances.len());
+        for part in instances.chunk_by(|a, b| a.size() == b.size() && a.kind() == b.kind()) {
+            let first = judged.len() as u64;
+            let found = match &part[0] {
+                Instance::Tsp(_) => judge(&model, all!(part, Tsp), first, of.effort),
+                Instance::Cvrp(_) => judge(&model, all!(part, Cvrp), first, of.effort),
+                Instance::Knapsack(_) => judge(&model, all!(part, Knapsack), first, of.effort),
+                other => Err(no_model(other)),
+            };
+            judged.extend(found.map_err(refusal)?);
+        }
+        Ok(judged)
+    }
+
+    fn judge<P: Learnable>(
+        model: &DeviceModel,
+        problems: Vec<Arc<P>>,
+        first: u64,
+        effort: Effort,
+    ) -> Result<Vec<Judged>, String> {
+        if let Some(misfit) = problems.iter().find_map(|problem| model.fits(problem.as_ref()).err()) {
+            return Err(misfit.to_string());
+        }
+        Ok(solve_all(model, &problems, first, effort).into_iter().map(judged).collect())
     }
 }
 

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use heuron_problems::{
-    Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan, Problem, Rounding, Routes, Schedule, Selection, Tour,
-    Tsp,
+    Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan as Tasks, Play, Problem, Rounding, Routes,
+    Schedule, Selection, Tour, Tsp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::learned::Learned;
+use crate::learned::{Learned, Plan};
+use crate::options::Options;
 use crate::plot::{self, Caption};
 use crate::recipe::Method;
 
@@ -29,6 +30,8 @@ pub enum Kind {
     Jssp,
     /// Flexible flow shop scheduling
     Ffsp,
+    /// Coupled restless bandits: the cost is minus a policy's mean reward in millionths
+    Bandit,
 }
 
 /// An instance of any problem.
@@ -44,6 +47,8 @@ pub enum Instance {
     Jssp(Jssp),
     /// Flexible flow shop scheduling.
     Ffsp(Ffsp),
+    /// Coupled restless bandits.
+    Bandit(Bandit),
 }
 
 /// A solution of any problem.
@@ -58,7 +63,9 @@ pub enum Solution {
     /// Machine sequences or start times.
     Jssp(Schedule),
     /// A task per job and stage.
-    Ffsp(Plan),
+    Ffsp(Tasks),
+    /// What a policy did in simulated episodes.
+    Bandit(Play),
 }
 
 /// Evaluates an expression with the problem inside an [`Instance`], whichever it is.
@@ -70,6 +77,7 @@ macro_rules! each {
             $crate::Instance::Knapsack($problem) => $body,
             $crate::Instance::Jssp($problem) => $body,
             $crate::Instance::Ffsp($problem) => $body,
+            $crate::Instance::Bandit($problem) => $body,
         }
     };
 }
@@ -103,6 +111,11 @@ pub(crate) trait Solvable: Format {
 
     /// The inverse of `wrap`; none for a solution of another problem.
     fn unwrap(solution: &Solution) -> Option<&Self::Solution>;
+
+    /// The plan that the options ask for, where the problem has models of its own kind and one is named.
+    fn own_plan(&self, _: &Options) -> Option<Result<Plan<Self>, Error>> {
+        None
+    }
 
     /// Points of a picture; none without coordinates.
     fn points(&self) -> Option<&[[f64; 2]]>;
@@ -266,6 +279,7 @@ impl Kind {
             Self::Knapsack => Knapsack::NAME,
             Self::Jssp => Jssp::NAME,
             Self::Ffsp => Ffsp::NAME,
+            Self::Bandit => Bandit::NAME,
         }
     }
 
@@ -281,6 +295,7 @@ impl Kind {
             Self::Knapsack => list::<Knapsack>(),
             Self::Jssp => list::<Jssp>(),
             Self::Ffsp => list::<Ffsp>(),
+            Self::Bandit => list::<Bandit>(),
         }
     }
 
@@ -289,7 +304,7 @@ impl Kind {
         match self {
             Self::Tsp => "tour",
             Self::Cvrp | Self::Knapsack | Self::Jssp => "sol",
-            Self::Ffsp => "json",
+            Self::Ffsp | Self::Bandit => "json",
         }
     }
 
@@ -298,7 +313,7 @@ impl Kind {
     pub fn sign(self) -> i64 {
         match self {
             Self::Tsp | Self::Cvrp | Self::Jssp | Self::Ffsp => 1,
-            Self::Knapsack => -1,
+            Self::Knapsack | Self::Bandit => -1,
         }
     }
 
@@ -310,6 +325,7 @@ impl Kind {
             Self::Knapsack => Knapsack::read(text, rounding).map(Instance::Knapsack),
             Self::Jssp => Jssp::read(text, rounding).map(Instance::Jssp),
             Self::Ffsp => Ffsp::read(text, rounding).map(Instance::Ffsp),
+            Self::Bandit => Bandit::read(text, rounding).map(Instance::Bandit),
         }
     }
 }
@@ -339,7 +355,7 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a bandit.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -358,6 +374,7 @@ impl Instance {
             Self::Knapsack(_) => "kp",
             Self::Jssp(_) => "jssp",
             Self::Ffsp(_) => "ffsp",
+            Self::Bandit(_) => "bandit",
         }
     }
 
@@ -397,6 +414,18 @@ impl Instance {
         each!(self, p => read(p, text))
     }
 
+    /// The solution in the form of a `.json` file: a schedule by its start times, not by the order on its machines. Other
+    /// solutions have one form only.
+    pub fn timed(&self, solution: &Solution) -> Solution {
+        match (self, solution) {
+            (Self::Jssp(jssp), Solution::Jssp(schedule)) => match jssp.start_times(schedule) {
+                Ok(starts) => Solution::Jssp(Schedule::Starts(starts)),
+                Err(_) => solution.clone(),
+            },
+            _ => solution.clone(),
+        }
+    }
+
     /// The solution file as text.
     ///
     /// # Errors
@@ -428,6 +457,7 @@ impl Solution {
             Self::Knapsack(_) => Kind::Knapsack,
             Self::Jssp(_) => Kind::Jssp,
             Self::Ffsp(_) => Kind::Ffsp,
+            Self::Bandit(_) => Kind::Bandit,
         }
     }
 }

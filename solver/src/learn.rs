@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use heuron_policies::Weights;
+use heuron_policies::device::Kind as Device;
 use heuron_policies::train::{Budget, Config, Hooks, Job, Progress, Summary, Train, train};
-use heuron_problems::{Cvrp, Knapsack, Tsp};
+use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Tsp};
 use heuron_search::{Improve, Stop};
 
 use crate::error::Error;
@@ -35,24 +36,34 @@ impl Training {
     /// # Errors
     /// [`Error::Train`].
     pub fn run(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error> {
+        self.run_on(Device::Cpu, folder, listen)
+    }
+
+    /// As [`Self::run`], on a device. On other devices than the processor the model depends on the device.
+    ///
+    /// # Errors
+    /// [`Error::Train`], also where the build or the machine does not have the device.
+    pub fn run_on(self, device: Device, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error> {
         match self.problem {
-            Kind::Tsp => self.of::<Tsp>(folder, listen),
-            Kind::Cvrp => self.of::<Cvrp>(folder, listen),
-            Kind::Knapsack => self.of::<Knapsack>(folder, listen),
-            Kind::Jssp | Kind::Ffsp => {
-                let expected = "tsp, cvrp or knapsack, which have models".into();
+            Kind::Tsp => self.of::<Tsp>(device, folder, listen),
+            Kind::Cvrp => self.of::<Cvrp>(device, folder, listen),
+            Kind::Knapsack => self.of::<Knapsack>(device, folder, listen),
+            Kind::Jssp => self.of::<Jssp>(device, folder, listen),
+            Kind::Ffsp => self.of::<Ffsp>(device, folder, listen),
+            Kind::Bandit => {
+                let expected = "tsp, cvrp, knapsack, jssp or ffsp, whose models construct solutions".into();
                 Err(Error::Option { key: "problem", expected, found: self.problem.to_string() })
             }
         }
     }
 
-    fn of<P>(self, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error>
+    fn of<P>(self, device: Device, folder: &Path, listen: &mut dyn FnMut(&Progress)) -> Result<Summary, Error>
     where
         P: Train + Improve + Clone,
         Instance: From<P>,
     {
         let Self { config, budget, threads, resume, initial, stop, .. } = self;
-        let job = Job { config, budget, threads, folder: folder.into(), resume, initial };
+        let job = Job { config, budget, threads, device, folder: folder.into(), resume, initial };
         let hooks = Hooks {
             reference: &|problem: &P| reference(&problem.clone().into()),
             improve: &|problem: &P, solution| problem.improve(solution),

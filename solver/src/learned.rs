@@ -1,24 +1,29 @@
 //! Methods that begin with a policy: the constructions of a model, or of a rule in its place, and what follows them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use heuron_policies::native::Misfit;
-use heuron_policies::rules::{NearestNeighbour, Ratio, Savings};
-use heuron_policies::{AttentionModel, Learnable, Policy, zoo};
-use heuron_problems::{Cvrp, Knapsack, Problem, Tsp};
+use heuron_policies::rules::{Dispatch, FlowDispatch, NearestNeighbour, Ratio, Savings};
+use heuron_policies::{Learnable, Policy, Prepared, Shop, zoo};
+use heuron_problems::{Construct, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::ruin::{self, RuinRecreate};
+use heuron_search::ffsp::IteratedGreedy;
+use heuron_search::jssp::TabuSearch;
+use heuron_search::latent::{AMPLITUDE, Strategy};
 use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::held_karp::HeldKarp;
-use heuron_search::{Images, Rule, Sample, Search, Setup, Stages, knapsack};
+use heuron_search::{Adapt, Dispatched, Images, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
 use crate::options::Options;
 use crate::recipe::{self, BOUND, Method};
 
-/// Most nodes that models are asked about: the attention of every layer is a table of all pairs.
-const MODEL_NODES: usize = 1_000;
+/// Most nodes that attention models are asked about: attention compares all pairs, in every layer and for every choice.
+const MODEL_NODES: usize = 10_000;
+
+/// Most operations that dispatch models are asked about: a schedule takes time in proportion to operations times jobs.
+const MODEL_OPERATIONS: usize = 20_000;
 
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;
@@ -26,34 +31,75 @@ const SHARE: f64 = 0.1;
 /// Time per pair of nodes that a model takes for its first solution (64 wide, 3 layers: 60 ms for X-n979-k58).
 const ENCODING: Duration = Duration::from_nanos(60);
 
+/// Time per operation and job that a model takes for its first schedule.
+const DECISION: Duration = Duration::from_nanos(60);
+
 /// A named way to solve a problem that begins with a policy.
 pub(crate) struct Learned<P: Problem> {
     /// Name on the command line.
     pub name: &'static str,
     /// One line for `heuron methods`.
     pub about: &'static str,
-    /// The stages; without a model a rule takes its place.
-    pub stages: fn(&P, &Setup, Option<Arc<AttentionModel>>) -> Stages<P>,
+    /// The stages; without a model a rule takes its place. The model is one that fits.
+    pub stages: fn(&P, &Setup, Option<&Prepared>) -> Stages<P>,
     /// Whether a model can work on an instance.
-    pub fits: fn(&AttentionModel, &P) -> Result<(), Misfit>,
+    pub fits: fn(&Prepared, &P) -> Result<(), Misfit>,
+    /// Size of the largest instance that models are asked about.
+    pub most: usize,
+    /// What the name of the shipped model ends with, after the problem.
+    pub ending: &'static str,
 }
 
 /// A problem that has models, and what is done with them.
-trait Teachable: Learnable + Clone {
+trait Teachable: Construct + Clone {
     /// What constructs in the place of a model.
     type Rule: Policy<Self> + 'static;
 
     /// The rule, with a temperature for its samples.
     const RULE: Rule<Self::Rule>;
 
+    /// Samples before a local search.
+    const SAMPLES: u64 = 0;
+
+    /// The constructions of a model.
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
+
+    /// Time that a model takes for its first solution, about.
+    fn first(&self) -> Duration {
+        ENCODING * self.width().pow(2) as u32
+    }
+
     /// What improves constructions.
     fn local() -> Stages<Self>;
+}
+
+/// Those of an attention model.
+fn images<P: Learnable + Clone>(
+    problem: &P,
+    model: &Prepared,
+    samples: u64,
+    share: f64,
+) -> Result<Box<dyn Search<P>>, Misfit> {
+    let model = model.attention(P::TASK)?;
+    model.fits(problem)?;
+    Ok(Box::new(Sample { source: Images::new(model.clone(), problem), samples, share }))
+}
+
+/// Those of a dispatch model.
+fn schedules<P: Shop>(problem: &P, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<P>>, Misfit> {
+    let model = model.dispatch(P::TASK)?;
+    model.fits(problem)?;
+    Ok(Box::new(Sample { source: Dispatched(model.clone()), samples, share }))
 }
 
 impl Teachable for Tsp {
     type Rule = NearestNeighbour;
 
     const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
 
     fn local() -> Stages<Self> {
         vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
@@ -64,6 +110,10 @@ impl Teachable for Cvrp {
     type Rule = Savings;
 
     const RULE: Rule<Savings> = Rule { policy: Savings, temperature: 0.3 };
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
 
     fn local() -> Stages<Self> {
         // Colder than from savings, hotter than after another search: X files of 124 to 232 customers, 30 to 300 ms.
@@ -77,69 +127,175 @@ impl Teachable for Knapsack {
 
     const RULE: Rule<Ratio> = Rule { policy: Ratio, temperature: 0.05 };
 
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        images(self, model, samples, share)
+    }
+
     fn local() -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
 }
 
-/// Constructions alone: greedy from every opening, then samples.
-fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
-    vec![constructions(problem, model, true, 1.0)]
+impl Teachable for Jssp {
+    type Rule = Dispatch;
+
+    const RULE: Rule<Dispatch> = Rule { policy: Dispatch::Mwkr, temperature: 0.05 };
+
+    const SAMPLES: u64 = 32;
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        schedules(self, model, samples, share)
+    }
+
+    fn first(&self) -> Duration {
+        DECISION * (self.operations() * self.width()) as u32
+    }
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(TabuSearch::default())]
+    }
 }
 
-/// The greedy constructions, then local search; local search alone where the model would not have one solution in its part
-/// of the time.
-fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<Arc<AttentionModel>>) -> Stages<P> {
-    let pairs = problem.width().pow(2) as u32;
-    let affordable = setup.budget.time.is_none_or(|time| ENCODING * pairs < time.mul_f64(SHARE));
+impl Teachable for Ffsp {
+    type Rule = FlowDispatch;
+
+    const RULE: Rule<FlowDispatch> = Rule { policy: FlowDispatch::First, temperature: 0.1 };
+
+    const SAMPLES: u64 = 32;
+
+    fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
+        schedules(self, model, samples, share)
+    }
+
+    fn first(&self) -> Duration {
+        DECISION * (self.jobs * self.stages() * self.width()) as u32
+    }
+
+    fn local() -> Stages<Self> {
+        vec![Box::new(IteratedGreedy)]
+    }
+}
+
+/// Constructions alone: greedy from every opening, then samples.
+fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    vec![constructions(problem, model, u64::MAX, 1.0)]
+}
+
+/// A few constructions, then local search; local search alone where the model would not have one solution in its part of
+/// the time.
+fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    let affordable = setup.budget.time.is_none_or(|time| problem.first() < time.mul_f64(SHARE));
     let mut stages = Vec::new();
     if model.is_none() || affordable {
-        stages.push(constructions(problem, model, false, SHARE));
+        stages.push(constructions(problem, model, P::SAMPLES, SHARE));
     }
     stages.extend(P::local());
     stages
 }
 
-fn constructions<P: Teachable>(
-    problem: &P,
-    model: Option<Arc<AttentionModel>>,
-    samples: bool,
-    share: f64,
-) -> Box<dyn Search<P>> {
-    match model {
-        Some(model) => Box::new(Sample { source: Images::new(model, problem), samples, share }),
-        None => Box::new(Sample { source: P::RULE, samples, share }),
-    }
+/// The greedy constructions, then attempts by a tactic; without a model samples of the rule.
+fn adapted<P: Teachable + Learnable>(problem: &P, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
+    let Some(model) = model.and_then(|model| model.attention(P::TASK).ok()) else {
+        return vec![constructions(problem, None, u64::MAX, 1.0)];
+    };
+    let greedy = Sample { source: Images::new(model.clone(), problem), samples: 0, share: SHARE };
+    vec![Box::new(greedy), Box::new(Adapt { model: model.clone(), tactic })]
 }
 
-/// The learned methods of a problem.
+fn latent<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, model, LATENT)
+}
+
+fn population<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, model, Tactic::Population)
+}
+
+const LATENT: Tactic = Tactic::Latent(Strategy::Evolve { step: AMPLITUDE });
+
+fn fits<P: Teachable>(model: &Prepared, problem: &P) -> Result<(), Misfit> {
+    problem.constructions(model, 0, SHARE).map(drop)
+}
+
+fn adapts<P: Teachable + Learnable>(model: &Prepared, problem: &P, tactic: Tactic) -> Result<(), Misfit> {
+    fits(model, problem)?;
+    tactic.fits(model.attention(P::TASK)?.architecture())
+}
+
+fn constructions<P: Teachable>(problem: &P, model: Option<&Prepared>, samples: u64, share: f64) -> Box<dyn Search<P>> {
+    let learned = model.and_then(|model| problem.constructions(model, samples, share).ok());
+    learned.unwrap_or_else(|| Box::new(Sample { source: P::RULE, samples, share }))
+}
+
+/// The learned methods of a problem: those of every model, and `more`.
 macro_rules! learned {
-    ($problem:ty, $rule:literal, $local:literal) => {
+    ($problem:ty, $most:expr, $rule:literal, $local:literal $(, $more:expr)*) => {
         &[
             Learned::<$problem> {
                 name: "policy",
                 about: concat!("constructions of a model alone; --no-model: of the rule ", $rule),
                 stages: policy,
-                fits: AttentionModel::fits,
+                fits,
+                most: $most,
+                ending: "",
             },
             Learned::<$problem> {
                 name: "policy+local",
-                about: concat!("greedy constructions of a model or of that rule, then ", $local),
+                about: concat!("some constructions of a model or of that rule, then ", $local),
                 stages: policy_local,
-                fits: AttentionModel::fits,
+                fits,
+                most: $most,
+                ending: "",
             },
+            $($more),*
         ]
     };
 }
 
+/// Those of an attention model, which may have latent vectors or be a population.
+macro_rules! attention {
+    ($problem:ty, $rule:literal, $local:literal) => {
+        learned!(
+            $problem,
+            MODEL_NODES,
+            $rule,
+            $local,
+            Learned::<$problem> {
+                name: "latent",
+                about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),
+                stages: latent,
+                fits: |model, problem| adapts(model, problem, LATENT),
+                most: MODEL_NODES,
+                ending: "-compass",
+            },
+            Learned::<$problem> {
+                name: "population",
+                about: concat!(
+                    "the agents of a model (Poppy; 2023), samples of the best; --no-model: of the rule ",
+                    $rule
+                ),
+                stages: population,
+                fits: |model, problem| adapts(model, problem, Tactic::Population),
+                most: MODEL_NODES,
+                ending: "-poppy",
+            }
+        )
+    };
+}
+
 /// Of the TSP.
-pub(crate) const TSP: &[Learned<Tsp>] = learned!(Tsp, "nearest neighbour", "lin-kernighan");
+pub(crate) const TSP: &[Learned<Tsp>] = attention!(Tsp, "nearest neighbour", "lin-kernighan");
 
 /// Of the CVRP.
-pub(crate) const CVRP: &[Learned<Cvrp>] = learned!(Cvrp, "savings", "ruin-and-recreate");
+pub(crate) const CVRP: &[Learned<Cvrp>] = attention!(Cvrp, "savings", "ruin-and-recreate");
 
 /// Of the knapsack problem.
-pub(crate) const KNAPSACK: &[Learned<Knapsack>] = learned!(Knapsack, "profit per weight", "exact");
+pub(crate) const KNAPSACK: &[Learned<Knapsack>] = attention!(Knapsack, "profit per weight", "exact");
+
+/// Of the job shop.
+pub(crate) const JSSP: &[Learned<Jssp>] = learned!(Jssp, MODEL_OPERATIONS, "most work remaining", "tabu");
+
+/// Of the flexible flow shop.
+pub(crate) const FFSP: &[Learned<Ffsp>] = learned!(Ffsp, MODEL_OPERATIONS, "earliest end", "iterated-greedy");
 
 /// What a run does: the method that was asked for, ready for the instance.
 pub(crate) struct Plan<P: Problem> {
@@ -162,6 +318,9 @@ impl<P: Problem> From<&'static Method<P>> for Plan<P> {
 
 /// The plan that the options ask for: `auto` by default, but constructions and local search where a model is named.
 pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P>, Error> {
+    if let Some(plan) = problem.own_plan(options) {
+        return plan;
+    }
     let by_default = options.model.as_ref().map(|_| "policy+local");
     let name = options.method.as_deref().or(by_default);
     let Some(learned) = P::LEARNED.iter().find(|learned| Some(learned.name) == name) else {
@@ -176,36 +335,31 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
             }
         };
     };
-    let name = if options.no_model { None } else { Some(model_name::<P>(options)?) };
+    let name = if options.no_model { None } else { Some(model_name(learned, options)?) };
     let model = name.as_deref().map(|name| fitting(problem, learned, name, options)).transpose()?;
     let stages = learned.stages;
     Ok(Plan {
         method: learned.name,
         model: name,
-        stages: Box::new(move |problem, setup| stages(problem, setup, model.clone())),
+        stages: Box::new(move |problem, setup| stages(problem, setup, model.as_ref())),
     })
 }
 
-/// The model that is named, or else the shipped one for the problem.
-fn model_name<P: Solvable>(options: &Options) -> Result<String, Error> {
-    let shipped = || zoo::of(P::NAME).map(|model| model.name.to_string());
+/// The model that is named, or else the shipped one for the method.
+fn model_name<P: Solvable>(learned: &Learned<P>, options: &Options) -> Result<String, Error> {
+    let shipped = || zoo::find(&format!("{}{}", P::NAME, learned.ending)).map(|model| model.name.to_string());
     options.model.clone().or_else(shipped).ok_or_else(|| Error::Model {
         name: "by default".into(),
-        message: format!("none is shipped for the problem {}", P::NAME),
+        message: format!("none is shipped for the problem {} and the method {}", P::NAME, learned.name),
     })
 }
 
 /// The model, if it can work on the instance.
-fn fitting<P: Solvable>(
-    problem: &P,
-    learned: &Learned<P>,
-    name: &str,
-    options: &Options,
-) -> Result<Arc<AttentionModel>, Error> {
+fn fitting<P: Solvable>(problem: &P, learned: &Learned<P>, name: &str, options: &Options) -> Result<Prepared, Error> {
     let model = options.models.get(name)?;
     let refusal = |message: String| Error::Model { name: name.into(), message };
-    if problem.size() > MODEL_NODES {
-        return Err(refusal(format!("models take up to {MODEL_NODES} nodes, the instance has {}", problem.size())));
+    if problem.size() > learned.most {
+        return Err(refusal(format!("models take up to {} nodes, the instance has {}", learned.most, problem.size())));
     }
     (learned.fits)(&model, problem).map_err(|misfit| refusal(misfit.to_string()))?;
     Ok(model)

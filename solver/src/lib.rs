@@ -4,6 +4,7 @@
 //! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`].
 #![forbid(unsafe_code)]
 
+mod bandit;
 mod best_known;
 mod detect;
 mod error;
@@ -22,10 +23,12 @@ mod report;
 mod run;
 mod shop;
 pub mod span;
+pub mod table;
 
+pub use bandit::{BanditTraining, Preset};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
-pub use evaluation::{Evaluation, Judged, interval};
+pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]

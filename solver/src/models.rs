@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use heuron_policies::{AttentionModel, Weights, WeightsError, zoo};
+use heuron_policies::{Prepared, Weights, WeightsError, zoo};
 
 use crate::error::Error;
 
@@ -34,18 +34,18 @@ pub struct Models(Arc<Mutex<Option<Ready>>>);
 #[derive(Clone, Debug)]
 struct Ready {
     name: String,
-    model: Arc<AttentionModel>,
+    model: Prepared,
 }
 
 impl Models {
     /// The model of this name or file.
-    pub(crate) fn get(&self, name: &str) -> Result<Arc<AttentionModel>, Error> {
+    pub(crate) fn get(&self, name: &str) -> Result<Prepared, Error> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = last.as_ref().filter(|ready| ready.name == name) {
             return Ok(ready.model.clone());
         }
         let refusal = |source: WeightsError| Error::Model { name: name.into(), message: source.to_string() };
-        let model = Arc::new(AttentionModel::new(&model(name)?).map_err(refusal)?);
+        let model = Prepared::new(&model(name)?).map_err(refusal)?;
         *last = Some(Ready { name: name.into(), model: model.clone() });
         Ok(model)
     }

@@ -7,7 +7,7 @@ use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::least_vehicles;
 use heuron_search::cvrp::ruin::RuinRecreate;
 use heuron_search::ffsp::IteratedGreedy;
-use heuron_search::jssp::TabuSearch;
+use heuron_search::jssp::{self, TabuSearch};
 use heuron_search::knapsack;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
@@ -151,13 +151,26 @@ pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
 
 /// Methods of the job shop.
 pub(crate) const JSSP: &[Method<Jssp>] = &[
-    Method { name: "auto", about: "tabu", stages: |_, _| vec![Box::new(TabuSearch::default())] },
+    Method { name: "auto", about: "tabu, and branch-and-bound up to 150 operations", stages: job_shop },
     Method {
         name: "tabu",
         about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",
         stages: |_, _| vec![Box::new(TabuSearch::default())],
     },
 ];
+
+/// Moves of tabu search before branch and bound: ft10 and the files of Lawrence with 10 machines mostly have their optimum
+/// then.
+const MOVES: u64 = 400_000;
+
+fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
+    let exact = jssp::exact::Exact::default();
+    if problem.operations() > exact.most_operations {
+        return vec![Box::new(TabuSearch::default())];
+    }
+    let first = TabuSearch { moves: Some(MOVES), ..TabuSearch::default() };
+    vec![Box::new(first), Box::new(exact), Box::new(TabuSearch::default())]
+}
 
 /// Methods of the flexible flow shop.
 pub(crate) const FFSP: &[Method<Ffsp>] = &[

@@ -3,12 +3,14 @@
 use heuron_problems::{Ffsp, Jssp, Plan, Schedule};
 
 use crate::instance::{Instance, Kind, Solution, Solvable};
+use crate::learned::Learned;
 use crate::plot::{self, Caption};
 use crate::recipe::Method;
 
 impl Solvable for Jssp {
     const KIND: Kind = Kind::Jssp;
     const METHODS: &'static [Method<Self>] = crate::recipe::JSSP;
+    const LEARNED: &'static [Learned<Self>] = crate::learned::JSSP;
 
     fn name(&self) -> &str {
         &self.name
@@ -53,6 +55,7 @@ impl Solvable for Jssp {
 impl Solvable for Ffsp {
     const KIND: Kind = Kind::Ffsp;
     const METHODS: &'static [Method<Self>] = crate::recipe::FFSP;
+    const LEARNED: &'static [Learned<Self>] = crate::learned::FFSP;
 
     fn name(&self) -> &str {
         &self.name

@@ -47,7 +47,7 @@ fn setup(iterations: u64, seed: u64, islands: usize, threads: usize) -> Setup {
     Setup { budget, seed, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
 }
 
-fn nearest(samples: bool) -> Sample<Rule<NearestNeighbour>> {
+fn nearest(samples: u64) -> Sample<Rule<NearestNeighbour>> {
     Sample { source: Rule { policy: NearestNeighbour, temperature: 0.2 }, samples, share: 1.0 }
 }
 
@@ -123,7 +123,7 @@ fn a_rollout_stops_when_told() {
 #[test]
 fn the_answer_depends_on_seed_and_iterations_only() {
     let cvrp: Cvrp = draw(50, "x", 1);
-    let mut search = Sample { source: Rule { policy: Savings, temperature: 0.3 }, samples: true, share: 1.0 };
+    let mut search = Sample { source: Rule { policy: Savings, temperature: 0.3 }, samples: u64::MAX, share: 1.0 };
     let answer = solve(&cvrp, &mut search, setup(333, 1, 4, 1));
     assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 4, 2)));
     assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 1, 1)));
@@ -136,10 +136,10 @@ fn more_trajectories_are_never_worse_and_start_with_every_opening() {
     let tsp: Tsp = draw(60, "uniform", 1);
     let all = |opening| Start { instance: 0, opening: Some(opening), stream: stream(0, "unused", 0) };
     let greedy = costs(&NearestNeighbour, std::slice::from_ref(&tsp), (0..60).map(all).collect(), Decode::Greedy);
-    let mut only_greedy = nearest(false);
+    let mut only_greedy = nearest(0);
     let (cost, iterations, _) = solve(&tsp, &mut only_greedy, setup(1_000, 1, 4, 2));
     assert_eq!((Some(&cost), iterations), (greedy.iter().min(), 60));
-    let mut sampling = nearest(true);
+    let mut sampling = nearest(u64::MAX);
     let (sampled, ..) = solve(&tsp, &mut sampling, setup(2_000, 1, 4, 2));
     assert!(sampled < cost);
 }

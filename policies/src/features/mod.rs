@@ -1,7 +1,11 @@
 //! What a network sees of an instance and of a partial solution: numbers per node, and the context of the next choice.
 
 mod cvrp;
+pub mod ffsp;
+pub mod jssp;
 mod knapsack;
+pub mod local;
+pub mod shop;
 mod tsp;
 
 use heuron_problems::{Construct, Distances};

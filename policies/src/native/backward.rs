@@ -2,10 +2,12 @@
 //! into gradients of weights and embeddings once per instance.
 
 use super::decoder::{Decisions, NEVER, Normalise, ROWS, row_of};
+use super::distances::Distances;
 use super::encoder::Encoded;
 use super::gradient::Gradient;
 use super::kernels::math::ColumnSums;
-use super::kernels::{Kernel, LANES, Simd, blocks, math};
+use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
+use super::latent::Shift;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::AttentionModel;
 use super::replay::{Step, walk};
@@ -33,7 +35,8 @@ pub enum StepWeights<'a> {
 }
 
 impl StepWeights<'_> {
-    fn of(&self, trace: usize, step: usize) -> f32 {
+    /// Of one step.
+    pub(crate) fn of(&self, trace: usize, step: usize) -> f32 {
         match self {
             StepWeights::Trajectory(weights) => weights[trace],
             StepWeights::Step(weights) => weights[trace][step],
@@ -70,6 +73,11 @@ pub(super) struct TablePull {
     pub value: Matrix,
     pub pointer: Matrix,
     pub bias: Matrix,
+    /// On the scores and values of latent vectors.
+    pub latent: Matrix,
+    pub latent_values: Matrix,
+    /// On the embedding of the last node, by a feature layer \[n + 1, width\].
+    pub residual: Matrix,
     /// On the decoder's distance bias.
     pub alpha: f32,
 }
@@ -85,6 +93,7 @@ impl AttentionModel {
         pull: &Pull<'_>,
         gradient: &mut Gradient,
     ) {
+        debug_assert!(!encoded.is_light, "an encoding for decoding alone has no activations");
         if encoded.nodes() == 0 {
             return;
         }
@@ -94,7 +103,7 @@ impl AttentionModel {
         scratch.decoder_values.transpose(&encoded.tables.value, 1.0);
         let always = pull.entropy != 0.0 || pull.value.is_some();
         let wanted = |trace: usize, step: usize| always || pull.log_prob.of(trace, step) != 0.0;
-        walk(problem, traces, forced, &mut decisions, wanted, pull.value.is_some(), |decisions, steps| {
+        walk(problem, encoded, traces, forced, &mut decisions, wanted, pull.value.is_some(), |decisions, steps| {
             scratch.weights.clear();
             scratch.weights.extend(steps.iter().map(|at| pull.log_prob.of(at.trace, at.step)));
             scratch.values.clear();
@@ -114,8 +123,13 @@ impl AttentionModel {
         pulls.last.clear(tables.last.scores.rows(), tables.last.scores.blocks());
         pulls.scalar.clear(1, tables.last.scores.blocks());
         pulls.value.clear(n, self.size.all_heads);
-        pulls.pointer.clear(n, self.size.all_heads);
+        pulls.pointer.clear(n, tables.pointer.blocks());
+        let residual = if self.decoder.feature.is_some() { n + 1 } else { 0 };
+        pulls.residual.clear(residual, self.size.width);
         pulls.bias.clear(1, blocks(n));
+        let latents = tables.latent.len();
+        pulls.latent.clear(latents, self.size.heads * blocks(n));
+        pulls.latent_values.clear(latents, self.size.all_heads);
         pulls.alpha = 0.0;
     }
 
@@ -138,13 +152,32 @@ impl AttentionModel {
         let Scratch { weights, tanh, heads, attention, tables: pulls, glimpse, .. } = scratch;
         level.run(PullLogits { decisions, steps, weights, entropy, clip: self.architecture.clip, tanh });
         self.pull_bias(encoded, decisions, pulls);
-        let shape = Shape { m: r, k: n, n: size.all_heads, add: false };
-        multiply(level, shape, decisions.scores.left(0), (&tables.pointer, 0), (heads, 0));
-        let shape = Shape { m: n, k: r, n: size.all_heads, add: true };
-        multiply(level, shape, decisions.scores.left_transposed(0), (&decisions.heads, 0), (&mut pulls.pointer, 0));
+        if let Some(local) = &self.decoder.local {
+            self.pull_local(local, decisions, gradient);
+        }
+        let feature = self.decoder.feature.as_ref();
+        let depth = tables.pointer.blocks();
+        let shape = Shape { m: r, k: n, n: depth, add: false };
+        let point = if feature.is_some() { &mut decisions.feature.pull } else { &mut *heads };
+        point.reshape(ROWS, depth);
+        multiply(level, shape, decisions.scores.left(0), (&tables.pointer, 0), (point, 0));
+        let shape = Shape { m: n, k: r, n: depth, add: true };
+        let point = if feature.is_some() { &decisions.feature.out } else { &decisions.heads };
+        multiply(level, shape, decisions.scores.left_transposed(0), (point, 0), (&mut pulls.pointer, 0));
+        if let Some(feature) = feature {
+            self.pull_feature(feature, decisions, heads, &mut pulls.residual, gradient);
+        }
         if let (Some(value), false) = (&self.value, scratch.values.is_empty()) {
             self.evaluate(value, decisions, glimpse);
             self.pull_values(value, decisions, &scratch.values, glimpse, heads, gradient);
+        }
+        if tables.latent.len() > 0 {
+            for (row, &latent) in decisions.latents.iter().enumerate() {
+                level.run(Add { to: pulls.latent_values.row_mut(latent), from: heads.row(row) });
+            }
+            // What follows is about attention's own result.
+            let Decisions { heads, latents, .. } = decisions;
+            level.run(Shift { heads, latents, values: &tables.latent.values, sign: -1.0 });
         }
         level.run(Normalise { rows: r, heads, inverse: &decisions.inverse, head: size.head });
         for head in 0..size.heads {
@@ -220,10 +253,25 @@ impl Kernel for PullLogits<'_> {
     }
 }
 
+/// Adds a row to another.
+struct Add<'a> {
+    to: &'a mut [Block],
+    from: &'a [Block],
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        math::add_scaled(simd, self.to, self.from, 1.0);
+    }
+}
+
 /// The sum of score pulls times distances.
 struct Alpha<'a> {
     decisions: &'a Decisions,
-    distances: &'a Matrix,
+    distances: &'a Distances,
 }
 
 impl Kernel for Alpha<'_> {
@@ -231,7 +279,7 @@ impl Kernel for Alpha<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
-        let n = self.distances.rows() - 1;
+        let n = self.distances.nodes();
         let mut sum = 0.0;
         for (r, context) in self.decisions.contexts.iter().enumerate() {
             sum += math::dot(simd, self.decisions.scores.row(r), self.distances.row(row_of(context.last, n)));
@@ -266,6 +314,14 @@ impl Kernel for PullScores<'_> {
             for (index, ((result, pull), (weights, pulled))) in results.zip(weights).enumerate() {
                 let range = index * wide..(index + 1) * wide;
                 let mean = simd.splat(math::dot(simd, result, pull));
+                if pulls.latent.rows() > 0 {
+                    let latent = &mut pulls.latent.row_mut(decisions.latents[r])[range.clone()];
+                    for ((weight, pulled), latent) in weights.iter().zip(pulled).zip(latent) {
+                        let score = simd.mul(simd.load(weight), simd.sub(simd.load(pulled), mean));
+                        let sum = simd.add(simd.load(latent), score);
+                        simd.store(latent, sum);
+                    }
+                }
                 let last = &mut last[range.clone()];
                 if self.has_first {
                     let first = &mut pulls.first.row_mut(row_of(context.first, n))[range];

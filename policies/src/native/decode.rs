@@ -73,6 +73,7 @@ impl AttentionModel {
         };
         let mut lanes: Vec<Lane<P::State>> = starts.iter().map(open).collect();
         let mut active: Vec<usize> = (0..lanes.len()).collect();
+        let count = lanes.len();
         scratch.mask.clear();
         scratch.mask.resize(width, false);
         scratch.decisions.clear(width);
@@ -84,7 +85,8 @@ impl AttentionModel {
             active.retain(|&lane| {
                 let live = lanes[lane].advance(problem, &mut scratch.mask);
                 if live {
-                    scratch.decisions.push(problem.context(&lanes[lane].state), &scratch.mask);
+                    let latent = encoded.tables.latent.of_lane(lane, count);
+                    scratch.decisions.push(problem.context(&lanes[lane].state), latent, &scratch.mask);
                     scratch.lanes.push(lane);
                     if scratch.decisions.is_full() {
                         self.choose(problem, encoded, &mut lanes, streams, decode, scratch);

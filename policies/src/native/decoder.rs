@@ -1,8 +1,12 @@
 //! The decoder: logits of the next action for many partial solutions of one instance at once (Kool et al., 2019, section
 //! 3.2; Kwon et al., POMO, 2020). One masked attention over the allowed nodes, then a pointer.
 
+use super::distances::Distances;
 use super::encoder::Encoded;
+use super::feature_layer::FeaturePass;
 use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
+use super::latent::Shift;
+use super::local::LocalPass;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::AttentionModel;
 use super::tables::Tables;
@@ -22,6 +26,8 @@ const FAINT: f32 = 1e-25;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decisions {
     pub contexts: Vec<Context>,
+    /// Number of the latent vector that each one follows, where there are any.
+    pub latents: Vec<usize>,
     /// 1 where an action is allowed, else 0 \[r, n\].
     pub masks: Matrix,
     /// Attention weights before division by their sum \[r, heads n\].
@@ -30,6 +36,11 @@ pub(super) struct Decisions {
     pub inverse: Vec<f32>,
     /// Attention's result \[r, all heads\].
     pub heads: Matrix,
+    /// Sums of projections, where there are no tables \[r, all heads\].
+    pub query: Matrix,
+    /// Of a feature layer, and of a local policy.
+    pub feature: FeaturePass,
+    pub local: LocalPass,
     /// Pointer scores: the logits are clip tanh(score) \[r, n\].
     pub scores: Matrix,
 }
@@ -38,6 +49,7 @@ impl Decisions {
     /// Forgets all decisions.
     pub fn clear(&mut self, n: usize) {
         self.contexts.clear();
+        self.latents.clear();
         self.masks.reshape(ROWS, blocks(n));
     }
 
@@ -52,7 +64,7 @@ impl Decisions {
     }
 
     /// Adds a decision.
-    pub fn push(&mut self, context: Context, allowed: &[bool]) {
+    pub fn push(&mut self, context: Context, latent: usize, allowed: &[bool]) {
         let row = self.masks.row_mut(self.contexts.len());
         let (whole, rest) = allowed.as_chunks::<LANES>();
         for (block, allowed) in row.iter_mut().zip(whole) {
@@ -64,6 +76,7 @@ impl Decisions {
             row[whole.len()] = last;
         }
         self.contexts.push(context);
+        self.latents.push(latent);
     }
 }
 
@@ -77,16 +90,26 @@ impl AttentionModel {
         decisions.inverse.resize(ROWS * size.heads, 0.0);
         decisions.heads.reshape(ROWS, size.all_heads);
         decisions.scores.reshape(ROWS, wide);
-        level.run(Attend { tables, heads: size.heads, n, decisions });
+        if tables.is_direct {
+            self.score_directly(tables, decisions);
+        } else {
+            level.run(Attend { tables, heads: size.heads, n, decisions });
+        }
         for head in 0..size.heads {
             let shape = Shape { m: r, k: n, n: size.head, add: false };
             let (at, left) = (head * size.head, decisions.attention.left(head * wide));
             multiply(level, shape, left, (&tables.value, at), (&mut decisions.heads, at));
         }
-        let Decisions { heads, inverse, .. } = decisions;
+        let Decisions { heads, inverse, latents, .. } = decisions;
         level.run(Normalise { rows: r, heads, inverse, head: size.head });
-        let shape = Shape { m: r, k: size.all_heads * LANES, n: wide, add: false };
-        multiply(level, shape, decisions.heads.left(0), (&tables.pointers, 0), (&mut decisions.scores, 0));
+        level.run(Shift { heads, latents, values: &tables.latent.values, sign: 1.0 });
+        let depth = if self.decoder.feature.is_some() { size.width } else { size.all_heads };
+        let shape = Shape { m: r, k: depth * LANES, n: wide, add: false };
+        if let Some(feature) = &self.decoder.feature {
+            self.refine(feature, encoded, decisions);
+        }
+        let point = if self.decoder.feature.is_some() { &decisions.feature.out } else { &decisions.heads };
+        multiply(level, shape, point.left(0), (&tables.pointers, 0), (&mut decisions.scores, 0));
         let alpha = self.decoder.distance.as_ref().map(|alpha| alpha.data[0].0[0]);
         let distances = alpha.map(|alpha| (&encoded.distances, alpha));
         level.run(Bias {
@@ -95,6 +118,9 @@ impl AttentionModel {
             bias: tables.bias.row(0),
             distances,
         });
+        if let Some(local) = &self.decoder.local {
+            self.look(local, encoded, decisions);
+        }
     }
 }
 
@@ -123,42 +149,57 @@ impl Kernel for Attend<'_> {
             let mask = decisions.masks.row(r);
             let out = decisions.attention.row_mut(r);
             let inverse = &mut decisions.inverse[r * heads..][..heads];
+            let at = At { tables, context, latent: decisions.latents[r], n };
             let sums = if products {
-                products_of(simd, tables, context, n, mask, out, inverse)
+                products_of(simd, at, mask, out, inverse)
             } else {
-                exponentials_of(simd, tables, context, n, mask, out, inverse)
+                exponentials_of(simd, at, mask, out, inverse)
             };
             if sums < FAINT {
-                exactly(simd, tables, context, n, mask, out, inverse);
+                exactly(simd, at, mask, out, inverse);
             }
             inverse.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
         }
     }
 }
 
-/// Weights of a task whose scores are sums of two table entries: products of their exponentials. Fills the sums of all
-/// heads and gives the smallest.
-#[inline(always)]
-fn products_of<S: Simd>(
-    simd: S,
-    tables: &Tables,
-    context: &Context,
+/// Where a decision stands in the tables.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    tables: &'a Tables,
+    context: &'a Context,
+    latent: usize,
     n: usize,
-    mask: &[Block],
-    out: &mut [Block],
-    sums: &mut [f32],
-) -> f32 {
+}
+
+/// Weights of a task whose scores are sums of table entries: products of their exponentials. Fills the sums of all heads
+/// and gives the smallest.
+#[inline(always)]
+fn products_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) -> f32 {
+    let At { tables, context, latent, n } = at;
     let wide = mask.len();
+    let latent = tables.latent.weights_of(latent);
     let first = tables.first.weights.row(row_of(context.first, n));
     let last = tables.last.weights.row(row_of(context.last, n));
     let mut least = f32::INFINITY;
     let parts = first.chunks_exact(wide).zip(last.chunks_exact(wide)).zip(out.chunks_exact_mut(wide));
-    for (((first, last), out), total) in parts.zip(sums) {
+    for (head, (((first, last), out), total)) in parts.zip(sums).enumerate() {
         let mut sum = simd.splat(0.0);
-        for (((first, last), mask), out) in first.iter().zip(last).zip(mask).zip(out) {
-            let weight = simd.mul(simd.mul(simd.load(first), simd.load(last)), simd.load(mask));
-            simd.store(out, weight);
-            sum = simd.add(sum, weight);
+        let entries = first.iter().zip(last).zip(mask).zip(out);
+        if let Some(latent) = latent {
+            let latent = &latent[head * wide..][..wide];
+            for ((((first, last), mask), out), latent) in entries.zip(latent) {
+                let weight = simd.mul(simd.mul(simd.load(first), simd.load(last)), simd.load(mask));
+                let weight = simd.mul(weight, simd.load(latent));
+                simd.store(out, weight);
+                sum = simd.add(sum, weight);
+            }
+        } else {
+            for (((first, last), mask), out) in entries {
+                let weight = simd.mul(simd.mul(simd.load(first), simd.load(last)), simd.load(mask));
+                simd.store(out, weight);
+                sum = simd.add(sum, weight);
+            }
         }
         *total = simd.sum(sum);
         least = least.min(*total);
@@ -168,15 +209,8 @@ fn products_of<S: Simd>(
 
 /// Weights of a task with a scalar: exponentials of scores below an upper bound.
 #[inline(always)]
-fn exponentials_of<S: Simd>(
-    simd: S,
-    tables: &Tables,
-    context: &Context,
-    n: usize,
-    mask: &[Block],
-    out: &mut [Block],
-    sums: &mut [f32],
-) -> f32 {
+fn exponentials_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) -> f32 {
+    let At { tables, context, latent, n } = at;
     let (wide, heads, row) = (mask.len(), sums.len(), row_of(context.last, n));
     let left = simd.splat(context.left);
     let (last, scalar) = (tables.last.scores.row(row), tables.scalar.scores.row(0));
@@ -185,12 +219,24 @@ fn exponentials_of<S: Simd>(
     for (head, (((last, scalar), out), total)) in parts.zip(sums).enumerate() {
         // Padded lanes hold zeros, so the highest scalar score is not negative, and neither is the capacity left.
         let bound = tables.last.high[row * heads + head] + context.left * tables.scalar.high[head];
-        let (bound, mut sum) = (simd.splat(bound), simd.splat(0.0));
-        for (((last, scalar), mask), out) in last.iter().zip(scalar).zip(mask).zip(out) {
-            let score = simd.mul_add(left, simd.load(scalar), simd.load(last));
-            let weight = simd.mul(math::exp(simd, simd.sub(score, bound)), simd.load(mask));
-            simd.store(out, weight);
-            sum = simd.add(sum, weight);
+        let mut sum = simd.splat(0.0);
+        let entries = last.iter().zip(scalar).zip(mask).zip(out);
+        if let Some((scores, high)) = tables.latent.scores_of(latent) {
+            let bound = simd.splat(bound + high[head]);
+            for ((((last, scalar), mask), out), latent) in entries.zip(&scores[head * wide..][..wide]) {
+                let score = simd.mul_add(left, simd.load(scalar), simd.add(simd.load(last), simd.load(latent)));
+                let weight = simd.mul(math::exp(simd, simd.sub(score, bound)), simd.load(mask));
+                simd.store(out, weight);
+                sum = simd.add(sum, weight);
+            }
+        } else {
+            let bound = simd.splat(bound);
+            for (((last, scalar), mask), out) in entries {
+                let score = simd.mul_add(left, simd.load(scalar), simd.load(last));
+                let weight = simd.mul(math::exp(simd, simd.sub(score, bound)), simd.load(mask));
+                simd.store(out, weight);
+                sum = simd.add(sum, weight);
+            }
         }
         *total = simd.sum(sum);
         least = least.min(*total);
@@ -200,22 +246,16 @@ fn exponentials_of<S: Simd>(
 
 /// The same from the scores themselves, relative to the highest allowed one: nothing is lost.
 #[cold]
-fn exactly<S: Simd>(
-    simd: S,
-    tables: &Tables,
-    context: &Context,
-    n: usize,
-    mask: &[Block],
-    out: &mut [Block],
-    sums: &mut [f32],
-) {
+fn exactly<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) {
+    let At { tables, context, latent, n } = at;
     let wide = mask.len();
     let part = |part: &Tables, head: usize, block: usize, lane: usize| {
         let entry = |row: &[Block]| row.get(head * wide + block).map_or(0.0, |block| block.0[lane]);
         let first =
             if part.first.scores.rows() > 0 { entry(part.first.scores.row(row_of(context.first, n))) } else { 0.0 };
         let scalar = if part.scalar.scores.rows() > 0 { entry(part.scalar.scores.row(0)) } else { 0.0 };
-        first + entry(part.last.scores.row(row_of(context.last, n))) + context.left * scalar
+        let latent = part.latent.scores_of(latent).map_or(0.0, |(scores, _)| entry(scores));
+        first + entry(part.last.scores.row(row_of(context.last, n))) + context.left * scalar + latent
     };
     for (head, total) in sums.iter_mut().enumerate() {
         let out = &mut out[head * wide..][..wide];
@@ -256,7 +296,7 @@ struct Bias<'a> {
     scores: &'a mut Matrix,
     bias: &'a [Block],
     /// Distances and alpha.
-    distances: Option<(&'a Matrix, f32)>,
+    distances: Option<(&'a Distances, f32)>,
 }
 
 impl Kernel for Bias<'_> {
@@ -271,7 +311,7 @@ impl Kernel for Bias<'_> {
                 simd.store(score, sum);
             }
             if let Some((distances, alpha)) = self.distances {
-                math::add_scaled(simd, row, distances.row(row_of(context.last, distances.rows() - 1)), -alpha);
+                distances.add(simd, row, context.last.map(|node| node as usize), -alpha);
             }
         }
     }

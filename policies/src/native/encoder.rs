@@ -1,25 +1,41 @@
 //! The encoder: embeddings of the nodes of one instance (Kwon et al., POMO, 2020, section 4; Kool et al., 2019, section
 //! 3.1). Residual attention and feed-forward blocks, each followed by an instance norm.
 
-use super::kernels::{Block, Kernel, Simd, blocks, math};
+use std::ops::Range;
+
+use super::distances::Distances;
+use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::{AttentionModel, Embedding, Layer, Misfit};
 use super::norm::{NormForward, Normed};
 use super::tables::Tables;
+use crate::architecture::Architecture;
+use crate::features::local::Neighbourhood;
 use crate::features::{Features, Learnable};
+
+/// Most nodes of instances whose decoder gets tables of all pairs of nodes: with 8 heads four tables of 13 MB. Above, rows
+/// are computed when they are needed, which takes 1.5 times the operations and no more memory traffic than the tables.
+const TABLED: usize = 640;
+
+/// Rows of attention that are computed together where none are kept.
+const ROWS: usize = 64;
 
 /// An instance as a model sees it: embeddings, the decoder's tables, and what the backward pass needs. Buffers are reused
 /// from instance to instance.
 #[derive(Clone, Debug, Default)]
 pub struct Encoded {
     pub(super) features: Features,
-    /// log2(n) times the distance \[n + 1, n\], with a last row of zeros for "no node"; only with a distance bias.
-    pub(super) distances: Matrix,
+    /// Only with a distance bias.
+    pub(super) distances: Distances,
+    /// Only with a local policy.
+    pub(super) neighbourhood: Neighbourhood,
     /// Of every layer.
     pub(super) layers: Vec<Activations>,
     /// The embeddings \[n, width\].
     pub(super) embeddings: Matrix,
     pub(super) tables: Tables,
+    /// Whether it serves decoding alone.
+    pub(super) is_light: bool,
     /// Keys of one layer, transposed and scaled \[all heads, n\].
     keys: Matrix,
 }
@@ -52,77 +68,159 @@ impl Encoded {
     }
 }
 
-impl AttentionModel {
-    /// Whether the model can work on an instance.
-    pub fn fits<P: Learnable>(&self, problem: &P) -> Result<(), Misfit> {
-        self.features(problem).map(drop)
-    }
-
-    fn features<P: Learnable>(&self, problem: &P) -> Result<Features, Misfit> {
-        let expected = self.architecture.task;
+impl Architecture {
+    /// What a model of this architecture sees of an instance, if it can work on it.
+    pub(crate) fn fits<P: Learnable>(&self, problem: &P) -> Result<Features, Misfit> {
+        let expected = self.task;
         if P::TASK != expected {
             return Err(Misfit::Task { expected, found: P::TASK });
         }
         let features = problem.features().ok_or(Misfit::NoCoordinates)?;
-        if self.architecture.distance_bias && features.points.len() != problem.width() {
+        if (self.distance_bias || self.local.is_some()) && features.points.len() != problem.width() {
             return Err(Misfit::NoCoordinates);
         }
         Ok(features)
     }
+}
 
-    /// Encodes one instance.
+impl AttentionModel {
+    /// Whether the model can work on an instance.
+    pub fn fits<P: Learnable>(&self, problem: &P) -> Result<(), Misfit> {
+        self.architecture.fits(problem).map(drop)
+    }
+
+    /// Encodes one instance, with all that the backward pass needs.
     pub fn encode<P: Learnable>(&self, problem: &P, into: &mut Encoded) -> Result<(), Misfit> {
-        into.features = self.features(problem)?;
+        if !self.embed_nodes(problem, true, into)? {
+            return Ok(());
+        }
+        into.is_light = false;
+        into.layers.resize_with(self.layers.len(), Activations::default);
+        for (layer, kept) in self.layers.iter().zip(&mut into.layers) {
+            std::mem::swap(&mut kept.input, &mut into.embeddings);
+            self.project(layer, kept, &mut into.keys);
+            let n = kept.input.rows();
+            kept.attention.reshape(self.size.heads * n, blocks(n));
+            for head in 0..self.size.heads {
+                self.attend(layer, kept, (head, head * n, 0..n), &into.distances, &into.keys);
+            }
+            self.mix(layer, kept, &mut into.embeddings);
+            self.feed_forward(layer, kept, &mut into.embeddings);
+        }
+        self.tabulate(into, true);
+        Ok(())
+    }
+
+    /// Encodes one instance for decoding alone, not for [`Self::backward`]: one layer's activations are kept at a time, attention a few rows at a time,
+    /// and large instances get no tables of pairs of nodes, so that memory grows as n. False if `is_over`, which is asked
+    /// from time to time, says so.
+    pub fn encode_for_decoding<P: Learnable>(
+        &self,
+        problem: &P,
+        into: &mut Encoded,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<bool, Misfit> {
+        self.encode_lightly(problem, into, problem.width() <= TABLED, is_over)
+    }
+
+    /// The same, with or without tables of pairs of nodes.
+    pub(super) fn encode_lightly<P: Learnable>(
+        &self,
+        problem: &P,
+        into: &mut Encoded,
+        tabulate: bool,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<bool, Misfit> {
+        let n = problem.width();
+        if !self.embed_nodes(problem, tabulate, into)? {
+            return Ok(true);
+        }
+        into.is_light = true;
+        into.layers.resize_with(self.layers.len().min(1), Activations::default);
+        for layer in &self.layers {
+            let kept = &mut into.layers[0];
+            std::mem::swap(&mut kept.input, &mut into.embeddings);
+            self.project(layer, kept, &mut into.keys);
+            kept.attention.reshape(ROWS.min(n), blocks(n));
+            for from in (0..n).step_by(ROWS) {
+                if is_over() {
+                    into.embeddings.reshape(0, self.size.width);
+                    return Ok(false);
+                }
+                for head in 0..self.size.heads {
+                    self.attend(layer, kept, (head, 0, from..n.min(from + ROWS)), &into.distances, &into.keys);
+                }
+            }
+            self.mix(layer, kept, &mut into.embeddings);
+            self.feed_forward(layer, kept, &mut into.embeddings);
+        }
+        self.tabulate(into, tabulate);
+        Ok(true)
+    }
+
+    /// Fills embeddings with those of the features alone; false without nodes.
+    fn embed_nodes<P: Learnable>(&self, problem: &P, tabulate: bool, into: &mut Encoded) -> Result<bool, Misfit> {
+        into.features = self.architecture.fits(problem)?;
         let n = problem.width();
         into.embeddings.reshape(n, self.size.width);
         if n == 0 {
-            return Ok(());
+            return Ok(false);
         }
         if self.architecture.distance_bias {
-            spread(&into.features.points, &mut into.distances);
+            into.distances.set(&into.features.points, tabulate);
+        }
+        if let Some(k) = self.architecture.local {
+            into.neighbourhood = Neighbourhood::new(P::TASK, &into.features, k);
         }
         for node in 0..n {
             let embedding = self.depot.as_ref().filter(|_| node == 0).unwrap_or(&self.embed);
             embed(embedding, into.features.of(node, n), into.embeddings.row_mut(node));
         }
-        into.layers.resize_with(self.layers.len(), Activations::default);
-        for (layer, kept) in self.layers.iter().zip(&mut into.layers) {
-            std::mem::swap(&mut kept.input, &mut into.embeddings);
-            self.attend(layer, kept, &into.distances, &mut into.keys, &mut into.embeddings);
-            self.feed_forward(layer, kept, &mut into.embeddings);
-        }
-        self.tabulate(into);
-        Ok(())
+        Ok(true)
     }
 
-    /// From the input to the middle of a layer; `sum` is a buffer.
-    fn attend(&self, layer: &Layer, kept: &mut Activations, distances: &Matrix, keys: &mut Matrix, sum: &mut Matrix) {
-        let (n, size, level) = (kept.input.rows(), self.size, self.level);
+    /// Queries, keys and values of a layer.
+    fn project(&self, layer: &Layer, kept: &mut Activations, keys: &mut Matrix) {
+        let (n, size) = (kept.input.rows(), self.size);
         let input = &kept.input;
         for (linear, out) in
             [(&layer.query, &mut kept.query), (&layer.key, &mut kept.key), (&layer.value, &mut kept.value)]
         {
             out.reshape(n, size.all_heads);
-            linear.forward.apply(level, n, input, out, false);
+            linear.forward.apply(self.level, n, input, out, false);
         }
         keys.transpose(&kept.key, size.head_scale);
-        kept.attention.reshape(size.heads * n, blocks(n));
         kept.heads.reshape(n, size.all_heads);
-        for head in 0..size.heads {
-            let (at, depth) = (head * size.head, size.head * 16);
-            let rows = head * n * kept.attention.stride();
-            let shape = Shape { m: n, k: depth, n: blocks(n), add: false };
-            multiply(level, shape, kept.query.left(at), (keys, at * 16 * keys.stride()), (&mut kept.attention, rows));
-            let alpha = layer.distance.as_ref().map_or(0.0, |alpha| alpha.data[head / 16].0[head % 16]);
-            let bias = layer.distance.is_some().then_some((distances, alpha));
-            level.run(Softmax { n, rows: &mut kept.attention, from: head * n, bias });
-            let shape = Shape { m: n, k: n, n: size.head, add: false };
-            multiply(level, shape, kept.attention.left(rows), (&kept.value, at), (&mut kept.heads, at));
-        }
-        copy(input, sum);
-        layer.out.forward.apply(level, n, &kept.heads, sum, true);
+    }
+
+    /// Attention of one head for the nodes `nodes`; its weights go to the rows from `row` on.
+    fn attend(
+        &self,
+        layer: &Layer,
+        kept: &mut Activations,
+        (head, row, nodes): (usize, usize, Range<usize>),
+        distances: &Distances,
+        keys: &Matrix,
+    ) {
+        let (n, size, level) = (kept.input.rows(), self.size, self.level);
+        let (at, depth, m) = (head * size.head, size.head * LANES, nodes.len());
+        let (rows, query) = (row * kept.attention.stride(), nodes.start * kept.query.stride() + at);
+        let shape = Shape { m, k: depth, n: blocks(n), add: false };
+        multiply(level, shape, kept.query.left(query), (keys, at * LANES * keys.stride()), (&mut kept.attention, rows));
+        let alpha = layer.distance.as_ref().map(|alpha| alpha.data[head / LANES].0[head % LANES]);
+        let bias = alpha.map(|alpha| (distances, alpha));
+        let heads = nodes.start * kept.heads.stride() + at;
+        level.run(Softmax { n, rows: &mut kept.attention, from: row, nodes, bias });
+        let shape = Shape { m, k: n, n: size.head, add: false };
+        multiply(level, shape, kept.attention.left(rows), (&kept.value, at), (&mut kept.heads, heads));
+    }
+
+    /// From the heads to the middle of a layer; `sum` is a buffer.
+    fn mix(&self, layer: &Layer, kept: &mut Activations, sum: &mut Matrix) {
+        copy(&kept.input, sum);
+        layer.out.forward.apply(self.level, kept.input.rows(), &kept.heads, sum, true);
         let (scale, shift) = (&layer.norm1.scale.data, &layer.norm1.shift.data);
-        level.run(NormForward { x: sum, scale, shift, kept: &mut kept.norm1, out: &mut kept.middle });
+        self.level.run(NormForward { x: sum, scale, shift, kept: &mut kept.norm1, out: &mut kept.middle });
     }
 
     /// From the middle of a layer to `out`.
@@ -140,7 +238,7 @@ impl AttentionModel {
 }
 
 /// features times weight + bias.
-fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
+pub(super) fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
     to.copy_from_slice(&embedding.bias.data);
     // A depot has fewer features than a customer: x and y only.
     for (row, feature) in features[..embedding.weight.rows()].iter().enumerate() {
@@ -150,30 +248,19 @@ fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
     }
 }
 
-fn copy(from: &Matrix, to: &mut Matrix) {
+pub(super) fn copy(from: &Matrix, to: &mut Matrix) {
     to.reshape(from.rows(), from.blocks());
     to.data_mut().copy_from_slice(from.data());
 }
 
-/// Distances times log2(n), padded with zeros, and a last row of zeros.
-fn spread(points: &[[f32; 2]], to: &mut Matrix) {
-    let n = points.len();
-    let scale = (n as f32).log2();
-    to.clear(n + 1, blocks(n));
-    for (i, a) in points.iter().enumerate() {
-        for (j, b) in points.iter().enumerate() {
-            *to.get_mut(i, j) = scale * ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt();
-        }
-    }
-}
-
-/// Row-wise softmax of n scores in n rows from row `from` on; the padding becomes 0.
+/// Row-wise softmax of n scores in the rows of some nodes, from row `from` on; the padding becomes 0.
 struct Softmax<'a> {
     n: usize,
     rows: &'a mut Matrix,
     from: usize,
+    nodes: Range<usize>,
     /// Distances and alpha: alpha times distance is taken off first.
-    bias: Option<(&'a Matrix, f32)>,
+    bias: Option<(&'a Distances, f32)>,
 }
 
 impl Kernel for Softmax<'_> {
@@ -181,10 +268,10 @@ impl Kernel for Softmax<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for i in 0..self.n {
+        for (i, node) in self.nodes.enumerate() {
             let row = self.rows.row_mut(self.from + i);
             if let Some((distances, alpha)) = self.bias {
-                math::add_scaled(simd, row, distances.row(i), -alpha);
+                distances.add(simd, row, Some(node), -alpha);
             }
             math::pad(row, self.n, f32::NEG_INFINITY);
             let high = math::highest(simd, row);
@@ -195,9 +282,9 @@ impl Kernel for Softmax<'_> {
 }
 
 /// max(0, row + bias).
-struct Activate<'a> {
-    rows: &'a mut Matrix,
-    bias: &'a [Block],
+pub(super) struct Activate<'a> {
+    pub rows: &'a mut Matrix,
+    pub bias: &'a [Block],
 }
 
 impl Kernel for Activate<'_> {

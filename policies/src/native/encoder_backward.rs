@@ -1,6 +1,7 @@
 //! The gradient from the tables through the embeddings and the encoder to its weights.
 
 use super::backward::Scratch;
+use super::distances::Distances;
 use super::encoder::{Activations, Encoded};
 use super::gradient::Gradient;
 use super::kernels::{Block, Kernel, LANES, Simd, blocks, flat, flat_mut, math};
@@ -36,7 +37,14 @@ impl AttentionModel {
     }
 
     /// Learns a linear layer and adds to (or sets) the pull on its input.
-    fn pull_linear(&self, linear: &Linear, input: &Matrix, pull: &Matrix, to: &mut Matrix, gradient: &mut Gradient) {
+    pub(super) fn pull_linear(
+        &self,
+        linear: &Linear,
+        input: &Matrix,
+        pull: &Matrix,
+        to: &mut Matrix,
+        gradient: &mut Gradient,
+    ) {
         let n = pull.rows();
         self.learn(gradient, linear.slot, n, input, pull);
         linear.backward.apply(self.level, n, pull, to, true);
@@ -51,6 +59,7 @@ impl AttentionModel {
         embeddings.clear(n, size.width);
         key.clear(n, size.all_heads);
         let scalar_pull = self.pull_scalar(encoded, &pulls.scalar, key);
+        self.pull_latents(encoded, &pulls.latent, &pulls.latent_values, key, gradient);
         let parts = [
             (&pulls.last, &tables.last, &mut *query, true),
             (&pulls.first, &tables.first, &mut *first, decoder.first.is_some()),
@@ -72,30 +81,40 @@ impl AttentionModel {
         self.pull_linear(&decoder.key, input, key, embeddings, gradient);
         self.pull_linear(&decoder.value, input, &pulls.value, embeddings, gradient);
         flat_mut(pulls.pointer.data_mut()).iter_mut().for_each(|x| *x *= size.width_scale);
-        self.learn(gradient, decoder.out.slot, n, &pulls.pointer, input);
-        decoder.out.forward.apply(level, n, &pulls.pointer, embeddings, true);
-        let bias = gradient.tensors[decoder.out_bias.slot].row_mut(0);
-        level.run(PullBias {
-            input,
-            weights: &decoder.out_bias.data,
-            pull: &pulls.bias,
-            scale: size.width_scale,
-            embeddings,
-            bias,
-        });
+        match &decoder.feature {
+            Some(feature) => {
+                self.pull_linear(&feature.pointer, input, &pulls.pointer, embeddings, gradient);
+                let rows = embeddings.data_mut().iter_mut().zip(pulls.residual.data());
+                rows.for_each(|(to, from)| to.0.iter_mut().zip(from.0).for_each(|(to, from)| *to += from));
+            }
+            None => {
+                self.learn(gradient, decoder.out.slot, n, &pulls.pointer, input);
+                decoder.out.forward.apply(level, n, &pulls.pointer, embeddings, true);
+                let bias = gradient.tensors[decoder.out_bias.slot].row_mut(0);
+                let (weights, scale) = (&decoder.out_bias.data, size.width_scale);
+                level.run(PullBias { input, weights, pull: &pulls.bias, scale, embeddings, bias });
+            }
+        }
         if let Some(distance) = &decoder.distance {
             gradient.tensors[distance.slot].row_mut(0)[0].0[0] += pulls.alpha;
         }
     }
 
     /// For scores = query key (without the scale): sets `query` and adds to `key`.
-    fn pull_products(&self, scores: &Matrix, queries: &Matrix, keys: &Matrix, query: &mut Matrix, key: &mut Matrix) {
-        let (n, size, wide) = (keys.rows(), self.size, blocks(keys.rows()));
+    pub(super) fn pull_products(
+        &self,
+        scores: &Matrix,
+        queries: &Matrix,
+        keys: &Matrix,
+        query: &mut Matrix,
+        key: &mut Matrix,
+    ) {
+        let (n, size, wide, rows) = (keys.rows(), self.size, blocks(keys.rows()), queries.rows());
         for head in 0..size.heads {
             let at = head * size.head;
-            let shape = Shape { m: n, k: n, n: size.head, add: false };
+            let shape = Shape { m: rows, k: n, n: size.head, add: false };
             multiply(self.level, shape, scores.left(head * wide), (keys, at), (query, at));
-            let shape = Shape { add: true, ..shape };
+            let shape = Shape { m: n, k: rows, n: size.head, add: true };
             multiply(self.level, shape, scores.left_transposed(head * wide), (queries, at), (key, at));
         }
     }
@@ -159,7 +178,7 @@ impl AttentionModel {
         &self,
         layer: &Layer,
         kept: &Activations,
-        distances: &Matrix,
+        distances: &Distances,
         buffers: &mut Buffers,
         gradient: &mut Gradient,
     ) {
@@ -195,9 +214,9 @@ impl AttentionModel {
 }
 
 /// Zero where the ReLU was.
-struct Gate<'a> {
-    pull: &'a mut Matrix,
-    active: &'a Matrix,
+pub(super) struct Gate<'a> {
+    pub pull: &'a mut Matrix,
+    pub active: &'a Matrix,
 }
 
 impl Kernel for Gate<'_> {
@@ -225,7 +244,7 @@ struct PullSoftmax<'a> {
     heads: &'a Matrix,
     scores: &'a mut Matrix,
     scale: f32,
-    distances: Option<&'a Matrix>,
+    distances: Option<&'a Distances>,
 }
 
 impl Kernel for PullSoftmax<'_> {

@@ -5,6 +5,7 @@ use super::kernels::{LANES, flat};
 use super::matrix::Matrix;
 use super::model::{AttentionModel, axes};
 use super::packed::Axis;
+use super::shop;
 use crate::architecture::Architecture;
 
 /// Sums of derivatives, padded as the kernels want them, with the buffers that computing them takes.
@@ -13,6 +14,7 @@ pub struct Gradient {
     places: Vec<(Axis, Axis)>,
     pub(super) tensors: Vec<Matrix>,
     pub(super) scratch: Scratch,
+    pub(super) shop: shop::Buffers,
 }
 
 impl Gradient {
@@ -21,7 +23,12 @@ impl Gradient {
         let list = architecture.tensors();
         let places: Vec<_> = list.iter().map(|tensor| axes(architecture, tensor)).collect();
         let zeros = |(rows, columns): &(Axis, Axis)| Matrix::zeros(padded_rows(*rows), columns.blocks());
-        Self { tensors: places.iter().map(zeros).collect(), places, scratch: Scratch::default() }
+        Self {
+            tensors: places.iter().map(zeros).collect(),
+            places,
+            scratch: Scratch::default(),
+            shop: shop::Buffers::default(),
+        }
     }
 
     /// Zeros for a model.

@@ -33,6 +33,19 @@ impl Matrix {
         self.data.fill(Block::default());
     }
 
+    /// Adds rows of zeros, up to `rows` rows.
+    pub fn grow(&mut self, rows: usize) {
+        if rows > self.rows {
+            self.rows = rows;
+            self.data.resize(rows * self.stride, Block::default());
+        }
+    }
+
+    /// Row `to` becomes as row `from`.
+    pub fn copy_row(&mut self, from: usize, to: usize) {
+        self.data.copy_within(from * self.stride..from * self.stride + self.blocks, to * self.stride);
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

@@ -1,4 +1,4 @@
-//! Attention models on plain slices: forward passes and their gradients by hand, without a tensor library.
+//! Attention models and dispatch models on plain slices: forward passes and their gradients by hand, without a tensor library.
 //!
 //! One instance at a time: all its matrices fit the L2 cache, and callers spread instances over threads
 //! ([`spread::spread`]). The network is that of Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS
@@ -7,11 +7,17 @@
 mod backward;
 mod decode;
 mod decoder;
+mod direct;
+mod distances;
 mod encoder;
 mod encoder_backward;
+mod feature_layer;
 mod gradient;
 mod kernels;
+mod latent;
+mod local;
 mod matrix;
+mod mlp;
 mod model;
 mod norm;
 mod packed;
@@ -19,6 +25,7 @@ mod policy;
 #[cfg(test)]
 mod reference;
 mod replay;
+pub mod shop;
 pub mod spread;
 mod tables;
 #[cfg(test)]
@@ -30,6 +37,8 @@ pub use decode::{Scratch, Trajectory};
 pub use encoder::Encoded;
 pub use gradient::Gradient;
 pub use kernels::spin;
+pub use mlp::{Adam, Layer, Mlp, Passed};
 pub use model::{AttentionModel, Misfit};
 pub use policy::Memory;
 pub use replay::Replay;
+pub use shop::DispatchModel;

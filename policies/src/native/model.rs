@@ -19,6 +19,8 @@ pub struct AttentionModel {
     pub(super) layers: Vec<Layer>,
     pub(super) decoder: Decoder,
     pub(super) value: Option<Value>,
+    /// The model with the decoders of the other agents.
+    others: Vec<AttentionModel>,
 }
 
 /// Why a model cannot work on an instance.
@@ -32,9 +34,18 @@ pub enum Misfit {
         /// Of the instance.
         found: Task,
     },
+    /// Dispatch models have no lanes to compare.
+    #[error("there is no beam search with this kind of model")]
+    Beam,
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,
+    /// The search is for latent vectors.
+    #[error("the model takes no latent vectors: `heuron train --algorithm compass` makes one that does")]
+    NoLatents,
+    /// The search is with a population.
+    #[error("the model has a single agent: `heuron train --algorithm poppy` makes a population")]
+    OneAgent,
 }
 
 /// Sizes in blocks.
@@ -112,6 +123,40 @@ pub(super) struct Decoder {
     pub out_bias: Row,
     /// Alpha in the first lane.
     pub distance: Option<Row>,
+    pub latent: Option<Latent>,
+    pub feature: Option<FeatureLayer>,
+    pub local: Option<LocalPolicy>,
+}
+
+/// What latent vectors add to queries and values.
+#[derive(Clone, Debug)]
+pub(super) struct Latent {
+    pub query: Linear,
+    pub value: Linear,
+}
+
+/// Between attention and pointer.
+#[derive(Clone, Debug)]
+pub(super) struct FeatureLayer {
+    pub norm1: Norm,
+    pub ff1: Linear,
+    pub ff1_bias: Row,
+    pub ff2: Linear,
+    pub norm2: Norm,
+    pub pointer: Linear,
+}
+
+/// A network on the neighbours of the last node.
+#[derive(Clone, Debug)]
+pub(super) struct LocalPolicy {
+    /// Neighbours.
+    pub k: usize,
+    pub input: Linear,
+    pub input_bias: Row,
+    pub hidden: Linear,
+    pub hidden_bias: Row,
+    pub pool: Linear,
+    pub out: Row,
 }
 
 #[derive(Clone, Debug)]
@@ -153,10 +198,24 @@ impl AttentionModel {
         &self.architecture
     }
 
+    /// Number of decoders that share the encoder.
+    pub fn agents(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the tensors
+    /// of the whole. What one agent encodes, another can use once it has taken it over ([`Self::take_over`]).
+    pub fn agent(&self, index: usize) -> &Self {
+        index.checked_sub(1).map_or(self, |index| &self.others[index])
+    }
+
     pub(super) fn at_level(weights: &Weights, level: Level) -> Result<Self, WeightsError> {
         weights.check()?;
         let architecture = &weights.architecture;
-        let read = Reader { weights, list: architecture.tensors() };
+        if architecture.task.is_shop() {
+            return Err(WeightsError::Family(architecture.task));
+        }
+        let read = Reader::new(weights);
         let head = architecture.width / architecture.heads;
         let size = Size {
             width: blocks(architecture.width),
@@ -167,13 +226,13 @@ impl AttentionModel {
             head_scale: 1.0 / (head as f32).sqrt(),
             width_scale: 1.0 / (architecture.width as f32).sqrt(),
         };
-        Ok(Self {
+        let mut model = Self {
             level,
             size,
             embed: read.embedding("embed"),
             depot: architecture.task.has_depot().then(|| read.embedding("depot")),
             layers: (0..architecture.layers).map(|layer| read.layer(&format!("layers.{layer}"))).collect(),
-            decoder: read.decoder(),
+            decoder: read.decoder("decoder"),
             value: architecture.value.then(|| Value {
                 hidden: read.linear("value.hidden.weight"),
                 hidden_bias: read.row("value.hidden.bias"),
@@ -181,17 +240,26 @@ impl AttentionModel {
                 bias: read.row("value.out.bias"),
             }),
             architecture: architecture.clone(),
-        })
+            others: Vec::new(),
+        };
+        let other = |agent| Self { decoder: read.decoder(&format!("agents.{agent}")), ..model.clone() };
+        model.others = (1..architecture.agents.unwrap_or(1)).map(other).collect();
+        Ok(model)
     }
 }
 
 /// Finds tensors by name.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     weights: &'a Weights,
     list: Vec<Tensor>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Of weights that were checked.
+    pub fn new(weights: &'a Weights) -> Self {
+        Self { list: weights.architecture.tensors(), weights }
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|(other, _)| other == name)
     }
@@ -203,21 +271,25 @@ impl Reader<'_> {
         (slot, rows, columns)
     }
 
-    fn linear(&self, name: &str) -> Linear {
+    pub fn linear(&self, name: &str) -> Linear {
         let (slot, rows, columns) = self.slot(name);
         let values = &self.weights.tensors[slot];
         let (forward, backward) = (Packed::new(values, rows, columns), Packed::transposed(values, rows, columns));
         Linear { slot, forward, backward }
     }
 
-    fn row(&self, name: &str) -> Row {
+    pub fn row(&self, name: &str) -> Row {
         let (slot, _, columns) = self.slot(name);
         let mut data = vec![Block::default(); columns.blocks()];
         scatter(&self.weights.tensors[slot], columns, flat_mut(&mut data));
         Row { slot, data }
     }
 
-    fn embedding(&self, name: &str) -> Embedding {
+    pub fn norm(&self, name: &str) -> Norm {
+        Norm { scale: self.row(&format!("{name}.scale")), shift: self.row(&format!("{name}.shift")) }
+    }
+
+    pub fn embedding(&self, name: &str) -> Embedding {
         let (slot, rows, columns) = self.slot(&format!("{name}.weight"));
         let mut weight = Matrix::zeros(rows.floats(), columns.blocks());
         for (row, values) in self.weights.tensors[slot].chunks_exact(columns.floats()).enumerate() {
@@ -229,7 +301,7 @@ impl Reader<'_> {
     fn layer(&self, prefix: &str) -> Layer {
         let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
         let row = |name: &str| self.row(&format!("{prefix}.{name}"));
-        let norm = |name: &str| Norm { scale: row(&format!("{name}.scale")), shift: row(&format!("{name}.shift")) };
+        let norm = |name: &str| self.norm(&format!("{prefix}.{name}"));
         Layer {
             query: linear("query"),
             key: linear("key"),
@@ -244,17 +316,40 @@ impl Reader<'_> {
         }
     }
 
-    fn decoder(&self) -> Decoder {
+    fn decoder(&self, prefix: &str) -> Decoder {
         let architecture = &self.weights.architecture;
+        let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
+        let row = |name: &str| self.row(&format!("{prefix}.{name}"));
         Decoder {
-            first: architecture.task.has_first().then(|| self.linear("decoder.first.weight")),
-            last: self.linear("decoder.last.weight"),
-            scalar: (architecture.task.scalars() > 0).then(|| self.row("decoder.scalar.weight")),
-            key: self.linear("decoder.key.weight"),
-            value: self.linear("decoder.value.weight"),
-            out: self.linear("decoder.out.weight"),
-            out_bias: self.row("decoder.out.bias"),
-            distance: architecture.distance_bias.then(|| self.row("decoder.distance")),
+            first: architecture.task.has_first().then(|| linear("first")),
+            last: linear("last"),
+            scalar: (architecture.task.scalars() > 0).then(|| row("scalar.weight")),
+            key: linear("key"),
+            value: linear("value"),
+            out: linear("out"),
+            out_bias: row("out.bias"),
+            distance: architecture.distance_bias.then(|| row("distance")),
+            latent: architecture
+                .latent
+                .map(|_| Latent { query: linear("latent.query"), value: linear("latent.value") }),
+            feature: architecture.feature_layer.then(|| FeatureLayer {
+                norm1: self.norm(&format!("{prefix}.norm1")),
+                ff1: linear("ff1"),
+                ff1_bias: row("ff1.bias"),
+                ff2: linear("ff2"),
+                norm2: self.norm(&format!("{prefix}.norm2")),
+                pointer: linear("pointer"),
+            }),
+            // All agents have the same neighbours' network.
+            local: architecture.local.map(|k| LocalPolicy {
+                k,
+                input: self.linear("local.input.weight"),
+                input_bias: self.row("local.input.bias"),
+                hidden: self.linear("local.hidden.weight"),
+                hidden_bias: self.row("local.hidden.bias"),
+                pool: self.linear("local.pool.weight"),
+                out: self.row("local.out.weight"),
+            }),
         }
     }
 }

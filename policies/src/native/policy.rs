@@ -21,7 +21,7 @@ impl<P: Learnable> Policy<P> for AttentionModel {
     fn encode(&self, batch: &[P]) -> Memory {
         let encode = |problem: &P| {
             let mut encoded = Encoded::default();
-            AttentionModel::encode(self, problem, &mut encoded).ok().map(|()| encoded)
+            self.encode_for_decoding(problem, &mut encoded, &|| false).ok().map(|_| encoded)
         };
         Memory { encoded: batch.iter().map(encode).collect(), decisions: Decisions::default() }
     }
@@ -39,7 +39,7 @@ impl<P: Learnable> Policy<P> for AttentionModel {
             if encoded[instance].is_none() {
                 logits[row * lanes.width..][..lanes.width].fill(0.0);
             } else if mask.contains(&true) {
-                decisions.push(lanes.batch[instance].context(state), mask);
+                decisions.push(lanes.batch[instance].context(state), 0, mask);
                 rows.push(row);
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::architecture::Architecture;
+use crate::features::local::{Neighbourhood, Neighbours};
 use crate::features::{Context, Learnable};
 use crate::weights::Weights;
 
@@ -14,6 +15,7 @@ pub(super) struct Reference {
     tensors: BTreeMap<String, Vec<f64>>,
     distances: Rows,
     embeddings: Rows,
+    neighbourhood: Option<Neighbourhood>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +72,8 @@ impl Reference {
         let distances = points.iter().map(|a| points.iter().map(|b| away(a, b)).collect()).collect();
         let names = architecture.tensors().into_iter().map(|(name, _)| name);
         let tensors = names.zip(tensors).collect();
-        let mut reference = Self { architecture, tensors, distances, embeddings: Vec::new() };
+        let neighbourhood = architecture.local.map(|k| Neighbourhood::new(P::TASK, &features, k));
+        let mut reference = Self { architecture, tensors, distances, embeddings: Vec::new(), neighbourhood };
         let embed = |node: usize| {
             let name = if node == 0 && reference.has("depot.weight") { "depot" } else { "embed" };
             let count = reference.get(&format!("{name}.weight")).len() / reference.architecture.width;
@@ -163,8 +166,23 @@ impl Reference {
 
     /// All steps of a recorded construction from `forced` on.
     pub fn steps<P: Learnable>(&self, problem: &P, trace: &[u32], forced: usize) -> Vec<Judgement> {
-        let (keys, values) =
+        self.steps_with(problem, trace, forced, &[])
+    }
+
+    /// The same with a latent vector; an empty one is none.
+    pub fn steps_with<P: Learnable>(
+        &self,
+        problem: &P,
+        trace: &[u32],
+        forced: usize,
+        latent: &[f64],
+    ) -> Vec<Judgement> {
+        let (keys, mut values) =
             (self.all(&self.embeddings, "decoder.key.weight"), self.all(&self.embeddings, "decoder.value.weight"));
+        if !latent.is_empty() {
+            let shift = self.linear(latent, "decoder.latent.value.weight");
+            values.iter_mut().for_each(|value| *value = sum(value, &shift));
+        }
         let mut state = problem.start();
         let mut steps = Vec::new();
         for (at, &action) in trace.iter().enumerate() {
@@ -172,14 +190,21 @@ impl Reference {
                 let mut mask = vec![false; problem.width()];
                 problem.allowed(&state, &mut mask);
                 let allowed: Vec<usize> = (0..mask.len()).filter(|&j| mask[j]).collect();
-                steps.push(self.step(problem.context(&state), &allowed, action as usize, &keys, &values));
+                steps.push(self.step((problem.context(&state), latent), &allowed, action as usize, &keys, &values));
             }
             problem.step(&mut state, action);
         }
         steps
     }
 
-    fn step(&self, context: Context, allowed: &[usize], action: usize, keys: &Rows, values: &Rows) -> Judgement {
+    fn step(
+        &self,
+        (context, latent): (Context, &[f64]),
+        allowed: &[usize],
+        action: usize,
+        keys: &Rows,
+        values: &Rows,
+    ) -> Judgement {
         let mut query = vec![0.0; self.architecture.width];
         for (node, name) in [(context.first, "decoder.first.weight"), (context.last, "decoder.last.weight")] {
             if let Some(node) = node {
@@ -189,11 +214,22 @@ impl Reference {
         if self.has("decoder.scalar.weight") {
             query = sum(&query, &self.linear(&[f64::from(context.left)], "decoder.scalar.weight"));
         }
+        if !latent.is_empty() {
+            query = sum(&query, &self.linear(latent, "decoder.latent.query.weight"));
+        }
         let (keys, values): (Vec<_>, Vec<_>) = allowed.iter().map(|&j| (&keys[j], &values[j])).unzip();
         let heads = self.attend(&query, &keys, &values, |_, _| 0.0);
         let glimpse = sum(&self.linear(&heads, "decoder.out.weight"), self.get("decoder.out.bias"));
+        let refined = self.has("decoder.pointer.weight").then(|| self.refine(&glimpse, context));
+        let local = self.local(context, allowed);
         let logit = |&j: &usize| {
-            let score = dot(&glimpse, &self.embeddings[j]) / (self.architecture.width as f64).sqrt();
+            let embedding = &self.embeddings[j];
+            let point = match &refined {
+                Some(refined) => dot(refined, &self.linear(embedding, "decoder.pointer.weight")),
+                None => dot(&glimpse, embedding),
+            };
+            let near = local.iter().find(|(node, _)| *node == j).map_or(0.0, |(_, score)| *score);
+            let score = point / (self.architecture.width as f64).sqrt() + near;
             let bias = match context.last {
                 Some(last) if self.architecture.distance_bias => {
                     -self.get("decoder.distance")[0] * self.distances[last as usize][j]
@@ -213,5 +249,41 @@ impl Reference {
         };
         let entropy = shares.iter().map(|share| -share * share.max(1e-300).ln()).sum();
         Judgement { log_prob: shares[chosen].ln(), entropy, value }
+    }
+
+    /// The feature layer.
+    fn refine(&self, glimpse: &[f64], context: Context) -> Vec<f64> {
+        let residual = context.last.map_or(vec![0.0; glimpse.len()], |last| self.embeddings[last as usize].clone());
+        let x = self.layer_norm(&sum(&residual, glimpse), "decoder.norm1");
+        let hidden = sum(&self.linear(&x, "decoder.ff1.weight"), self.get("decoder.ff1.bias"));
+        let active: Vec<f64> = hidden.iter().map(|x| x.max(0.0)).collect();
+        self.layer_norm(&sum(&x, &self.linear(&active, "decoder.ff2.weight")), "decoder.norm2")
+    }
+
+    fn layer_norm(&self, x: &[f64], name: &str) -> Vec<f64> {
+        let mean = x.iter().sum::<f64>() / x.len() as f64;
+        let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / x.len() as f64;
+        let weights = self.get(&format!("{name}.scale")).iter().zip(self.get(&format!("{name}.shift")));
+        x.iter().zip(weights).map(|(x, (scale, shift))| (x - mean) / (variance + 1e-5).sqrt() * scale + shift).collect()
+    }
+
+    /// Scores of the neighbours of the last node.
+    fn local(&self, context: Context, allowed: &[usize]) -> Vec<(usize, f64)> {
+        let Some(neighbourhood) = &self.neighbourhood else { return Vec::new() };
+        let mut found = Neighbours::default();
+        neighbourhood.look(&context, |node| allowed.contains(&node), &mut found);
+        let relu = |x: Vec<f64>| x.into_iter().map(|x| x.max(0.0)).collect::<Vec<f64>>();
+        let first = |numbers: &[f32; 6]| {
+            let numbers: Vec<f64> = numbers.iter().map(|&x| f64::from(x)).collect();
+            relu(sum(&self.linear(&numbers, "local.input.weight"), self.get("local.input.bias")))
+        };
+        let hidden: Rows = found.numbers.iter().map(first).collect();
+        let count = hidden.len().max(1) as f64;
+        let mean: Vec<f64> = (0..16).map(|i| hidden.iter().map(|h| h[i]).sum::<f64>() / count).collect();
+        let base = sum(&self.linear(&mean, "local.pool.weight"), self.get("local.hidden.bias"));
+        let score = |h: &Vec<f64>| {
+            self.linear(&relu(sum(&base, &self.linear(h, "local.hidden.weight"))), "local.out.weight")[0]
+        };
+        found.nodes.iter().map(|&node| node as usize).zip(hidden.iter().map(score)).collect()
     }
 }

@@ -38,6 +38,7 @@ impl AttentionModel {
         let (mut decisions, mut glimpse) = (Decisions::default(), Glimpse::default());
         walk(
             problem,
+            encoded,
             traces,
             forced,
             &mut decisions,
@@ -60,8 +61,10 @@ impl AttentionModel {
 
 /// Repeats recorded constructions and hands the decisions over in groups of a few; `wanted` says which, by trace and
 /// step. Steps without an alternative are handed over only if `always`: they are certain.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn walk<P: Learnable>(
     problem: &P,
+    encoded: &Encoded,
     traces: &[Vec<u32>],
     forced: usize,
     decisions: &mut Decisions,
@@ -78,7 +81,8 @@ pub(super) fn walk<P: Learnable>(
             if at >= forced && wanted(index, at - forced) {
                 problem.allowed(&state, &mut mask);
                 if always || matches!(only(&mask), Allowed::Several) {
-                    decisions.push(problem.context(&state), &mask);
+                    let latent = encoded.tables.latent.of_lane(index, traces.len());
+                    decisions.push(problem.context(&state), latent, &mask);
                     steps.push(Step { trace: index, step: at - forced, action: action as usize });
                 }
                 if decisions.is_full() {

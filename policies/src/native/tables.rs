@@ -8,6 +8,7 @@
 
 use super::encoder::Encoded;
 use super::kernels::{Kernel, LANES, Level, Simd, blocks, flat, flat_mut, math};
+use super::latent::Latents;
 use super::matrix::{Matrix, Shape, multiply};
 use super::model::{AttentionModel, Linear, Size};
 
@@ -21,13 +22,16 @@ pub(super) struct Tables {
     pub last: Part,
     /// Of a single row, for the capacity; empty if the task has none.
     pub scalar: Part,
+    pub latent: Latents,
     /// Transposed keys, scaled by 1 / sqrt(floats per head) \[all heads, n\].
     pub keys: Matrix,
-    /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], and transposed.
+    /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], with a feature layer \[n, width\]; and transposed.
     pub pointer: Matrix,
     pub pointers: Matrix,
     /// Scores of the output projection's bias \[1, n\].
     pub bias: Matrix,
+    /// Whether scores of pairs of nodes are computed when they are needed, and are no tables.
+    pub is_direct: bool,
 }
 
 /// A summand of the scores.
@@ -45,7 +49,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Takes the queries' scores against transposed keys of n nodes.
-    fn score(&mut self, level: Level, size: Size, keys: &Matrix, n: usize, exponentials: bool) {
+    pub fn score(&mut self, level: Level, size: Size, keys: &Matrix, n: usize, exponentials: bool) {
         let rows = self.query.rows();
         let wide = blocks(n);
         self.scores.reshape(rows + 1, size.heads * wide);
@@ -94,8 +98,20 @@ impl Kernel for Exponentials<'_> {
 }
 
 impl AttentionModel {
-    /// Fills the tables from the embeddings.
-    pub(super) fn tabulate(&self, encoded: &mut Encoded) {
+    /// Whether attention weights are products of exponentials: of tasks without a scalar only.
+    pub(super) fn has_products(&self) -> bool {
+        self.decoder.scalar.is_none()
+    }
+
+    /// Makes the tables of this agent from what another agent of the same model encoded.
+    pub fn take_over(&self, encoded: &mut Encoded) {
+        if encoded.nodes() > 0 {
+            self.tabulate(encoded, !encoded.tables.is_direct);
+        }
+    }
+
+    /// Fills the tables from the embeddings; without `pairs`, those of pairs of nodes stay empty.
+    pub(super) fn tabulate(&self, encoded: &mut Encoded, pairs: bool) {
         let (size, level, decoder) = (self.size, self.level, &self.decoder);
         let (input, tables) = (&encoded.embeddings, &mut encoded.tables);
         let n = input.rows();
@@ -107,31 +123,48 @@ impl AttentionModel {
         project(&decoder.value, &mut tables.value);
         project(&decoder.last, &mut tables.last.query);
         tables.keys.transpose(&tables.key, size.head_scale);
-        // Products of exponentials serve tasks without a scalar only.
-        let products = decoder.scalar.is_none();
+        tables.is_direct = !pairs;
+        tables.latent.clear();
+        let products = self.has_products();
+        let score = |part: &mut Part, exponentials: bool| {
+            if pairs {
+                part.score(level, size, &tables.keys, n, exponentials);
+            } else {
+                (part.scores, part.weights, part.high) = (Matrix::default(), Matrix::default(), Vec::new());
+            }
+        };
         match &decoder.first {
             Some(first) => {
                 project(first, &mut tables.first.query);
-                tables.first.score(level, size, &tables.keys, n, products);
+                score(&mut tables.first, products);
             }
             None => tables.first = Part::default(),
         }
-        tables.last.score(level, size, &tables.keys, n, products);
+        score(&mut tables.last, products);
         match &decoder.scalar {
             Some(scalar) => {
                 tables.scalar.query.reshape(1, size.all_heads);
                 tables.scalar.query.row_mut(0).copy_from_slice(&scalar.data);
-                tables.scalar.score(level, size, &tables.keys, n, false);
+                score(&mut tables.scalar, false);
             }
             None => tables.scalar = Part::default(),
         }
-        tables.pointer.reshape(n, size.all_heads);
         let scale = size.width_scale;
-        decoder.out.backward.apply(level, n, input, &mut tables.pointer, false);
+        match &decoder.feature {
+            Some(feature) => {
+                tables.pointer.reshape(n, size.width);
+                feature.pointer.forward.apply(level, n, input, &mut tables.pointer, false);
+            }
+            None => {
+                tables.pointer.reshape(n, size.all_heads);
+                decoder.out.backward.apply(level, n, input, &mut tables.pointer, false);
+            }
+        }
         flat_mut(tables.pointer.data_mut()).iter_mut().for_each(|x| *x *= scale);
         tables.pointers.transpose(&tables.pointer, 1.0);
         tables.bias.clear(1, blocks(n));
-        for node in 0..n {
+        // A feature layer does not leave the bias as it is.
+        for node in (0..n).filter(|_| decoder.feature.is_none()) {
             let products = flat(input.row(node)).iter().zip(flat(&decoder.out_bias.data)).map(|(a, b)| a * b);
             *tables.bias.get_mut(0, node) = scale * products.sum::<f32>();
         }

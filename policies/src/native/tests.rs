@@ -17,7 +17,7 @@ fn weights(architecture: &Architecture, seed: u64) -> Weights {
     let mut weights = Weights::random(architecture.clone(), seed).unwrap();
     for (index, ((name, _), values)) in architecture.tensors().iter().zip(&mut weights.tensors).enumerate() {
         let mut stream = stream(seed, "test weights", index as u64);
-        if ["scale", "shift", "distance"].iter().any(|end| name.ends_with(end)) {
+        if ["scale", "shift", "distance", "local.out.weight"].iter().any(|end| name.ends_with(end)) {
             values.iter_mut().for_each(|value| *value += stream.random::<f32>() - 0.3);
         }
     }
@@ -30,7 +30,12 @@ fn architectures(task: Task) -> Vec<Architecture> {
     let narrow = Architecture { clip: 50.0, ..Architecture::new(task, 12, 3, 1, 20) };
     let distance_bias = task != Task::Knapsack;
     let full = Architecture { distance_bias, value: true, ..Architecture::new(task, 36, 2, 1, 17) };
-    vec![plain, narrow, full]
+    let (feature_layer, local) = (true, distance_bias.then_some(3));
+    let refined = Architecture { feature_layer, value: true, ..Architecture::new(task, 20, 2, 1, 19) };
+    let everything = Architecture { feature_layer, local, distance_bias, ..Architecture::new(task, 16, 1, 1, 33) };
+    let mut list = vec![plain, narrow, full, refined, everything];
+    list.extend(distance_bias.then(|| Architecture { local: Some(20), ..list[1].clone() }));
+    list
 }
 
 fn tsp(n: usize, seed: u64) -> Tsp {
@@ -228,6 +233,31 @@ fn the_policy_and_the_fast_rollout_construct_the_same_solutions() {
     both_rollouts_agree(&[tsp(21, 1), tsp(21, 2), tsp(21, 3)]);
     both_rollouts_agree(&[cvrp(21, 1), cvrp(21, 2), cvrp(21, 3)]);
     both_rollouts_agree(&[knapsack(21, 1), knapsack(21, 2), knapsack(21, 3)]);
+}
+
+fn light_encodings_agree<P: Learnable>(problem: &P) {
+    for architecture in architectures(P::TASK) {
+        let model = AttentionModel::new(&weights(&architecture, 6)).unwrap();
+        let whole = encoded(&model, problem);
+        let traces: Vec<Vec<u32>> = sampled(&model, problem, &whole).into_iter().map(|t| t.actions).collect();
+        let expected = model.replay(problem, &whole, &traces, 1);
+        for tabulate in [true, false] {
+            let mut light = Encoded::default();
+            assert!(model.encode_lightly(problem, &mut light, tabulate, &|| false).unwrap());
+            let found = model.replay(problem, &light, &traces, 1);
+            let pairs = found.log_probs.iter().flatten().zip(expected.log_probs.iter().flatten());
+            pairs.for_each(|(&a, &b)| assert!(close(a, f64::from(b), 1e-4), "{tabulate} {a} {b}"));
+            assert!(!model.encode_lightly(problem, &mut light, tabulate, &|| true).unwrap());
+        }
+    }
+}
+
+#[test]
+fn encodings_for_decoding_alone_say_the_same_with_and_without_tables() {
+    // More rows than are worked on at once.
+    light_encodings_agree(&tsp(70, 1));
+    light_encodings_agree(&cvrp(33, 1));
+    light_encodings_agree(&knapsack(66, 1));
 }
 
 #[test]

@@ -15,9 +15,9 @@ pub(super) struct Embedding {
     bias: Param<Tensor<1>>,
 }
 
-/// Over the nodes of an instance.
+/// Over the nodes of an instance, or over the coordinates of a row.
 #[derive(Module, Debug)]
-struct Norm {
+pub(super) struct Norm {
     scale: Param<Tensor<1>>,
     shift: Param<Tensor<1>>,
 }
@@ -45,38 +45,39 @@ impl Embedding {
         list.extend([Parameter::Matrix(&self.weight), Parameter::Vector(&self.bias)]);
     }
 
-    /// Embeddings of features \[nodes, features\].
-    pub fn of(&self, features: Tensor<2>) -> Tensor<2> {
+    /// Embeddings of features \[b, nodes, features\].
+    pub fn of(&self, features: Tensor<3>) -> Tensor<3> {
         linear(features, self.weight.val(), Some(self.bias.val()))
     }
 }
 
 impl Norm {
-    fn read(read: &Reader<'_>, name: &str) -> Self {
+    pub fn read(read: &Reader<'_>, name: &str) -> Self {
         Self { scale: read.vector(&format!("{name}.scale")), shift: read.vector(&format!("{name}.shift")) }
     }
 
-    fn list<'a>(&'a self, list: &mut Vec<Parameter<'a>>) {
+    pub fn list<'a>(&'a self, list: &mut Vec<Parameter<'a>>) {
         list.extend([Parameter::Vector(&self.scale), Parameter::Vector(&self.shift)]);
     }
 
-    fn of(&self, x: Tensor<2>) -> Tensor<2> {
-        let centred = x.clone() - x.mean_dim(0);
-        let variance = (centred.clone() * centred.clone()).mean_dim(0);
-        centred / (variance + EPSILON).sqrt() * self.scale.val().unsqueeze::<2>() + self.shift.val().unsqueeze::<2>()
+    /// `axis`: 1 for the nodes of an instance, 2 for the coordinates of a row.
+    pub fn of(&self, x: Tensor<3>, axis: usize) -> Tensor<3> {
+        let centred = x.clone() - x.mean_dim(axis);
+        let variance = (centred.clone() * centred.clone()).mean_dim(axis);
+        centred / (variance + EPSILON).sqrt() * self.scale.val().unsqueeze::<3>() + self.shift.val().unsqueeze::<3>()
     }
 }
 
-/// \[rows, width\] to \[heads, rows, width / heads\].
-pub(super) fn split(x: Tensor<2>, heads: usize) -> Tensor<3> {
-    let [rows, width] = x.dims();
-    x.reshape([rows, heads, width / heads]).swap_dims(0, 1)
+/// \[b, rows, width\] to \[b, heads, rows, width / heads\].
+pub(super) fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [b, rows, width] = x.dims();
+    x.reshape([b, rows, heads, width / heads]).swap_dims(1, 2)
 }
 
 /// The inverse of `split`.
-pub(super) fn join(x: Tensor<3>) -> Tensor<2> {
-    let [heads, rows, part] = x.dims();
-    x.swap_dims(0, 1).reshape([rows, heads * part])
+pub(super) fn join(x: Tensor<4>) -> Tensor<3> {
+    let [b, heads, rows, part] = x.dims();
+    x.swap_dims(1, 2).reshape([b, rows, heads * part])
 }
 
 impl Layer {
@@ -104,18 +105,18 @@ impl Layer {
         self.norm2.list(list);
     }
 
-    /// The next embeddings; `distances` \[n, n\] are scaled by log2(n).
-    pub fn of(&self, x: Tensor<2>, distances: Option<&Tensor<2>>, heads: usize) -> Tensor<2> {
-        let [n, width] = x.dims();
+    /// The next embeddings \[b, n, width\]; `distances` \[b, n, n\] are scaled by log2(n).
+    pub fn of(&self, x: Tensor<3>, distances: Option<&Tensor<3>>, heads: usize) -> Tensor<3> {
+        let [b, n, width] = x.dims();
         let [query, key, value] =
             [&self.query, &self.key, &self.value].map(|weight| split(linear(x.clone(), weight.val(), None), heads));
-        let mut scores = query.matmul(key.swap_dims(1, 2)) / ((width / heads) as f32).sqrt();
+        let mut scores = query.matmul(key.swap_dims(2, 3)) / ((width / heads) as f32).sqrt();
         if let (Some(alpha), Some(distances)) = (&self.distance, distances) {
-            scores = scores - alpha.val().reshape([heads, 1, 1]) * distances.clone().reshape([1, n, n]);
+            scores = scores - alpha.val().reshape([1, heads, 1, 1]) * distances.clone().reshape([b, 1, n, n]);
         }
-        let attended = join(activation::softmax(scores, 2).matmul(value));
-        let x = self.norm1.of(x + linear(attended, self.out.val(), None));
+        let attended = join(activation::softmax(scores, 3).matmul(value));
+        let x = self.norm1.of(x + linear(attended, self.out.val(), None), 1);
         let hidden = activation::relu(linear(x.clone(), self.ff1.val(), Some(self.ff1_bias.val())));
-        self.norm2.of(x + linear(hidden, self.ff2.val(), None))
+        self.norm2.of(x + linear(hidden, self.ff2.val(), None), 1)
     }
 }

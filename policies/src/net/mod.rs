@@ -1,25 +1,31 @@
 //! The attention model in burn: the reference that the native kernels and their gradients are checked against, and the
 //! way to run the same network on any device that burn knows.
 //!
-//! All choices of recorded constructions are judged in one pass (teacher forcing), a bounded number at a time.
+//! All choices of recorded constructions are judged in one pass (teacher forcing), a bounded number at a time. Instances of
+//! equally many nodes go together, so that a device that is good at many things at once has many things to do.
 
 mod batch;
 mod decoder;
 mod encoder;
+mod learner;
+mod local;
+mod model;
 mod parameters;
 #[cfg(test)]
 mod tests;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation, module::linear};
 
 use crate::architecture::Architecture;
 use crate::features::Learnable;
 use crate::native::Misfit;
 use crate::weights::{Weights, WeightsError};
-use batch::{Instance, Queries};
-use decoder::Decoder;
+use batch::{Choices, Instances, Walk};
+use decoder::{Decoder, Tables};
 use encoder::{Embedding, Layer};
+pub use learner::{Learner, Nowhere};
+pub use model::{DeviceModel, Encoding};
 use parameters::Reader;
 pub use parameters::{Gradients, Parameter};
 
@@ -36,6 +42,8 @@ pub struct AttentionNet {
     value: Option<Value>,
     heads: usize,
     clip: f32,
+    /// Neighbours of the local policy.
+    local: Option<usize>,
 }
 
 /// The value head: two layers on the glimpse.
@@ -55,15 +63,18 @@ pub struct Judgement {
     pub entropies: Tensor<1>,
     /// Values; none without a value head.
     pub values: Option<Tensor<1>>,
-    /// Trajectory and choice that the entries belong to \[choices\].
-    pub places: Vec<[usize; 2]>,
+    /// Instance, trajectory and choice that the entries belong to \[choices\].
+    pub places: Vec<[usize; 3]>,
 }
 
 impl AttentionNet {
     /// The module with these weights, on `device`.
     pub fn import(weights: &Weights, device: &Device) -> Result<Self, WeightsError> {
         weights.check()?;
-        let Architecture { task, heads, layers, clip, value, .. } = weights.architecture;
+        if weights.architecture.task.is_shop() {
+            return Err(WeightsError::Family(weights.architecture.task));
+        }
+        let Architecture { task, heads, layers, clip, value, local, .. } = weights.architecture;
         let read = Reader::new(weights, device);
         Ok(Self {
             embed: Embedding::read(&read, "embed"),
@@ -78,6 +89,7 @@ impl AttentionNet {
             }),
             heads,
             clip,
+            local,
         })
     }
 
@@ -101,45 +113,66 @@ impl AttentionNet {
         Weights { architecture, notes: Default::default(), tensors }
     }
 
-    /// Judges recorded constructions of an instance; the first `forced` actions of each were not chosen. Calls `take` with
-    /// the choices in order, a bounded number at a time; between the calls only the encoding is kept.
+    /// Encodes instances of equally many nodes.
+    fn tables(&self, instances: &Instances) -> Tables {
+        let embedded = self.encode(instances);
+        self.decoder.tables(embedded, instances.distances.clone(), self.heads)
+    }
+
+    /// Judges choices.
+    fn judge(&self, tables: &Tables, choices: Choices, device: &Device) -> Judgement {
+        let mask = choices.queries.mask(device);
+        let (scores, glimpse) = self.decoder.score(tables, &choices.queries, mask.clone(), self.heads);
+        let rows = choices.rows(device);
+        let flat = |x: Tensor<3>| {
+            let [b, rows, columns] = x.dims();
+            x.reshape([b * rows, columns])
+        };
+        let logits = flat(scores.tanh() * self.clip + mask).select(0, rows.clone());
+        let log_probs = activation::log_softmax(logits, 1);
+        Judgement {
+            entropies: decoder::entropies(log_probs.clone()),
+            log_probs: choices.chosen(log_probs, device),
+            values: self.value.as_ref().map(|value| value.of(flat(glimpse).select(0, rows))),
+            places: choices.places,
+        }
+    }
+
+    /// Judges recorded constructions \[instance\]\[trajectory\] of instances of equally many nodes; the first `forced`
+    /// actions of each were not chosen. `latents` has a vector per trajectory, or nothing at all. Calls `take` with a
+    /// bounded number of choices at a time; between the calls only the encoding is kept.
     pub fn log_probs<P: Learnable>(
         &self,
-        problem: &P,
-        traces: &[Vec<u32>],
+        problems: &[&P],
+        traces: &[Vec<Vec<u32>>],
+        latents: &[Vec<Vec<f32>>],
         forced: usize,
         device: &Device,
         mut take: impl FnMut(Judgement),
     ) -> Result<(), Misfit> {
-        let instance = Instance::new(problem, device)?;
-        let embedded = self.encode(&instance);
-        let tables = self.decoder.tables(embedded, self.heads);
-        for queries in Queries::all(problem, traces, forced, (CHUNK / problem.width().max(1)).max(1)) {
-            let (log_probs, glimpse) = self.decoder.score(&tables, &instance, &queries, self.heads, self.clip, device);
-            let values = self.value.as_ref().map(|value| value.of(glimpse));
-            take(Judgement {
-                entropies: decoder::entropies(log_probs.clone()),
-                log_probs: queries.chosen(log_probs, device),
-                values,
-                places: queries.places,
-            });
-        }
+        let instances = Instances::new(problems, self.local, device)?;
+        let tables = self.tables(&instances);
+        let walk = Walk::new(problems, traces, forced, (&instances, self.local), CHUNK);
+        walk.for_each(|mut choices| {
+            choices.follow(latents);
+            take(self.judge(&tables, choices, device));
+        });
         Ok(())
     }
 
-    /// Embeddings \[n, width\].
-    fn encode(&self, instance: &Instance) -> Tensor<2> {
-        let nodes = instance.nodes.clone();
+    /// Embeddings \[b, n, width\].
+    fn encode(&self, instances: &Instances) -> Tensor<3> {
+        let nodes = instances.nodes.clone();
         let mut x = match &self.depot {
             None => self.embed.of(nodes),
             Some(depot) => {
-                let [n, features] = nodes.dims();
-                let first = depot.of(nodes.clone().slice([0..1, 0..2]));
-                Tensor::cat(vec![first, self.embed.of(nodes.slice([1..n, 0..features]))], 0)
+                let [b, n, features] = nodes.dims();
+                let first = depot.of(nodes.clone().slice([0..b, 0..1, 0..2]));
+                Tensor::cat(vec![first, self.embed.of(nodes.slice([0..b, 1..n, 0..features]))], 1)
             }
         };
         for layer in &self.layers {
-            x = layer.of(x, instance.distances.as_ref(), self.heads);
+            x = layer.of(x, instances.distances.as_ref(), self.heads);
         }
         x
     }
@@ -148,8 +181,7 @@ impl AttentionNet {
 impl Value {
     /// Values of glimpses \[choices, width\].
     fn of(&self, glimpse: Tensor<2>) -> Tensor<1> {
-        use burn::tensor::{activation::relu, module::linear};
-        let hidden = relu(linear(glimpse, self.hidden.val(), Some(self.hidden_bias.val())));
+        let hidden = activation::relu(linear(glimpse, self.hidden.val(), Some(self.hidden_bias.val())));
         let [choices, _] = hidden.dims();
         linear(hidden, self.out.val(), Some(self.out_bias.val())).reshape([choices])
     }

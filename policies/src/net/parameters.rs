@@ -62,6 +62,10 @@ impl<'a> Reader<'a> {
         Some((&self.shapes[slot].1, &self.weights.tensors[slot]))
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     pub fn matrix(&self, name: &str) -> Param<Tensor<2>> {
         let (shape, values) = self.find(name).expect("only names of the architecture's list are asked for");
         Param::from_tensor(tensor(values.to_vec(), [shape[0], shape[1]], self.device))

@@ -1,12 +1,14 @@
 //! Rules of thumb written as policies: baselines for learned ones, and doubles for them in tests.
 
 mod dispatch;
+mod flow;
 mod nearest;
 mod random;
 mod ratio;
 mod savings;
 
 pub use dispatch::{Dispatch, Work};
+pub use flow::FlowDispatch;
 pub use nearest::NearestNeighbour;
 pub use random::Random;
 pub use ratio::Ratio;

@@ -4,12 +4,15 @@
 use heuron_problems::stream;
 use rand::seq::SliceRandom;
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, Replay, StepWeights};
+use crate::net::{Gradients, Learner};
+use crate::train::batched::{Batch, sample_all};
 use crate::train::collect::{Buffers, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::Config;
-use crate::train::engine::{Divergence, Engine, Share};
+use crate::train::engine::{Divergence, Engine, Share, add};
 use crate::train::error::TrainError;
-use crate::train::ppo::{Normal, Record};
+use crate::train::ppo::{Normal, Pulled, Record};
 use crate::train::problem::Train;
 
 /// What decides a step.
@@ -32,18 +35,27 @@ struct Episode<P> {
 
 impl Step<'_> {
     /// Takes the step. The losses are those of the first pass.
-    pub fn run<P: Train>(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
-        let (mut tally, episodes) = self.collect::<P>(engine)?;
+    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
+        let (mut tally, episodes) = match &engine.on_device {
+            Some(model) => self.collect_on_device::<P>(model)?,
+            None => self.collect::<P>(engine)?,
+        };
         for epoch in 0..self.config.ppo.epochs {
             let mut order: Vec<&Episode<P>> = episodes.iter().collect();
             let pass = self.number * self.config.ppo.epochs as u64 + epoch as u64;
             order.shuffle(&mut stream(self.config.seed, "minibatches", pass));
             for part in order.chunks(order.len().div_ceil(self.config.ppo.minibatches)) {
                 let normal = Normal::of(part.iter().map(|episode| &episode.record));
-                let update = engine.update(part, self.rate, |model, episode, share| {
-                    // The instance was encoded before: it fits.
-                    let _ = self.learn(model, episode, normal, share);
-                });
+                let update = match &engine.on_device {
+                    Some(model) => {
+                        let (tally, gradient) = self.learn_on_device(model, part, normal)?;
+                        engine.apply(self.rate, gradient).map(|()| tally)
+                    }
+                    None => engine.update(part, self.rate, |model, episode, share| {
+                        // The instance was encoded before: it fits.
+                        let _ = self.learn(model, episode, normal, share);
+                    }),
+                };
                 match update {
                     Ok(update) if epoch == 0 => tally.loss += update.loss / self.config.ppo.minibatches as f64,
                     Ok(_) => {}
@@ -54,7 +66,7 @@ impl Step<'_> {
         Ok(Ok(tally))
     }
 
-    fn collect<P: Train>(&self, engine: &mut Engine) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+    fn collect<P: Train>(&self, engine: &mut Engine<P>) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         let (mut sum, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
         for result in engine.map(&numbers, |model, buffers, &index| self.episode(model, buffers, index)) {
@@ -67,8 +79,8 @@ impl Step<'_> {
 
     fn episode<P: Train>(
         &self,
-        model: &AttentionModel,
-        buffers: &mut Buffers,
+        model: &P::Model,
+        buffers: &mut Buffers<P>,
         index: u64,
     ) -> Result<(Tally, Episode<P>), TrainError> {
         let seed = self.config.seed;
@@ -77,12 +89,28 @@ impl Step<'_> {
         let sampled = sample(model, &problem, &starts, (seed, index), buffers)?;
         let mut tally = Tally::default();
         tally.count(&sampled);
-        let Sampled { paths, forced } = sampled;
+        let traces: Vec<Vec<u32>> = sampled.paths.iter().map(|path| path.actions.clone()).collect();
+        let replay = model.replay(&problem, &buffers.encoded, &traces, sampled.forced);
+        Ok((tally, self.record(problem, sampled, replay)))
+    }
+
+    fn collect_on_device<P: Train>(&self, model: &P::OnDevice) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
+        let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
+        let (mut tally, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
+        for Batch { problems, sampled, replays, .. } in sample_all::<P>(model, self.config, &numbers, self.sizes)? {
+            for ((problem, sampled), replay) in problems.into_iter().zip(sampled).zip(replays) {
+                tally.count(&sampled);
+                episodes.push(self.record(problem, sampled, replay));
+            }
+        }
+        Ok((tally, episodes))
+    }
+
+    fn record<P: Train>(&self, problem: P, Sampled { paths, forced }: Sampled, replay: Replay) -> Episode<P> {
         let traces: Vec<Vec<u32>> = paths.into_iter().map(|path| path.actions).collect();
-        let replay = model.replay(&problem, &buffers.encoded, &traces, forced);
         let rewards: Vec<Vec<f32>> = traces.iter().map(|trace| self.rewards(&problem, trace, forced)).collect();
         let record = self.config.ppo.record(&rewards, replay.log_probs, replay.values);
-        Ok((tally, Episode { problem, traces, forced, record }))
+        Episode { problem, traces, forced, record }
     }
 
     /// What each choice of a trace adds to the cost, negated \[choices\].
@@ -94,18 +122,48 @@ impl Step<'_> {
     /// Adds the gradient of an instance: one encoding, all choices at once.
     fn learn<P: Train>(
         &self,
-        model: &AttentionModel,
+        model: &P::Model,
         Episode { problem, traces, forced, record }: &Episode<P>,
         normal: Normal,
-        Share { gradient, tally, buffers }: &mut Share,
+        Share { gradient, tally, buffers }: &mut Share<P>,
     ) -> Result<(), Misfit> {
         model.encode(problem, &mut buffers.encoded)?;
         let replay = model.replay(problem, &buffers.encoded, traces, *forced);
         let pulled = self.config.ppo.pull(record, &replay.log_probs, &replay.values, normal);
         tally.loss += pulled.loss;
-        let entropy = -self.config.ppo.entropy / normal.count.max(1) as f32;
-        let pull = Pull { log_prob: StepWeights::Step(&pulled.log_probs), value: Some(&pulled.values), entropy };
-        model.backward(problem, &buffers.encoded, traces, *forced, &pull, gradient);
+        model.backward(problem, &buffers.encoded, traces, *forced, &self.pull(&pulled, normal), gradient);
         Ok(())
+    }
+
+    /// The gradient of some episodes: those of one width at once.
+    fn learn_on_device<P: Train>(
+        &self,
+        model: &P::OnDevice,
+        episodes: &[&Episode<P>],
+        normal: Normal,
+    ) -> Result<(Tally, Gradients), Misfit> {
+        let mut tally = Tally::default();
+        let mut sum: Gradients = model.architecture().sizes().map(|count| vec![0.0; count]).collect();
+        let mut sorted = episodes.to_vec();
+        sorted.sort_by_key(|episode| episode.problem.width());
+        for group in sorted.chunk_by(|a, b| a.problem.width() == b.problem.width()) {
+            let problems: Vec<&P> = group.iter().map(|episode| &episode.problem).collect();
+            let traces: Vec<Vec<Vec<u32>>> = group.iter().map(|episode| episode.traces.clone()).collect();
+            let forced = group[0].forced;
+            let replays = model.replay(&problems, &traces, forced)?;
+            let pulled = |(episode, replay): (&&Episode<P>, &Replay)| {
+                self.config.ppo.pull(&episode.record, &replay.log_probs, &replay.values, normal)
+            };
+            let pulled: Vec<Pulled> = group.iter().zip(&replays).map(pulled).collect();
+            tally.loss += pulled.iter().map(|pulled| pulled.loss).sum::<f64>();
+            let pulls: Vec<Pull<'_>> = pulled.iter().map(|pulled| self.pull(pulled, normal)).collect();
+            add(&mut sum, model.backward(&problems, &traces, forced, &pulls)?);
+        }
+        Ok((tally, sum))
+    }
+
+    fn pull<'a>(&self, pulled: &'a Pulled, normal: Normal) -> Pull<'a> {
+        let entropy = -self.config.ppo.entropy / normal.count.max(1) as f32;
+        Pull { log_prob: StepWeights::Step(&pulled.log_probs), value: Some(&pulled.values), entropy }
     }
 }

@@ -5,16 +5,22 @@ use heuron_problems::{Cost, Generate, Stream, stream};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::native::{AttentionModel, Encoded, Misfit, Scratch, Trajectory};
+use crate::model::Model;
+use crate::native::{Misfit, Trajectory};
 use crate::rollout::Decode;
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
 
 /// Memory of a model at work on one instance after another.
-#[derive(Default)]
-pub(super) struct Buffers {
-    pub encoded: Encoded,
-    pub scratch: Scratch,
+pub(super) struct Buffers<P: Train> {
+    pub encoded: <P::Model as Model<P>>::Encoded,
+    pub scratch: <P::Model as Model<P>>::Scratch,
+}
+
+impl<P: Train> Default for Buffers<P> {
+    fn default() -> Self {
+        Self { encoded: Default::default(), scratch: Default::default() }
+    }
 }
 
 /// A feasible trajectory.
@@ -51,7 +57,7 @@ pub(super) fn instance<P: Generate>(
 /// First actions of `most` trajectories: all openings in order if `most` is none, else different ones, as far as there
 /// are enough, in random order.
 pub(super) fn starts<P: Train>(problem: &P, most: Option<usize>, seed: u64, index: u64) -> Vec<Option<u32>> {
-    let mut openings = problem.openings();
+    let mut openings = P::Model::openings(problem);
     let Some(most) = most else {
         return if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
     };
@@ -65,34 +71,53 @@ pub(super) fn starts<P: Train>(problem: &P, most: Option<usize>, seed: u64, inde
 /// Samples one trajectory per start of the instance, which it encodes. Those that break a rule are left out: they have
 /// no cost.
 pub(super) fn sample<P: Train>(
-    model: &AttentionModel,
+    model: &P::Model,
     problem: &P,
     starts: &[Option<u32>],
-    (seed, index): (u64, u64),
-    Buffers { encoded, scratch }: &mut Buffers,
+    draws: (u64, u64),
+    buffers: &mut Buffers<P>,
 ) -> Result<Sampled, Misfit> {
-    model.encode(problem, encoded)?;
-    // 2^20 trajectories per instance are more than memory holds.
-    let mut streams: Vec<Stream> =
-        (0..starts.len() as u64).map(|i| stream(seed, "choices", (index << 20) + i)).collect();
-    let sampled = model.decode(problem, encoded, starts, &mut streams, Decode::Sample { temperature: 1.0 }, scratch);
+    model.encode(problem, &mut buffers.encoded)?;
+    let sampled = roll(model, problem, starts, draws, buffers);
     let path = |Trajectory { actions, cost, log_prob }| Some(Path { actions, cost: cost.ok()?, log_prob });
     let paths = sampled.into_iter().filter_map(path).collect();
     Ok(Sampled { paths, forced: usize::from(starts.first().is_some_and(Option::is_some)) })
 }
 
-/// The least cost of greedy trajectories from the first `most` openings; none if all break a rule.
+/// Samples one trajectory per start of the instance that is encoded.
+pub(super) fn roll<P: Train>(
+    model: &P::Model,
+    problem: &P,
+    starts: &[Option<u32>],
+    (seed, index): (u64, u64),
+    Buffers { encoded, scratch }: &mut Buffers<P>,
+) -> Vec<Trajectory> {
+    // 2^20 trajectories per instance are more than memory holds.
+    let mut streams: Vec<Stream> =
+        (0..starts.len() as u64).map(|i| stream(seed, "choices", (index << 20) + i)).collect();
+    model.decode(problem, encoded, starts, &mut streams, Decode::Sample { temperature: 1.0 }, scratch)
+}
+
+/// The least cost of greedy trajectories from the first `most` openings, of every agent and latent vector; none if all
+/// break a rule.
 pub(super) fn greedy<P: Train>(
-    model: &AttentionModel,
+    model: &P::Model,
     problem: &P,
     most: Option<usize>,
-    Buffers { encoded, scratch }: &mut Buffers,
+    latents: &[Vec<f32>],
+    Buffers { encoded, scratch }: &mut Buffers<P>,
 ) -> Option<Cost> {
-    model.encode(problem, encoded).ok()?;
+    model.encode_for_decoding(problem, encoded).ok()?;
     let mut starts = starts(problem, None, 0, 0);
     starts.truncate(most.unwrap_or(usize::MAX));
-    let found = model.decode(problem, encoded, &starts, &mut [], Decode::Greedy, scratch);
-    found.into_iter().filter_map(|trajectory| trajectory.cost.ok()).min()
+    let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(starts.len() * latents.len().max(1)).collect();
+    let best = |agent: usize| {
+        let agent = model.agent(agent, encoded);
+        agent.condition(encoded, latents);
+        let found = agent.decode(problem, encoded, &lanes, &mut [], Decode::Greedy, scratch);
+        found.into_iter().filter_map(|trajectory| trajectory.cost.ok()).min()
+    };
+    (0..model.agents()).filter_map(best).min()
 }
 
 /// Sums over the instances of a step.
@@ -104,6 +129,11 @@ pub(super) struct Tally {
     pub cost: f64,
     pub choices: u64,
     pub log_prob: f64,
+    /// Starts at which candidates (agents, latent vectors) were compared, and those with a strictly best one.
+    pub compared: u64,
+    pub decided: u64,
+    /// Starts at which every agent was strictly the best.
+    pub wins: Vec<u64>,
 }
 
 impl Tally {
@@ -111,11 +141,30 @@ impl Tally {
     pub fn count(&mut self, sampled: &Sampled) {
         self.instances += 1;
         for Path { actions, cost, log_prob } in &sampled.paths {
-            self.trajectories += 1;
-            self.cost += *cost as f64;
-            self.choices += (actions.len() - sampled.forced) as u64;
-            self.log_prob += f64::from(*log_prob);
+            self.count_one(actions, *cost, *log_prob, sampled.forced);
         }
+    }
+
+    /// Adds the feasible ones of some trajectories.
+    pub fn count_found(&mut self, found: &[Trajectory], forced: usize) {
+        for Trajectory { actions, cost, log_prob } in found {
+            if let Ok(cost) = cost {
+                self.count_one(actions, *cost, *log_prob, forced);
+            }
+        }
+    }
+
+    fn count_one(&mut self, actions: &[u32], cost: Cost, log_prob: f32, forced: usize) {
+        self.trajectories += 1;
+        self.cost += cost as f64;
+        self.choices += (actions.len() - forced) as u64;
+        self.log_prob += f64::from(log_prob);
+    }
+
+    /// Adds comparisons of candidates, `decided` of them with a strictly best one.
+    pub fn compare(&mut self, compared: usize, decided: usize) {
+        self.compared += compared as u64;
+        self.decided += decided as u64;
     }
 
     /// Adds another tally.
@@ -126,5 +175,9 @@ impl Tally {
         self.cost += other.cost;
         self.choices += other.choices;
         self.log_prob += other.log_prob;
+        self.compared += other.compared;
+        self.decided += other.decided;
+        self.wins.resize(self.wins.len().max(other.wins.len()), 0);
+        self.wins.iter_mut().zip(&other.wins).for_each(|(wins, more)| *wins += more);
     }
 }

@@ -8,6 +8,7 @@ use heuron_problems::SpecError;
 use thiserror::Error;
 
 use crate::architecture::ArchitectureError;
+use crate::device::DeviceError;
 use crate::native::Misfit;
 use crate::train::config::ConfigError;
 use crate::weights::WeightsError;
@@ -28,6 +29,9 @@ pub enum TrainError {
     /// Weights that cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A device that the build or the machine does not have.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Weights of another network than the configuration's.
     #[error("the weights are those of another network or problem than the configuration's")]
     Mismatch,

@@ -28,15 +28,23 @@ pub struct Row {
     pub rate: f64,
     /// Seconds since the beginning, over all sessions.
     pub elapsed_s: f64,
+    /// Part of the starts at which one agent or latent vector was strictly the best; none where there is only one.
+    pub decided: Option<f64>,
+    /// Part of those that every agent won; empty where there are no agents. 1 and zeros: the population has collapsed.
+    pub wins: Vec<f64>,
 }
 
-const HEADER: &str = "step,instances,loss,mean_cost,validation_gap,entropy,instances_per_s,learning_rate,elapsed_s";
+const HEADER: &str = "step,instances,loss,mean_cost,validation_gap,entropy,instances_per_s,learning_rate,elapsed_s,\
+decided,wins";
 
 impl Row {
     fn line(&self) -> String {
         let gap = self.gap.map_or(String::new(), |gap| format!("{gap:.6}"));
+        let decided = self.decided.map_or(String::new(), |decided| format!("{decided:.4}"));
+        let wins: Vec<String> = self.wins.iter().map(|wins| format!("{wins:.3}")).collect();
+        let wins = wins.join(" ");
         format!(
-            "{},{},{:.6e},{:.1},{gap},{:.5},{:.1},{:.4e},{:.1}\n",
+            "{},{},{:.6e},{:.1},{gap},{:.5},{:.1},{:.4e},{:.1},{decided},{wins}\n",
             self.step, self.instances, self.loss, self.cost, self.entropy, self.speed, self.rate, self.elapsed_s
         )
     }
@@ -44,10 +52,11 @@ impl Row {
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(',').collect();
         let number = |i: usize| fields.get(i)?.parse::<f64>().ok();
-        let gap = match *fields.get(4)? {
-            "" => None,
-            gap => Some(gap.parse().ok()?),
+        let optional = |i: usize| match *fields.get(i)? {
+            "" => Some(None),
+            number => Some(Some(number.parse().ok()?)),
         };
+        let gap = optional(4)?;
         Some(Self {
             step: fields.first()?.parse().ok()?,
             instances: fields.get(1)?.parse().ok()?,
@@ -58,6 +67,8 @@ impl Row {
             speed: number(6)?,
             rate: number(7)?,
             elapsed_s: number(8)?,
+            decided: optional(9)?,
+            wins: fields.get(10)?.split_whitespace().map(|wins| wins.parse().ok()).collect::<Option<_>>()?,
         })
     }
 }
@@ -101,7 +112,8 @@ mod tests {
     fn log_can_be_read_and_rewound() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.csv");
-        let rows = [row(1, None), row(2, Some(0.125)), row(3, None)];
+        let mut rows = [row(1, None), row(2, Some(0.125)), row(3, None)];
+        (rows[2].decided, rows[2].wins) = (Some(0.75), vec![0.5, 0.25, 0.25]);
         rows.iter().for_each(|row| append(&path, row).unwrap());
         assert_eq!(read(&path).unwrap(), rows);
         let cut = fs::read_to_string(&path).unwrap() + "4,256,0.2";

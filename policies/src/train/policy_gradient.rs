@@ -2,10 +2,13 @@
 
 use heuron_problems::{Cost, Problem, stream};
 
-use crate::native::{AttentionModel, Misfit, Pull, StepWeights};
-use crate::train::collect::{Buffers, Path, Sampled, Tally, instance, number, sample, starts};
+use crate::model::Model;
+use crate::native::{Misfit, Pull, Replay, StepWeights};
+use crate::net::{Gradients, Learner};
+use crate::train::batched::sample_all;
+use crate::train::collect::{Path, Sampled, Tally, instance, number, sample, starts};
 use crate::train::config::{Algorithm, Config};
-use crate::train::engine::{Divergence, Engine, Share};
+use crate::train::engine::{Divergence, Engine, Share, add};
 use crate::train::error::TrainError;
 use crate::train::loss::{Group, Weighed};
 use crate::train::problem::{Train, build};
@@ -24,10 +27,28 @@ pub(super) struct Step<'a, P: Train> {
     pub improve: Option<&'a Improve<'a, P>>,
 }
 
+/// What an instance teaches.
+struct Lesson {
+    /// Trajectories to replay.
+    traces: Vec<Vec<u32>>,
+    /// Derivatives of the loss by their log-probabilities.
+    weights: Vec<f32>,
+}
+
+impl Lesson {
+    fn pull(&self) -> Pull<'_> {
+        Pull { log_prob: StepWeights::Trajectory(&self.weights), value: None, entropy: 0.0 }
+    }
+}
+
 impl<P: Train> Step<'_, P> {
     /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run(&self, engine: &mut Engine) -> Result<Result<Tally, Divergence>, TrainError> {
+    pub fn run(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
+        if let Some(model) = &engine.on_device {
+            let (tally, gradient) = self.learn_on_device(model, &numbers)?;
+            return Ok(engine.apply(self.rate, gradient).map(|()| tally));
+        }
         engine.model.fits(&self.instance(numbers[0])?)?;
         Ok(engine.update(&numbers, self.rate, |model, &index, share| {
             if let Ok(problem) = self.instance(index) {
@@ -42,26 +63,60 @@ impl<P: Train> Step<'_, P> {
     }
 
     /// Adds the gradient of one instance.
-    fn learn(&self, model: &AttentionModel, problem: &P, index: u64, share: &mut Share) -> Result<(), Misfit> {
-        let seed = self.config.seed;
-        let starts = starts(problem, self.config.starts, seed, index);
-        let mut sampled = sample(model, problem, &starts, (seed, index), &mut share.buffers)?;
-        share.tally.count(&sampled);
-        if let Some(improve) = self.improve {
-            self.teach(model, &share.buffers, problem, improve, &mut sampled);
+    fn learn(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
+        let Share { gradient, tally, buffers } = share;
+        let starts = starts(problem, self.config.starts, self.config.seed, index);
+        let mut sampled = sample(model, problem, &starts, (self.config.seed, index), buffers)?;
+        let forced = sampled.forced;
+        let replay = |labels: &[Vec<u32>]| Ok(model.replay(problem, &buffers.encoded, labels, forced));
+        let lesson = self.lesson(problem, index, &mut sampled, tally, replay)?;
+        if !lesson.traces.is_empty() {
+            model.backward(problem, &buffers.encoded, &lesson.traces, forced, &lesson.pull(), gradient);
         }
-        let weighed = self.weigh(&sampled, index);
-        share.tally.loss += weighed.loss / self.config.batch as f64;
-        let chosen = weighed.informative(self.config.informative);
-        if chosen.is_empty() {
-            return Ok(());
-        }
-        let traces: Vec<Vec<u32>> = chosen.iter().map(|&i| sampled.paths[i].actions.clone()).collect();
-        let weights: Vec<f32> = chosen.iter().map(|&i| weighed.weights[i] / self.config.batch as f32).collect();
-        let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
-        let (encoded, gradient) = (&share.buffers.encoded, &mut share.gradient);
-        model.backward(problem, encoded, &traces, sampled.forced, &pull, gradient);
         Ok(())
+    }
+
+    /// The gradient of all instances, and what there is to say of them.
+    fn learn_on_device(&self, model: &P::OnDevice, numbers: &[u64]) -> Result<(Tally, Gradients), TrainError> {
+        let mut tally = Tally::default();
+        let mut sum: Gradients = model.architecture().sizes().map(|count| vec![0.0; count]).collect();
+        for mut batch in sample_all::<P>(model, self.config, numbers, self.sizes)? {
+            let forced = batch.forced();
+            let mut lessons = Vec::with_capacity(batch.problems.len());
+            for (i, problem) in batch.problems.iter().enumerate() {
+                let replay = |labels: &[Vec<u32>]| {
+                    let mut replays = model.replay(&[problem], &[labels.to_vec()], forced)?;
+                    Ok(replays.pop().unwrap_or_default())
+                };
+                lessons.push(self.lesson(problem, batch.numbers[i], &mut batch.sampled[i], &mut tally, replay)?);
+            }
+            let pulls: Vec<Pull<'_>> = lessons.iter().map(Lesson::pull).collect();
+            let traces: Vec<Vec<Vec<u32>>> = lessons.iter().map(|lesson| lesson.traces.clone()).collect();
+            add(&mut sum, model.backward(&batch.references(), &traces, forced, &pulls)?);
+        }
+        Ok((tally, sum))
+    }
+
+    /// From what was sampled to what is learnt of it.
+    fn lesson(
+        &self,
+        problem: &P,
+        index: u64,
+        sampled: &mut Sampled,
+        tally: &mut Tally,
+        replay: impl Fn(&[Vec<u32>]) -> Result<Replay, Misfit>,
+    ) -> Result<Lesson, Misfit> {
+        tally.count(sampled);
+        if let Some(improve) = self.improve {
+            self.teach(problem, improve, sampled, replay)?;
+        }
+        let weighed = self.weigh(sampled, index);
+        tally.loss += weighed.loss / self.config.batch as f64;
+        let chosen = weighed.informative(self.config.informative);
+        Ok(Lesson {
+            traces: chosen.iter().map(|&i| sampled.paths[i].actions.clone()).collect(),
+            weights: chosen.iter().map(|&i| weighed.weights[i] / self.config.batch as f32).collect(),
+        })
     }
 
     fn weigh(&self, sampled: &Sampled, index: u64) -> Weighed {
@@ -74,19 +129,18 @@ impl<P: Train> Step<'_, P> {
             Algorithm::Preference => {
                 self.config.preference.weigh(&group, &mut stream(self.config.seed, "pairs", index))
             }
-            Algorithm::Reinforce | Algorithm::Ppo => reinforce::weigh(&group),
+            _ => reinforce::weigh(&group),
         }
     }
 
     /// Adds what local search makes of the best trajectories, where it is better (Pan et al., 2025, section 4.3).
     fn teach(
         &self,
-        model: &AttentionModel,
-        buffers: &Buffers,
         problem: &P,
         improve: &Improve<'_, P>,
         sampled: &mut Sampled,
-    ) {
+        replay: impl Fn(&[Vec<u32>]) -> Result<Replay, Misfit>,
+    ) -> Result<(), Misfit> {
         let mut ranking: Vec<&Path> = sampled.paths.iter().collect();
         ranking.sort_by_key(|path| path.cost);
         let count = (self.config.improvement.share * ranking.len() as f64).ceil() as usize;
@@ -96,13 +150,14 @@ impl<P: Train> Step<'_, P> {
             Some((problem.label(&improved, &path.actions), cost))
         };
         let (labels, costs): (Vec<Vec<u32>>, Vec<Cost>) = ranking.iter().take(count).filter_map(label).unzip();
-        let replay = model.replay(problem, &buffers.encoded, &labels, sampled.forced);
-        for ((actions, cost), log_probs) in labels.into_iter().zip(costs).zip(&replay.log_probs) {
+        let log_probs = replay(&labels)?.log_probs;
+        for ((actions, cost), log_probs) in labels.into_iter().zip(costs).zip(&log_probs) {
             let log_prob: f32 = log_probs.iter().sum();
             // A label that the policy could not build is none.
             if log_prob.is_finite() {
                 sampled.paths.push(Path { actions, cost, log_prob });
             }
         }
+        Ok(())
     }
 }

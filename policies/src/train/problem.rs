@@ -1,11 +1,26 @@
 //! What training asks of a problem beyond constructing and generating it.
 
-use heuron_problems::{Construct, Cost, Cvrp, Generate, Knapsack, Routes, Selection, Tour, Tsp};
+use heuron_problems::{
+    Construct, Cost, Cvrp, Ffsp, Generate, Jssp, Knapsack, Plan, Routes, Schedule, Selection, Tour, Tsp,
+};
 
-use crate::features::Learnable;
+use crate::architecture::Task;
+use crate::features::shop::{Choices, Shop};
+use crate::model::Model;
+use crate::native::{AttentionModel, DispatchModel};
+use crate::net::{DeviceModel, Learner, Nowhere};
 
 /// A problem that models can be trained on.
-pub trait Train: Learnable + Generate {
+pub trait Train: Construct + Generate + Clone {
+    /// What models of this problem are called.
+    const TASK: Task;
+
+    /// The kind of network.
+    type Model: Model<Self>;
+
+    /// The same network on a device other than the processor.
+    type OnDevice: Learner<Self>;
+
     /// What each action of a finished construction adds to the cost \[actions\]; the sum is the cost.
     fn increments(&self, trace: &[u32]) -> Vec<Cost>;
 
@@ -29,6 +44,12 @@ fn places(trace: &[u32], width: usize) -> Vec<usize> {
 }
 
 impl Train for Tsp {
+    const TASK: Task = Task::Tsp;
+
+    type Model = AttentionModel;
+
+    type OnDevice = DeviceModel;
+
     /// The first action adds nothing, the last one the way back as well.
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
@@ -61,6 +82,12 @@ impl Train for Tsp {
 }
 
 impl Train for Cvrp {
+    const TASK: Task = Task::Cvrp;
+
+    type Model = AttentionModel;
+
+    type OnDevice = DeviceModel;
+
     /// The last action adds the way back to the depot as well.
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         let edge = |a: u32, b: u32| self.distances.get(a as usize, b as usize);
@@ -87,6 +114,12 @@ impl Train for Cvrp {
 }
 
 impl Train for Knapsack {
+    const TASK: Task = Task::Knapsack;
+
+    type Model = AttentionModel;
+
+    type OnDevice = DeviceModel;
+
     fn increments(&self, trace: &[u32]) -> Vec<Cost> {
         trace.iter().map(|&item| -self.items[item as usize].profit).collect()
     }
@@ -105,9 +138,78 @@ impl Train for Knapsack {
     }
 }
 
+impl Train for Jssp {
+    const TASK: Task = Task::Jssp;
+
+    type Model = DispatchModel;
+
+    type OnDevice = Nowhere;
+
+    /// What each operation adds to the makespan.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let (mut partial, mut makespan) = (self.start(), 0);
+        let increment = |&job: &u32| {
+            let end = self.upcoming(&partial, job as usize).map_or(0, |(operation, start)| start + operation.duration);
+            self.step(&mut partial, job);
+            let before = makespan;
+            makespan = makespan.max(end);
+            makespan - before
+        };
+        trace.iter().map(increment).collect()
+    }
+
+    /// The active schedule of which each choice is the one that starts first in `schedule`.
+    fn label(&self, schedule: &Schedule, _: &[u32]) -> Vec<u32> {
+        let Ok(starts) = self.start_times(schedule) else { return Vec::new() };
+        guided(self, |state, job| starts[job as usize][state.scheduled(job as usize)])
+    }
+}
+
+/// The construction whose choices are those of the least rank.
+fn guided<P: Shop>(problem: &P, rank: impl Fn(&P::State, u32) -> Cost) -> Vec<u32> {
+    let (floor, mut board, mut choices) = (problem.floor(), problem.board(), Choices::default());
+    let mut actions = Vec::new();
+    loop {
+        problem.choices(&floor, &board, &mut choices);
+        let state = P::state(&board);
+        let Some(&action) = choices.actions.iter().min_by_key(|&&action| rank(state, action)) else { return actions };
+        problem.advance(&mut board, action);
+        actions.push(action);
+    }
+}
+
+impl Train for Ffsp {
+    const TASK: Task = Task::Ffsp;
+
+    type Model = DispatchModel;
+
+    type OnDevice = Nowhere;
+
+    /// What each task adds to the makespan.
+    fn increments(&self, trace: &[u32]) -> Vec<Cost> {
+        let (mut partial, mut makespan) = (self.start(), 0);
+        let increment = |&action: &u32| {
+            self.step(&mut partial, action);
+            let before = makespan;
+            makespan = makespan.max(partial.job_free(action as usize / self.widest()));
+            makespan - before
+        };
+        trace.iter().map(increment).collect()
+    }
+
+    /// The plan of which each choice is the one that starts first in `plan`.
+    fn label(&self, plan: &Plan, _: &[u32]) -> Vec<u32> {
+        guided(self, |state, action| {
+            let job = action as usize / self.widest();
+            plan.tasks[job][state.stage(job)].start
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use heuron_problems::{Problem, stream};
+    use rand::Rng;
     use rand::seq::SliceRandom;
 
     use super::*;
@@ -149,6 +251,22 @@ mod tests {
             let trace = plan(&cvrp, draw);
             assert_eq!(cvrp.increments(&trace).len(), trace.len());
             assert_eq!(Ok(cvrp.increments(&trace).iter().sum()), cvrp.evaluate(&build(&cvrp, &trace)));
+        }
+    }
+
+    #[test]
+    fn increments_of_schedules_add_up_to_the_makespan_and_active_schedules_are_their_own_labels() {
+        let jssp = Jssp::generate(&Jssp::spec(5, "uniform").unwrap(), &mut stream(5, "problem", 1));
+        let ffsp = Ffsp::generate(&Ffsp::spec(6, "uniform").unwrap(), &mut stream(5, "problem", 2));
+        for draw in 0..20 {
+            let random = |count: usize| stream(9, "choices", draw).random_range(0..count);
+            let (trace, plan) = (
+                guided(&jssp, |_, job| random(7 + job as usize) as Cost),
+                guided(&ffsp, |_, action| random(7 + action as usize) as Cost),
+            );
+            assert_eq!(Ok(jssp.increments(&trace).iter().sum()), jssp.evaluate(&build(&jssp, &trace)));
+            assert_eq!(Ok(ffsp.increments(&plan).iter().sum()), ffsp.evaluate(&build(&ffsp, &plan)));
+            assert_eq!(jssp.label(&build(&jssp, &trace), &trace), trace);
         }
     }
 

@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
 
-use crate::architecture::{Architecture, Task};
+use crate::architecture::Architecture;
+use crate::device::{self, Kind};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
-use crate::train::config::{Algorithm, Config};
+use crate::train::compass;
+use crate::train::config::{Algorithm, Config, require};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::log::{self, Row};
 use crate::train::optimiser::Moments;
 use crate::train::policy_gradient::{self, Improve};
+use crate::train::poppy;
 use crate::train::problem::Train;
 use crate::train::validate::{Reference, Validation};
 use crate::weights::Weights;
@@ -49,6 +52,8 @@ pub struct Job {
     pub budget: Budget,
     /// Threads.
     pub threads: usize,
+    /// Where the network runs. On other devices than the processor the result depends on the device.
+    pub device: Kind,
     /// Folder of the run's files; it exists.
     pub folder: PathBuf,
     /// Whether to go on from the folder's checkpoint, if there is one.
@@ -127,9 +132,9 @@ pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, Tr
     Ok(run.summary(true))
 }
 
-struct Run<'j, P> {
+struct Run<'j, P: Train> {
     job: &'j Job,
-    engine: Engine,
+    engine: Engine<P>,
     validation: Validation<P>,
     position: Position,
     /// Part of the budget used before the last step.
@@ -147,11 +152,16 @@ struct Run<'j, P> {
 
 impl<'j, P: Train> Run<'j, P> {
     fn start(job: &'j Job, reference: &Reference<'_, P>) -> Result<Self, TrainError> {
+        job.device.serves(P::TASK)?;
+        let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
+        let good = job.device == Kind::Cpu || !adapts;
+        require(good, "algorithm", "one without populations and latent vectors on this device", job.device)?;
+        let architecture = architecture::<P>(&job.config);
+        architecture.check()?;
         let references = job.folder.join(Files::REFERENCES);
         let validation = Validation::new(&job.config, job.threads, reference, &references)?;
         let path = job.folder.join(Files::CHECKPOINT);
         let found = if job.resume && path.exists() { Some(Checkpoint::read(&path)?) } else { None };
-        let architecture = architecture::<P>(&job.config);
         let (weights, moments, position) = match found {
             Some(found) if found.config != job.config => return Err(TrainError::OtherRun { path }),
             Some(Checkpoint { architecture, position, weights, moments, .. }) => {
@@ -166,7 +176,8 @@ impl<'j, P: Train> Run<'j, P> {
             }
         };
         log::rewind(&job.folder.join(Files::LOG), position.step)?;
-        let engine = Engine::new(&job.config, weights, &moments, job.threads)?;
+        let device = (job.device != Kind::Cpu).then(|| device::open(job.device)).transpose()?;
+        let engine = Engine::new(&job.config, weights, &moments, job.threads, device.as_ref())?;
         let (now, past_s) = (Instant::now(), position.elapsed_s);
         let tally = Tally::default();
         let mut run = Self {
@@ -205,8 +216,10 @@ impl<'j, P: Train> Run<'j, P> {
         let result = match config.algorithm {
             Algorithm::Ppo => {
                 let unit = self.validation.unit();
-                actor_critic::Step { config, number, sizes, rate, unit }.run::<P>(&mut self.engine)?
+                actor_critic::Step { config, number, sizes, rate, unit }.run(&mut self.engine)?
             }
+            Algorithm::Poppy => poppy::Step { config, number, sizes, rate }.run(&mut self.engine)?,
+            Algorithm::Compass => compass::Step { config, number, sizes, rate }.run(&mut self.engine)?,
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
                 policy_gradient::Step { config, number, sizes, rate, improve }.run(&mut self.engine)?
@@ -274,6 +287,8 @@ impl<'j, P: Train> Run<'j, P> {
             speed: tally.instances as f64 / (elapsed_s - self.row_begin_s).max(1e-9),
             rate: self.rate(self.before),
             elapsed_s,
+            decided: (tally.compared > 0).then(|| tally.decided as f64 / tally.compared as f64),
+            wins: tally.wins.iter().map(|&wins| wins as f64 / tally.decided.max(1) as f64).collect(),
         }
     }
 
@@ -322,7 +337,7 @@ impl<'j, P: Train> Run<'j, P> {
 }
 
 /// The network of a configuration, for problem P.
-fn architecture<P: Train>(config: &Config) -> Architecture {
+pub(super) fn architecture<P: Train>(config: &Config) -> Architecture {
     let network = &config.network;
     Architecture {
         task: P::TASK,
@@ -331,21 +346,30 @@ fn architecture<P: Train>(config: &Config) -> Architecture {
         layers: network.layers,
         feed_forward: network.feed_forward,
         clip: network.clip,
-        distance_bias: network.distance_bias.unwrap_or(P::TASK != Task::Knapsack),
+        distance_bias: network.distance_bias.unwrap_or(P::TASK.has_points()),
+        feature_layer: network.feature_layer,
+        local: network.local,
         value: config.algorithm == Algorithm::Ppo,
+        latent: (config.algorithm == Algorithm::Compass).then_some(config.compass.length),
+        agents: (config.algorithm == Algorithm::Poppy).then_some(config.poppy.agents),
     }
 }
 
-/// Weights to begin with in the shape of `architecture`. A value head is added or left out as the algorithm needs.
+/// Weights to begin with in the shape of `architecture`. A value head, latent vectors and agents, which begin as copies of
+/// the decoder, are added or left out as the algorithm needs.
 fn fitting(weights: &Weights, architecture: Architecture, seed: u64) -> Result<Weights, TrainError> {
-    let same = Architecture { value: weights.architecture.value, ..architecture.clone() } == weights.architecture;
-    if !same {
+    let Architecture { value, latent, agents, .. } = weights.architecture;
+    if (Architecture { value, latent, agents, ..architecture.clone() }) != weights.architecture {
         return Err(TrainError::Mismatch);
     }
     let mut fitted = Weights::random(architecture, seed)?;
     let names = fitted.architecture.tensors();
     for ((name, _), tensor) in names.iter().zip(&mut fitted.tensors) {
-        if let Some(values) = weights.tensor(name) {
+        let of_decoder = || {
+            let part = name.strip_prefix("agents.")?.split_once('.')?.1;
+            weights.tensor(&format!("decoder.{part}"))
+        };
+        if let Some(values) = weights.tensor(name).or_else(of_decoder) {
             tensor.copy_from_slice(values);
         }
     }

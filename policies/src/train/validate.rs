@@ -6,9 +6,10 @@ use heuron_problems::{Cost, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::native::spread::spread;
+use crate::train::batched::greedy_all;
 use crate::train::checkpoint::write_whole;
 use crate::train::collect::greedy;
-use crate::train::config::Config;
+use crate::train::config::{Algorithm, Config};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
@@ -20,7 +21,12 @@ pub type Reference<'a, P> = dyn Fn(&P) -> Option<Cost> + Sync + 'a;
 pub(super) struct Validation<P> {
     instances: Vec<P>,
     references: Vec<Cost>,
+    /// Vectors that a model which follows any is judged by, the best of them on every instance.
+    latents: Vec<Vec<f32>>,
 }
+
+/// Number of those vectors.
+const LATENTS: usize = 16;
 
 /// References, and what they belong to.
 #[derive(Deserialize, PartialEq, Serialize)]
@@ -56,7 +62,9 @@ impl<P: Train> Validation<P> {
         };
         let text = serde_json::to_vec(&cache).map_err(|error| TrainError::damaged(file, error))?;
         write_whole(file, &text)?;
-        Ok(Self { instances, references: cache.references })
+        let count = if config.algorithm == Algorithm::Compass { LATENTS } else { 0 };
+        let latents = config.compass.draw(count, &mut stream(settings.seed, "validation latents", 0));
+        Ok(Self { instances, references: cache.references, latents })
     }
 
     /// Mean cost of the references, without sign: what costs are large or small compared with.
@@ -66,8 +74,14 @@ impl<P: Train> Validation<P> {
     }
 
     /// Mean gap of the model's best greedy trajectories to the references. The sum has a fixed order.
-    pub fn gap(&self, engine: &mut Engine, starts: Option<usize>) -> f64 {
-        let best = engine.map(&self.instances, |model, buffers, problem| greedy(model, problem, starts, buffers));
+    pub fn gap(&self, engine: &mut Engine<P>, starts: Option<usize>) -> f64 {
+        let latents = &self.latents;
+        let best = match &engine.on_device {
+            Some(model) => greedy_all(model, &self.instances, starts),
+            None => {
+                engine.map(&self.instances, |model, buffers, problem| greedy(model, problem, starts, latents, buffers))
+            }
+        };
         let gap = |(cost, &reference): (Option<Cost>, &Cost)| {
             let reference = reference as f64;
             cost.map_or(f64::INFINITY, |cost| (cost as f64 - reference) / reference.abs().max(1.0))

@@ -11,6 +11,7 @@ use crate::cvrp::Cvrp;
 use crate::cvrp::scheme::Scheme;
 use crate::generate::{Generate, MAX_SIZE, SpecError, check_size};
 use crate::metric::{Distances, Metric};
+use crate::mutate::Mutation;
 
 /// Side of the square of `uniform` instances.
 const SIDE: u32 = 1_000_000;
@@ -22,6 +23,8 @@ pub enum Distribution {
     Uniform,
     /// As the X set.
     X(Scheme),
+    /// As `uniform`, the customers after a mutation; the depot stays.
+    Mutated(Mutation),
 }
 
 /// What decides a random CVRP instance.
@@ -36,15 +39,16 @@ pub struct Spec {
 impl Generate for Cvrp {
     type Spec = Spec;
 
-    const DISTRIBUTIONS: &'static [&'static str] = &["uniform", "x"];
+    const DISTRIBUTIONS: &'static [&'static str] = &["uniform", "x", "mutated"];
 
     /// `x` takes settings after commas, see [`Scheme`]: `x,depot=central,demand=1-100`. Attributes that are not set
-    /// are drawn as the paper does.
+    /// are drawn as the paper does. `mutated` takes those of a [`Mutation`].
     fn spec(n: usize, distribution: &str) -> Result<Spec, SpecError> {
         check_size(distribution, n, MAX_SIZE)?;
         let distribution = match distribution.split_once(',').unwrap_or((distribution, "")) {
             ("uniform", "") => Distribution::Uniform,
             ("x", settings) => Distribution::X(settings.parse()?),
+            ("mutated", settings) => Distribution::Mutated(settings.parse()?),
             _ => {
                 let (what, known) = ("distribution of CVRP instances", Self::DISTRIBUTIONS.to_vec());
                 return Err(SpecError::Unknown { what, known, found: distribution.into() });
@@ -55,17 +59,25 @@ impl Generate for Cvrp {
 
     fn generate(spec: &Spec, rng: &mut dyn RngCore) -> Self {
         match &spec.distribution {
-            Distribution::Uniform => uniform(spec.n, rng),
+            Distribution::Uniform => uniform(spec.n, None, rng),
             Distribution::X(scheme) => scheme.instance(spec.n, rng),
+            Distribution::Mutated(mutation) => uniform(spec.n, Some(mutation), rng),
         }
     }
 }
 
-fn uniform(n: usize, rng: &mut dyn RngCore) -> Cvrp {
-    let points = (0..=n).map(|_| [0, 1].map(|_| f64::from(rng.random_range(0..SIDE)))).collect();
+fn uniform(n: usize, mutation: Option<&Mutation>, rng: &mut dyn RngCore) -> Cvrp {
+    let mut points: Vec<[f64; 2]> = (0..=n).map(|_| [0, 1].map(|_| f64::from(rng.random_range(0..SIDE)))).collect();
+    if let Some(mutation) = mutation {
+        let side = f64::from(SIDE);
+        let mut unit: Vec<[f64; 2]> = points[1..].iter().map(|point| point.map(|x| x / side)).collect();
+        mutation.apply(&mut unit, rng);
+        points[1..].iter_mut().zip(unit).for_each(|(point, unit)| *point = unit.map(|x| (x * side).trunc()));
+    }
     let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..=9) }).collect();
     let distances = Distances::new(Metric::Euclid { scale: 1.0 }, points);
-    Cvrp::new(format!("uniform-{n}"), distances, demands, uniform_capacity(n))
+    let name = mutation.map_or("uniform".into(), Mutation::name);
+    Cvrp::new(format!("{name}-{n}"), distances, demands, uniform_capacity(n))
 }
 
 /// The line through the published capacities (40, 50, 55, 60, 70 for 50, 100, 125, 150, 200 customers); constant from

@@ -5,7 +5,7 @@
 //! - Taillard's: his line of sizes, seeds and bounds, a block `Times` and a block `Machines`, machines from 1.
 //! - JSON, for jobs of different lengths too (see `json`).
 //!
-//! Solutions: one line of jobs per machine, or start times in JSON.
+//! Solutions: one line of jobs per machine, or start, end and machine of every operation in JSON.
 
 use std::io::{self, Write};
 
@@ -57,7 +57,7 @@ impl Format for Jssp {
     fn read_solution(&self, text: &str) -> Result<Schedule, ParseError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim_start().starts_with('{') {
-            return json::read_starts(text).map(Schedule::Starts);
+            return json::read_starts(self, text).map(Schedule::Starts);
         }
         let sequence = |line: (usize, &str)| -> Option<Result<Vec<u32>, ParseError>> {
             let (index, content) = line;
@@ -75,7 +75,7 @@ impl Format for Jssp {
 
     fn write_solution(&self, schedule: &Schedule, out: &mut dyn Write) -> io::Result<()> {
         match schedule {
-            Schedule::Starts(starts) => writeln!(out, "{}", json::write_starts(starts)),
+            Schedule::Starts(starts) => writeln!(out, "{}", json::write_starts(self, starts)),
             Schedule::Sequences(sequences) => {
                 if let Ok(makespan) = self.evaluate(schedule) {
                     writeln!(out, "# makespan {makespan}; a line per machine: its jobs, from 0, in order")?;

@@ -1,6 +1,6 @@
 //! Random job shop instances.
 //!
-//! - `uniform`: as many machines as jobs, or `uniform,machines=M`; durations 1 to 99 and a random order of the machines
+//! - `uniform`: as many machines as jobs, or `uniform,machines=M`, or `uniform,machines=5-15`: any number of them; durations 1 to 99 and a random order of the machines
 //!   for every job, the law of Taillard (1993) with draws of our own.
 //! - `flow,machines=M`: the first half of the machines before the second half, as in the hard instances of Storer, Wu
 //!   and Vaccari (1992) and Demirkol, Mehta and Uzsoy (1998); durations 1 to 200.
@@ -31,6 +31,8 @@ pub struct Spec {
     pub n: usize,
     /// Number of machines.
     pub machines: usize,
+    /// Up to so many more, at random.
+    pub more: usize,
     /// Orders and durations.
     pub distribution: Distribution,
 }
@@ -50,22 +52,26 @@ impl Generate for Jssp {
                 return Err(SpecError::Unknown { what, known, found: word.into() });
             }
         };
-        let machines = match settings.split_once('=') {
-            None if settings.is_empty() => n,
-            Some(("machines", number)) => {
-                let refusal = || SpecError::Number { setting: "machines", least: 1, found: number.into() };
-                number.parse().ok().filter(|&machines| machines > 0).ok_or_else(refusal)?
+        let (machines, most) = match settings.split_once('=') {
+            None if settings.is_empty() => (n, n),
+            Some(("machines", numbers)) => {
+                let refusal = || SpecError::Number { setting: "machines", least: 1, found: numbers.into() };
+                let (low, high) = numbers.split_once('-').unwrap_or((numbers, numbers));
+                let range = low.parse().ok().zip(high.parse().ok());
+                range.filter(|&(low, high): &(usize, usize)| 0 < low && low <= high).ok_or_else(refusal)?
             }
             _ => {
                 let found = settings.split('=').next().unwrap_or(settings).into();
                 return Err(SpecError::Unknown { what: "setting", known: vec!["machines"], found });
             }
         };
-        check_size(distribution, n, MAX_OPERATIONS / machines.max(1))?;
-        Ok(Spec { n, machines, distribution: kind })
+        check_size(distribution, n, MAX_OPERATIONS / most.max(1))?;
+        Ok(Spec { n, machines, more: most - machines, distribution: kind })
     }
 
-    fn generate(&Spec { n, machines, distribution }: &Spec, rng: &mut dyn RngCore) -> Self {
+    fn generate(&Spec { n, machines, more, distribution }: &Spec, rng: &mut dyn RngCore) -> Self {
+        // No draw where there is nothing to draw: instances of a fixed size stay what they were.
+        let machines = if more > 0 { machines + rng.random_range(0..=more) } else { machines };
         let (name, halfway, longest) = match distribution {
             Distribution::Uniform => ("uniform", 0, 99),
             Distribution::Flow => ("flow", machines / 2, 200),

@@ -22,12 +22,16 @@ struct File {
     _metadata: Map<String, Value>,
 }
 
-/// A schedule: `{"start_times": [[0, 3], [1, 4]]}`.
+/// A schedule: `{"start_times": [[0, 3], [1, 4]]}`, with ends and machines if they are wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Starts {
     /// \[jobs\]\[operations\]
     start_times: Vec<Vec<Cost>>,
+    /// Must be what starts and durations say \[jobs\]\[operations\].
+    end_times: Option<Vec<Vec<Cost>>>,
+    /// Must be those of the instance \[jobs\]\[operations\].
+    machines: Option<Vec<Vec<u32>>>,
     /// Stated, not used: evaluation computes it.
     #[serde(default, rename = "makespan")]
     _makespan: Option<Cost>,
@@ -66,19 +70,39 @@ pub(super) fn read(text: &str) -> Result<Jssp, ParseError> {
 
 /// The instance as JSON.
 pub(super) fn write(jssp: &Jssp) -> String {
-    let durations: Vec<Vec<Cost>> = jssp.jobs.iter().map(|job| job.iter().map(|o| o.duration).collect()).collect();
-    let machines: Vec<Vec<u32>> = jssp.jobs.iter().map(|job| job.iter().map(|o| o.machine).collect()).collect();
+    let (durations, machines) = (matrix(jssp, |o| o.duration), matrix(jssp, |o| o.machine));
     json!({ "name": jssp.name, "duration_matrix": durations, "machines_matrix": machines }).to_string()
 }
 
 /// Reads start times \[jobs\]\[operations\].
-pub(super) fn read_starts(text: &str) -> Result<Vec<Vec<Cost>>, ParseError> {
-    Ok(parse::<Starts>(text, "a JSON schedule with start_times")?.start_times)
+pub(super) fn read_starts(jssp: &Jssp, text: &str) -> Result<Vec<Vec<Cost>>, ParseError> {
+    let Starts { start_times, end_times, machines, .. } = parse(text, "a JSON schedule with start_times")?;
+    // Lists of another shape have no ends: what is wrong with them, evaluation says.
+    if end_times.is_some_and(|stated| stated != ends(jssp, &start_times)) {
+        return Err(ParseError::whole("end_times that are start_times plus durations", "others"));
+    }
+    if machines.is_some_and(|stated| stated != matrix(jssp, |operation| operation.machine)) {
+        return Err(ParseError::whole("machines as in the instance", "others"));
+    }
+    Ok(start_times)
 }
 
-/// Start times as JSON.
-pub(super) fn write_starts(starts: &[Vec<Cost>]) -> String {
-    json!({ "start_times": starts }).to_string()
+/// Start, end and machine of every operation as JSON.
+pub(super) fn write_starts(jssp: &Jssp, starts: &[Vec<Cost>]) -> String {
+    let (ends, machines) = (ends(jssp, starts), matrix(jssp, |operation| operation.machine));
+    let makespan = jssp.makespan(starts);
+    json!({ "makespan": makespan, "start_times": starts, "end_times": ends, "machines": machines }).to_string()
+}
+
+/// When operations end that begin at `starts` \[jobs\]\[operations\].
+fn ends(jssp: &Jssp, starts: &[Vec<Cost>]) -> Vec<Vec<Cost>> {
+    let end = |(start, operation): (&Cost, &Operation)| start.saturating_add(operation.duration);
+    starts.iter().zip(&jssp.jobs).map(|(starts, job)| starts.iter().zip(job).map(end).collect()).collect()
+}
+
+/// A number of every operation \[jobs\]\[operations\].
+fn matrix<T>(jssp: &Jssp, number: impl Fn(&Operation) -> T) -> Vec<Vec<T>> {
+    jssp.jobs.iter().map(|job| job.iter().map(&number).collect()).collect()
 }
 
 fn parse<T: for<'a> Deserialize<'a>>(text: &str, expected: &str) -> Result<T, ParseError> {

@@ -7,6 +7,7 @@ use rand::{Rng, RngCore};
 
 use crate::generate::{Generate, MAX_SIZE, SpecError, check_size, name_of, pick};
 use crate::metric::{Distances, Metric};
+use crate::mutate::Mutation;
 use crate::problem::Cost;
 use crate::tsp::Tsp;
 
@@ -27,6 +28,8 @@ pub enum Distribution {
     Matrix,
     /// A random asymmetric matrix, closed under shortest paths.
     Asymmetric,
+    /// Uniform points after a mutation.
+    Mutated(Mutation),
 }
 
 const NAMES: [(&str, Distribution); 4] = [
@@ -48,12 +51,21 @@ pub struct Spec {
 impl Generate for Tsp {
     type Spec = Spec;
 
-    const DISTRIBUTIONS: &'static [&'static str] = &[NAMES[0].0, NAMES[1].0, NAMES[2].0, NAMES[3].0];
+    const DISTRIBUTIONS: &'static [&'static str] = &[NAMES[0].0, NAMES[1].0, NAMES[2].0, NAMES[3].0, "mutated"];
 
+    /// `mutated` takes settings after commas, see [`Mutation`]: `mutated,operator=grid,power=30`.
     fn spec(n: usize, distribution: &str) -> Result<Spec, SpecError> {
-        let kind = pick("distribution of TSP instances", distribution, &NAMES)?;
+        let kind = match distribution.split_once(',').unwrap_or((distribution, "")) {
+            ("mutated", settings) => Distribution::Mutated(settings.parse()?),
+            _ => pick("distribution of TSP instances", distribution, &NAMES).map_err(|error| match error {
+                SpecError::Unknown { what, found, .. } => {
+                    SpecError::Unknown { what, known: Self::DISTRIBUTIONS.to_vec(), found }
+                }
+                other => other,
+            })?,
+        };
         let limit = match kind {
-            Distribution::Uniform | Distribution::Clustered => MAX_SIZE,
+            Distribution::Uniform | Distribution::Clustered | Distribution::Mutated(_) => MAX_SIZE,
             Distribution::Matrix | Distribution::Asymmetric => MAX_MATRIX,
         };
         check_size(distribution, n, limit)?;
@@ -67,13 +79,25 @@ impl Generate for Tsp {
             Distribution::Clustered => euclid(clustered(n, rng)),
             Distribution::Matrix => Distances::from_matrix(n, matrix(n, true, rng)),
             Distribution::Asymmetric => Distances::from_matrix(n, matrix(n, false, rng)),
+            Distribution::Mutated(mutation) => euclid(mutated(n, &mutation, rng)),
         };
-        Tsp::new(format!("{}-{n}", name_of(distribution, &NAMES)), distances)
+        let name = match distribution {
+            Distribution::Mutated(mutation) => mutation.name(),
+            named => name_of(named, &NAMES).into(),
+        };
+        Tsp::new(format!("{name}-{n}"), distances)
     }
 }
 
 fn uniform_point(rng: &mut dyn RngCore) -> [f64; 2] {
     [0, 1].map(|_| f64::from(rng.random_range(0..SIDE)))
+}
+
+/// Integer points again.
+fn mutated(n: usize, mutation: &Mutation, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {
+    let mut points: Vec<[f64; 2]> = (0..n).map(|_| [0, 1].map(|_| rng.random())).collect();
+    mutation.apply(&mut points, rng);
+    points.iter().map(|point| point.map(|x| (x * f64::from(SIDE)).trunc())).collect()
 }
 
 fn clustered(n: usize, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {

@@ -6,6 +6,7 @@
 
 pub mod bound;
 pub mod config;
+pub mod exact;
 pub mod graph;
 pub mod island;
 pub mod model;
@@ -30,6 +31,8 @@ use relink::Member;
 pub struct TabuSearch {
     /// Parameters; they must pass [`Config::check`].
     pub config: Config,
+    /// Moves after which it leaves the rest to the next stage; none: never.
+    pub moves: Option<u64>,
 }
 
 impl Search<Jssp> for TabuSearch {
@@ -55,9 +58,10 @@ impl Search<Jssp> for TabuSearch {
                 }
             })
             .collect();
-        let mut unmarked = 0;
-        while run.proceed(0) {
-            unmarked += evolve(&model, &mut group, run);
+        let (mut unmarked, mut left) = (0, self.moves.unwrap_or(u64::MAX));
+        while left > 0 && run.proceed(0) {
+            let done = evolve(&model, &mut group, left, run);
+            (unmarked, left) = (unmarked + done, left.saturating_sub(done));
             if unmarked >= self.config.exchange * group.len() as u64 {
                 unmarked = 0;
                 exchange(&mut group);
@@ -76,10 +80,10 @@ fn first_order(model: &Model, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Vec<u32> 
     order
 }
 
-/// One round of all islands; returns the moves done.
-fn evolve(model: &Model, group: &mut [Island<'_>], run: &mut Run<'_, Jssp>) -> u64 {
+/// One round of all islands, of `most` moves in all; returns the moves done.
+fn evolve(model: &Model, group: &mut [Island<'_>], most: u64, run: &mut Run<'_, Jssp>) -> u64 {
     let count = group.len() as u64;
-    let allowed = run.allowance(round(model) * count);
+    let allowed = run.allowance((round(model) * count).min(most));
     let watch = run.watch();
     let mut work: Vec<(&mut Island<'_>, u64)> = group.iter_mut().map(|island| (island, 0)).collect();
     islands(run.setup().threads, &mut work, |index, (island, done)| {

@@ -72,7 +72,7 @@ fn exact(cost: Cost, scale: f64) -> String {
 /// What the solution file states, `cost 12` or `value 12`, if it is wrong. `.tour` files have no place for it.
 fn contradiction(instance: &Instance, text: &str, cost: Cost) -> Option<String> {
     match instance {
-        Instance::Tsp(_) | Instance::Jssp(_) | Instance::Ffsp(_) => None,
+        Instance::Tsp(_) | Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => None,
         Instance::Cvrp(cvrp) => {
             let declared = read_sol(text).ok()?.1?;
             (!declared.agrees(cvrp, cost)).then(|| format!("cost {}", declared.value))

@@ -7,10 +7,17 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use cpu_time::ProcessTime;
 use heuron::plot::in_units;
-use heuron::{Error, Evaluation, Instance, Judged, Kind, Options, best_known, gap, interval, load, model, reference};
+use heuron::{
+    Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, interval, load, model,
+    reference,
+};
+use heuron_policies::Weights;
+use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
+use heuron_search::Tactic;
+use heuron_search::latent::Strategy;
 use serde::Serialize;
 
 use super::generate::Generate;
@@ -61,9 +68,17 @@ pub struct Evaluate {
     #[arg(long)]
     augment: bool,
 
-    /// Constructions per image of `sample`, lanes of `beam`
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    samples: usize,
+    /// Constructions per image of `sample`, lanes of `beam`, lanes of `sgbs` [default: 128; 4 of sgbs]
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+
+    /// Continuations of every lane that `sgbs` tries
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    children: usize,
+
+    /// Attempts of `latent`, `uniform` and `population`: constructions from all openings
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    attempts: u64,
 
     /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
     /// `heuron solve` reaches without a model in 50 000 iterations without a better one]
@@ -77,6 +92,10 @@ pub struct Evaluate {
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
+    device: Device,
 }
 
 /// How constructions choose.
@@ -89,6 +108,14 @@ enum Decode {
     Sample,
     /// Beam search from the openings
     Beam,
+    /// Simulation-guided beam search from the best of the openings (Choo et al., 2022)
+    Sgbs,
+    /// Evolved latent vectors (COMPASS), `--attempts` of them
+    Latent,
+    /// Latent vectors at random
+    Uniform,
+    /// All agents of a population (Poppy), then samples from the best, in all `--attempts`
+    Population,
 }
 
 /// The line of the set. Costs are in the instances' integer units.
@@ -104,6 +131,10 @@ struct Summary<'a> {
     starts: Option<usize>,
     augment: bool,
     samples: Option<usize>,
+    attempts: Option<u64>,
+    /// Continuations of every lane of `sgbs`.
+    children: Option<usize>,
+    device: String,
     seed: u64,
     /// Instances without a feasible construction; they are in none of the means.
     unsolved: usize,
@@ -146,10 +177,8 @@ impl Evaluate {
         };
         let weights = model(&self.model)?;
         let instances = self.instances(&options)?;
-        let evaluation =
-            Evaluation { name: &self.model, weights: &weights, effort: self.effort(), threads: options.threads() };
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
-        let judged = evaluation.run(&instances)?;
+        let judged = self.judge(&weights, &instances, options.threads())?;
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
         let references = self.references(&instances, options.threads())?;
         let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
@@ -163,24 +192,66 @@ impl Evaluate {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let counts = [("starts", self.starts), ("count", self.count), ("samples", Some(self.samples))];
+        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
+        let counts = [
+            ("starts", self.starts),
+            ("count", self.count),
+            ("samples", self.samples),
+            ("children", Some(self.children)),
+            ("attempts", Some(attempts)),
+        ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
-        if self.augment && self.problem == Kind::Knapsack {
-            let expected = "no `--augment`: items have no coordinates".into();
+        if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
+            let expected = format!("no `--augment`: instances of {} have no coordinates", self.problem);
             return Err(Error::Option { key: "augment", expected, found: "it".into() });
+        }
+        if self.counts_attempts() && (self.augment || self.starts.is_some()) {
+            let expected = "neither `--augment` nor `--starts` where attempts are counted".into();
+            return Err(Error::Option { key: "decode", expected, found: "it".into() });
+        }
+        if self.counts_attempts() && self.device != Device::Cpu {
+            let expected = "cpu where attempts are counted".into();
+            return Err(Error::Option { key: "device", expected, found: self.device.to_string() });
         }
         Ok(())
     }
 
-    fn effort(&self) -> Effort {
+    fn samples(&self) -> usize {
+        self.samples.unwrap_or(if self.decode == Decode::Sgbs { 4 } else { 128 })
+    }
+
+    fn judge(&self, weights: &Weights, instances: &[Instance], threads: usize) -> Result<Vec<Judged>, Error> {
         let search = match self.decode {
             Decode::Greedy => Search::Greedy,
-            Decode::Sample => Search::Sample(self.samples),
-            Decode::Beam => Search::Beam(self.samples),
+            Decode::Sample => Search::Sample(self.samples()),
+            Decode::Beam => Search::Beam(self.samples()),
+            Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children },
+            Decode::Latent => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::default())),
+            Decode::Uniform => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::Uniform)),
+            Decode::Population => return self.spend(weights, instances, threads, Tactic::Population),
         };
-        Effort { search, starts: self.starts, augment: self.augment, seed: self.seed }
+        let effort = Effort { search, starts: self.starts, augment: self.augment, seed: self.seed };
+        Evaluation { name: &self.model, weights, effort, threads }.run_on(self.device, instances)
+    }
+
+    fn spend(
+        &self,
+        weights: &Weights,
+        instances: &[Instance],
+        threads: usize,
+        tactic: Tactic,
+    ) -> Result<Vec<Judged>, Error> {
+        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts]);
+        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
+        let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
+        Ok(spent.into_iter().map(judged).collect())
+    }
+
+    /// Whether attempts are counted, not constructions.
+    fn counts_attempts(&self) -> bool {
+        matches!(self.decode, Decode::Latent | Decode::Uniform | Decode::Population)
     }
 
     fn instances(&self, options: &Options) -> Result<Vec<Instance>, Error> {
@@ -235,7 +306,10 @@ impl Evaluate {
             decode: self.decode,
             starts: self.starts,
             augment: self.augment,
-            samples: (self.decode != Decode::Greedy).then_some(self.samples),
+            samples: matches!(self.decode, Decode::Sample | Decode::Beam | Decode::Sgbs).then(|| self.samples()),
+            attempts: self.counts_attempts().then_some(self.attempts),
+            children: (self.decode == Decode::Sgbs).then_some(self.children),
+            device: self.device.to_string(),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
             mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),
@@ -268,7 +342,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(path).map_err(fault)?;
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
-    const INSTANCES: [&str; 6] = ["tsp", "atsp", "vrp", "kp", "txt", "npz"];
+    const INSTANCES: [&str; 8] = ["tsp", "atsp", "vrp", "kp", "jssp", "ffsp", "txt", "npz"];
     let is_instance = |path: &PathBuf| {
         path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heuron::{Error, Instance, Kind};
-use heuron_problems::{Cvrp, Ffsp, Instances, Jssp, Knapsack, SETS, Set, SpecError, Tsp, npz, stream};
+use heuron_problems::{Bandit, Cvrp, Ffsp, Instances, Jssp, Knapsack, SETS, Set, SpecError, Tsp, npz, stream};
 
 use super::place::{Place, write_whole};
 use super::print;
@@ -17,7 +17,8 @@ pub struct Generate {
     #[arg(value_enum)]
     pub(super) problem: Kind,
 
-    /// Nodes of a tour, customers of a route plan, items of a knapsack, jobs of a shop
+    /// Nodes of a tour, customers of a route plan, items of a knapsack, jobs of a shop, arms of a
+    /// bandit
     #[arg(long, required_unless_present = "set")]
     pub(super) n: Option<usize>,
 
@@ -28,7 +29,8 @@ pub struct Generate {
     /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
     /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7);
     /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
-    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`)
+    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`);
+    /// bandit: uniform, capacity, schedule, path, interventions (`path,budget=5,horizon=20`)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     pub(super) distribution: String,
 
@@ -50,7 +52,7 @@ impl Generate {
     pub fn run(self) -> Result<u8, Error> {
         if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
             Place::single(path)?;
-            if matches!(self.problem, Kind::Jssp | Kind::Ffsp) {
+            if matches!(self.problem, Kind::Jssp | Kind::Ffsp | Kind::Bandit) {
                 let expected = "a folder: .npz sets hold unit-square distances".into();
                 return Err(Error::Option { key: "output", expected, found: path.display().to_string() });
             }
@@ -77,6 +79,7 @@ impl Generate {
             (None, Kind::Knapsack) => self.random::<Knapsack>(),
             (None, Kind::Jssp) => self.random::<Jssp>(),
             (None, Kind::Ffsp) => self.random::<Ffsp>(),
+            (None, Kind::Bandit) => self.random::<Bandit>(),
         }
     }
 
@@ -127,7 +130,7 @@ fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
                 return Err(Error::File { path: path.display().to_string(), action: "write", source });
             }
             // No such set gets here.
-            Instance::Jssp(_) | Instance::Ffsp(_) => {}
+            Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => {}
         }
     }
     let set = if plans.is_empty() { npz::Set::Tsp(tours) } else { npz::Set::Cvrp(plans) };

@@ -13,8 +13,10 @@ mod shipped;
 mod signal;
 mod solve;
 mod summary;
+mod table;
 mod trace;
 mod train;
+mod train_bandit;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -43,6 +45,8 @@ enum Verb {
     Train(Box<train::Train>),
     /// Measure a model alone on a set of instances
     Evaluate(Box<evaluate::Evaluate>),
+    /// Make a published table again, with our numbers beside it
+    Table(table::Table),
     /// List the methods of a problem
     Methods(shipped::Methods),
     /// List the published instance sets that can be generated bit for bit
@@ -59,6 +63,7 @@ pub fn main(started: Instant) -> ExitCode {
         Verb::Generate(generate) => generate.run(),
         Verb::Train(train) => train.run(),
         Verb::Evaluate(evaluate) => evaluate.run(),
+        Verb::Table(table) => table.run(),
         Verb::Methods(methods) => methods.run(),
         Verb::Sets => shipped::sets(),
         Verb::Models => shipped::models(),

@@ -5,7 +5,13 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use heuron::Error;
+use heuron::{Error, Instance, Solution};
+
+/// The text of a solution file: the name's extension decides the form of a schedule.
+pub fn answer(instance: &Instance, solution: &Solution, path: Option<&Path>) -> Result<Vec<u8>, Error> {
+    let is_timed = path.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if is_timed { instance.solution_text(&instance.timed(solution)) } else { instance.solution_text(solution) }
+}
 
 /// A destination that was found writable.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use heuron::{Event, Instance, Solution};
 
-use super::place::write_whole;
+use super::place::{answer, write_whole};
 
 /// Time between two saves.
 const EVERY: Duration = Duration::from_secs(3);
@@ -19,6 +19,7 @@ const QUIET: Duration = Duration::from_secs(1);
 pub struct Saver {
     /// Never holds more than one text; none once the thread is gone.
     queue: Option<SyncSender<Vec<u8>>>,
+    path: Option<PathBuf>,
     thread: Option<JoinHandle<()>>,
     /// Found since the last save.
     pending: Option<Solution>,
@@ -29,8 +30,8 @@ pub struct Saver {
 impl Saver {
     /// A saver to `path`; none where the answer goes to standard output.
     pub fn new(path: Option<PathBuf>, deadline: Option<Instant>) -> Self {
-        let (queue, thread) = path.map(writer).unzip();
-        Self { queue, thread, pending: None, last: Instant::now(), deadline }
+        let (queue, thread) = path.clone().map(writer).unzip();
+        Self { queue, path, thread, pending: None, last: Instant::now(), deadline }
     }
 
     /// Looks at `event` and saves what is due.
@@ -43,7 +44,9 @@ impl Saver {
         if late || self.last.elapsed() < EVERY {
             return;
         }
-        if let Some(text) = self.pending.take().and_then(|solution| instance.solution_text(&solution).ok()) {
+        if let Some(text) =
+            self.pending.take().and_then(|solution| answer(instance, &solution, self.path.as_deref()).ok())
+        {
             self.last = Instant::now();
             // A full queue means that the disk is slower than we are: the next save has a better solution.
             let _ = queue.try_send(text);

@@ -9,7 +9,7 @@ use heuron::{Error, Event, Instance, Options, Outcome, Report, solve_since};
 
 use super::batch::{self, Job};
 use super::crew;
-use super::place::{Place, write_whole};
+use super::place::{Place, answer, write_whole};
 use super::progress::Progress;
 use super::saver::Saver;
 use super::solve::Solve;
@@ -163,7 +163,7 @@ impl Delivery {
     /// Files first, standard output last: a reader that goes away does not cost the files.
     fn deliver(&mut self, session: &Session<'_>, stem: &str, solved: Solved) -> Result<Report, Error> {
         let Solved { instance, outcome, file, failure } = solved;
-        let text = instance.solution_text(&outcome.solution)?;
+        let text = answer(&instance, &outcome.solution, file.as_deref())?;
         if let Some(path) = &file {
             write_whole(path, &text)?;
         }

@@ -5,41 +5,46 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use heuron::{Error, Kind, span};
+use heuron_policies::device::Kind as Device;
 
 /// What to train how, for how long, and where to.
 #[derive(Args)]
 pub struct Train {
     /// Problem
     #[arg(value_enum)]
-    problem: Kind,
+    pub(super) problem: Kind,
 
     /// How trajectories become a gradient [default: preference]
     #[arg(long, value_enum)]
-    algorithm: Option<Algorithm>,
+    pub(super) algorithm: Option<Algorithm>,
 
     /// Settings from a TOML file; flags win. The defaults are the published ones
     #[arg(long, value_name = "FILE.toml")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 
     /// Sizes of the training instances, in equal parts [default: 20]
     #[arg(long, value_name = "N,N...", value_delimiter = ',')]
-    n: Vec<usize>,
+    pub(super) n: Vec<usize>,
 
     /// Seed [default: 101]
     #[arg(long, value_name = "S")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
 
     /// Folder for model, checkpoint, log and learning curve
     #[arg(long, value_name = "DIR")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
+
+    /// A bandit to learn a Q-network of, in the place of generated instances
+    #[arg(long, value_name = "FILE")]
+    pub(super) instance: Option<PathBuf>,
 
     /// Train for this time, over all sessions: 30m, 2h
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
     time: Option<Duration>,
 
-    /// Train for N steps: the model then depends on version, settings and N only
+    /// Train for N steps (bandits: episodes): the model then depends on version, settings and N only
     #[arg(long, value_name = "N")]
-    steps: Option<u64>,
+    pub(super) steps: Option<u64>,
 
     /// Go on from the folder's checkpoint
     #[arg(long)]
@@ -53,26 +58,41 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
+    device: Device,
+
     /// No progress
     #[arg(long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 /// How trajectories become a gradient.
-#[derive(Clone, Copy, ValueEnum)]
-enum Algorithm {
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Algorithm {
     /// REINFORCE with a shared baseline (POMO; Kwon et al., 2020)
     Reinforce,
     /// Proximal policy optimisation (RLOR; Wan et al., 2023)
     Ppo,
     /// Preference optimisation (Pan et al., 2025)
     Preference,
+    /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model`
+    Poppy,
+    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model`
+    Compass,
+    /// A Q-network of one bandit (SEQUOIA; Xu et al., 2025)
+    Sequoia,
+    /// A correction of Lagrangian values, for all bandits
+    Residual,
 }
 
 #[cfg(not(feature = "train"))]
 impl Train {
     /// Says how to get a build that trains.
     pub fn run(self) -> Result<u8, Error> {
+        if self.problem == Kind::Bandit {
+            return self.bandit();
+        }
         Err(Error::Feature { verb: "train", feature: "train" })
     }
 }
@@ -85,6 +105,7 @@ mod with_training {
 
     use heuron::plot::learning_curve;
     use heuron::{Options, Training, model};
+    use heuron_policies::device;
     use heuron_policies::train::{self, Budget, Config, Progress, rows};
     use heuron_search::Stop;
     use indicatif::ProgressBar;
@@ -103,9 +124,13 @@ mod with_training {
     impl Train {
         /// Trains. An interrupted run is no failure: it can be resumed.
         pub fn run(self) -> Result<u8, Error> {
+            if self.problem == Kind::Bandit {
+                return self.bandit();
+            }
             let config = self.settings()?;
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
+            device::open(self.device)?;
             fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
             self.check_folder()?;
             let initial = self.model.as_deref().map(model).transpose()?;
@@ -122,7 +147,7 @@ mod with_training {
             };
             let mut teller = Teller::new(self.quiet);
             let mut drawn = Instant::now();
-            let summary = training.run(&self.output, &mut |progress| {
+            let summary = training.run_on(self.device, &self.output, &mut |progress| {
                 teller.tell(progress);
                 // The picture is a convenience: the run does not end because of it.
                 if progress.logged && drawn.elapsed() > EVERY {
@@ -153,6 +178,12 @@ mod with_training {
                     Algorithm::Reinforce => train::Algorithm::Reinforce,
                     Algorithm::Ppo => train::Algorithm::Ppo,
                     Algorithm::Preference => train::Algorithm::Preference,
+                    Algorithm::Poppy => train::Algorithm::Poppy,
+                    Algorithm::Compass => train::Algorithm::Compass,
+                    Algorithm::Sequoia | Algorithm::Residual => {
+                        let expected = "sequoia and residual for bandits only".into();
+                        return Err(Error::Option { key: "algorithm", expected, found: self.problem.to_string() });
+                    }
                 };
             }
             if !self.n.is_empty() {

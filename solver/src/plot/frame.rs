@@ -143,7 +143,7 @@ pub(super) fn open_sheet(svg: &mut String, [width, height]: [f64; 2], caption: &
 }
 
 /// Text that XML takes as it is meant, without control characters.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !c.is_control()) {
         match c {

@@ -1,17 +1,21 @@
 //! Pictures of solutions as SVG: legible at a thousand nodes, about a megabyte at a hundred thousand.
 
+mod bars;
 mod curve;
 mod frame;
 mod gantt;
+mod lines;
 mod palette;
 
 use heuron_problems::{Cvrp, Distances, Metric, Routes, Tour, Tsp};
 
 use crate::instance::Kind;
 use crate::report::Report;
+pub use bars::{Group, Mark, bars};
 pub use curve::learning_curve;
 use frame::Frame;
 pub(crate) use gantt::{flow_gantt, gantt};
+pub use lines::{Line, Panel, lines};
 
 /// Text above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,7 @@ impl Caption {
             Kind::Cvrp => "customers",
             Kind::Knapsack => "items",
             Kind::Jssp | Kind::Ffsp => "operations",
+            Kind::Bandit => "arms",
         };
         let mut facts = vec![format!("{} {nodes}", thousands(&report.size.to_string()))];
         facts.extend(report.cost.map(|cost| format!("cost {}", thousands(&in_units(cost, report.scale)))));

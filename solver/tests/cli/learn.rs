@@ -51,6 +51,8 @@ fn more_effort_is_never_worse() {
         [8, 80].map(|samples| evaluate(&sandbox, &format!("{base} --decode sample --samples {samples}")).0);
     assert!(many <= few);
     assert!(evaluate(&sandbox, &format!("{base} --decode beam --samples 20")).0 >= 0.0);
+    let simulated = evaluate(&sandbox, &format!("{base} --decode sgbs --samples 3 --children 3")).0;
+    assert!(simulated <= gaps[1]);
 }
 
 #[test]
@@ -181,6 +183,14 @@ mod with_training {
     }
 
     #[test]
+    fn device_is_opened_before_anything_is_written() {
+        let sandbox = settings();
+        let error = sandbox.fail("train tsp --config settings.toml --steps 1 --output run --device cuda", 2);
+        assert!(error.contains("cuda") && error.contains("remedy"), "{error}");
+        assert!(!sandbox.path("run").exists());
+    }
+
+    #[test]
     fn wrong_settings_are_refused_by_name() {
         let sandbox = settings();
         sandbox.write("typo.toml", "bacth = 3");
@@ -215,11 +225,34 @@ fn shipped_model_or_a_rule_in_its_place_constructs_and_the_report_says_which() {
 }
 
 #[test]
+fn model_constructs_for_instances_too_large_for_tables_and_keeps_the_deadline() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate tsp --n 1100 --output a.tsp");
+    sandbox.succeed("solve a.tsp --method policy --iterations 1 --threads 1 --output a.tour --quiet");
+    sandbox.succeed("check a.tsp a.tour");
+    sandbox.succeed("generate cvrp --n 9000 --output b.vrp");
+    sandbox.succeed("solve b.vrp --model cvrp --time 1s --output b.sol --report r.json --quiet");
+    assert_eq!(sandbox.json("r.json")[0]["stop_reason"], "time");
+    sandbox.succeed("check b.vrp b.sol");
+}
+
+#[test]
+fn device_that_the_build_or_the_machine_lacks_is_named_with_the_remedy() {
+    let sandbox = sandbox();
+    let line = "evaluate tsp --model tsp.safetensors --n 8 --count 2 --references none --device";
+    sandbox.succeed(&format!("{line} cpu"));
+    // Nothing that is built in CI has CUDA.
+    let error = sandbox.fail(&format!("{line} cuda"), 2);
+    assert!(["device", "cuda", "remedy", "--device cpu"].iter().all(|word| error.contains(word)), "{error}");
+    assert!(sandbox.fail(&format!("{line} tpu"), 2).contains("expected cpu, gpu or cuda"));
+}
+
+#[test]
 fn model_that_does_not_fit_is_refused_with_the_reason() {
     let sandbox = Sandbox::new();
-    sandbox.succeed("generate tsp --n 1500 --output large.tsp");
+    sandbox.succeed("generate tsp --n 10001 --output large.tsp");
     sandbox.succeed("generate tsp --n 20 --distribution matrix --output matrix.tsp");
-    assert!(sandbox.fail("solve large.tsp --model tsp", 2).contains("1000"));
+    assert!(sandbox.fail("solve large.tsp --model tsp", 2).contains("10000"));
     assert!(sandbox.fail("solve matrix.tsp --model tsp", 2).contains("coordinates"));
     assert!(sandbox.fail("solve matrix.tsp --model cvrp", 2).contains("Cvrp"));
     assert!(sandbox.fail("solve matrix.tsp --model nobody", 2).contains("tsp, cvrp, knapsack"));

@@ -1,6 +1,8 @@
 //! The command line through the real binary, and the example that embeds the library.
 
+mod adapt;
 mod answers;
+mod bandit;
 mod embed;
 #[cfg(unix)]
 mod learn;

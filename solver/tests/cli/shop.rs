@@ -37,6 +37,31 @@ fn stated_start_times_are_judged_as_they_are() {
 }
 
 #[test]
+fn schedules_are_written_with_start_end_and_machine_where_json_is_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("two.txt", TWO);
+    sandbox.succeed("solve two.txt --output two.json --quiet");
+    let schedule: serde_json::Value = serde_json::from_str(&sandbox.read("two.json")).unwrap();
+    let list = |key: &str| serde_json::from_value::<Vec<Vec<i64>>>(schedule[key].clone()).unwrap();
+    assert_eq!((&schedule["makespan"], list("machines")), (&6.into(), vec![vec![0, 1], vec![1, 0]]));
+    let durations = [[3, 2], [4, 1]];
+    for (job, durations) in durations.iter().enumerate() {
+        for (place, duration) in durations.iter().enumerate() {
+            assert_eq!(list("end_times")[job][place] - list("start_times")[job][place], *duration);
+        }
+    }
+    assert_eq!(sandbox.check("two.txt", "two.json"), 6);
+    // What is stated must be true.
+    for (name, stated) in [("end_times", "[[3, 7], [4, 5]]"), ("machines", "[[1, 0], [0, 1]]")] {
+        let text = format!(r#"{{"start_times": [[0, 4], [0, 4]], "{name}": {stated}}}"#);
+        sandbox.write("wrong.json", &text);
+        let output = sandbox.run("check two.txt wrong.json");
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(error_text(&output).contains(name));
+    }
+}
+
+#[test]
 fn random_and_published_job_shops_are_written_and_read() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate jssp --n 6 --distribution uniform,machines=4 --seed 3 --output a.jssp");

@@ -63,6 +63,10 @@ impl Simd for Avx512 {
         proven!(_mm512_min_ps(a, b))
     }
     #[inline(always)]
+    fn sqrt(self, a: __m512) -> __m512 {
+        proven!(_mm512_sqrt_ps(a))
+    }
+    #[inline(always)]
     fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
         proven!(_mm512_fmadd_ps(a, b, c))
     }
@@ -153,6 +157,10 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn min(self, a: Self::V, b: Self::V) -> Self::V {
         proven!([_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])])
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::V) -> Self::V {
+        proven!([_mm256_sqrt_ps(a[0]), _mm256_sqrt_ps(a[1])])
     }
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {

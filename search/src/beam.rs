@@ -1,32 +1,31 @@
 //! Beam search over a policy's log-probabilities: the constructions that are most probable so far go on together.
 
+use heuron_policies::{Lanes, Outcome, Policy};
 use heuron_problems::Construct;
-
-use crate::policy::{Lanes, Policy};
-use crate::rollout::Outcome;
 
 /// A construction under way or finished.
 struct Lane<P: Construct> {
     state: P::State,
+    actions: Vec<u32>,
     log_prob: f64,
     is_finished: bool,
 }
 
-/// Finished constructions of a beam of `width` lanes that begins with every one of `openings` (or, without openings, with
+/// Finished constructions of a beam of `width` lanes, by `policy`, whose `memory` is its encoding of the problem. It begins with every one of `openings` (or, without openings, with
 /// the empty solution). Of equally probable constructions the one that comes first stays.
 pub fn beam<P: Construct, A: Policy<P> + ?Sized>(
     policy: &A,
+    memory: &mut A::Memory,
     problem: &P,
     openings: &[u32],
     width: usize,
 ) -> Vec<Outcome<P>> {
     let batch = std::slice::from_ref(problem);
-    let mut memory = policy.encode(batch);
     let (actions, width) = (problem.width(), width.max(1));
     let open = |opening: Option<&u32>| {
         let mut state = problem.start();
         opening.into_iter().for_each(|&action| problem.step(&mut state, action));
-        Lane { state, log_prob: 0.0, is_finished: actions == 0 }
+        Lane { state, actions: opening.copied().into_iter().collect(), log_prob: 0.0, is_finished: actions == 0 }
     };
     let mut lanes: Vec<Lane<P>> = if openings.is_empty() {
         vec![open(None)]
@@ -42,7 +41,7 @@ pub fn beam<P: Construct, A: Policy<P> + ?Sized>(
         let mut logits = vec![0.0; masks.len()];
         let instances = vec![0; lanes.len()];
         let view = Lanes { batch, instances: &instances, states: &states, masks: &masks, width: actions };
-        policy.score(&mut memory, &view, &mut logits);
+        policy.score(memory, &view, &mut logits);
         let rows = logits.chunks_exact(actions).zip(masks.chunks_exact(actions));
         let mut candidates: Vec<(f64, usize, Option<u32>)> = Vec::new();
         for (index, (lane, (row, mask))) in lanes.iter().zip(rows).enumerate() {
@@ -55,7 +54,7 @@ pub fn beam<P: Construct, A: Policy<P> + ?Sized>(
     }
     let outcome = |lane: Lane<P>| {
         let solution = problem.finish(&lane.state);
-        Outcome { cost: problem.evaluate(&solution), solution }
+        Outcome { actions: lane.actions, cost: problem.evaluate(&solution), solution }
     };
     lanes.into_iter().map(outcome).collect()
 }
@@ -79,17 +78,20 @@ fn follow<P: Construct>(
     lanes: &[Lane<P>],
     (log_prob, lane, action): (f64, usize, Option<u32>),
 ) -> Lane<P> {
-    let mut state = lanes[lane].state.clone();
-    action.into_iter().for_each(|action| problem.step(&mut state, action));
-    Lane { state, log_prob, is_finished: action.is_none() }
+    let (mut state, mut actions) = (lanes[lane].state.clone(), lanes[lane].actions.clone());
+    if let Some(action) = action {
+        problem.step(&mut state, action);
+        actions.push(action);
+    }
+    Lane { state, actions, log_prob, is_finished: action.is_none() }
 }
 
 #[cfg(test)]
 mod tests {
+    use heuron_policies::rules::NearestNeighbour;
     use heuron_problems::{Distances, Problem, Tsp};
 
     use super::*;
-    use crate::rules::NearestNeighbour;
 
     /// Node 1 is nearest to 0, but leads to a longer tour than node 2.
     fn trap() -> Tsp {
@@ -99,7 +101,8 @@ mod tests {
     #[test]
     fn beam_as_wide_as_the_tree_finds_every_tour() {
         let tsp = trap();
-        let found = beam(&NearestNeighbour, &tsp, &[0], 100);
+        let memory = &mut NearestNeighbour.encode(std::slice::from_ref(&tsp));
+        let found = beam(&NearestNeighbour, memory, &tsp, &[0], 100);
         let mut tours: Vec<Vec<u32>> = found.iter().map(|outcome| outcome.solution.nodes.clone()).collect();
         tours.sort();
         tours.dedup();
@@ -109,7 +112,9 @@ mod tests {
 
     #[test]
     fn narrow_beam_is_greedy() {
-        let found = beam(&NearestNeighbour, &trap(), &[0], 1);
+        let tsp = trap();
+        let memory = &mut NearestNeighbour.encode(std::slice::from_ref(&tsp));
+        let found = beam(&NearestNeighbour, memory, &tsp, &[0], 1);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].solution.nodes[1], 1);
     }

@@ -1,0 +1,52 @@
+//! Searches for the flexible flow shop: rounds of iterated greedy search, and walks of reinsertions.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use heuron_benches::{search, watch};
+use heuron_problems::{Ffsp, Generate, stream};
+use heuron_search::ffsp::IteratedGreedy;
+use heuron_search::ffsp::decode::Decoder;
+use heuron_search::ffsp::reinsert::Reinsertion;
+
+const ROUNDS: u64 = 50;
+
+/// Idle moves that end a walk.
+const PATIENCE: u64 = 200;
+
+/// Three stages of four unrelated machines.
+fn flow(n: usize) -> Ffsp {
+    Ffsp::generate(&Ffsp::spec(n, "uniform").expect("a known distribution"), &mut stream(1, "bench ffsp", n as u64))
+}
+
+fn rounds(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ffsp/iterated-greedy");
+    group.throughput(Throughput::Elements(ROUNDS)).sample_size(10);
+    for n in [20, 50, 100] {
+        let problem = flow(n);
+        group.bench_function(n.to_string(), |bencher| {
+            bencher.iter(|| search(&problem, &mut IteratedGreedy, ROUNDS));
+        });
+    }
+    group.finish();
+}
+
+/// A whole walk from the plan of the jobs in their order.
+fn walks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ffsp/walk");
+    for n in [20, 100] {
+        let problem = flow(n);
+        let order: Vec<u32> = (0..n as u32).collect();
+        let (sequences, watch) = (Decoder::new(&problem).sequences(&order), watch(&problem));
+        let mut walk = Reinsertion::new(&problem, sequences.clone());
+        group.bench_function(n.to_string(), |bencher| {
+            bencher.iter(|| {
+                walk.load(sequences.clone());
+                walk.walk(PATIENCE, 0, &mut stream(1, "bench ffsp", 0), &watch);
+                walk.makespan()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rounds, walks);
+criterion_main!(benches);

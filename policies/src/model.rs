@@ -1,0 +1,210 @@
+//! What training and inference ask of a network, whatever it is inside.
+
+use std::sync::Arc;
+
+use heuron_problems::{Construct, Stream};
+
+use crate::architecture::Task;
+use crate::features::Learnable;
+use crate::features::shop::Shop;
+use crate::native::shop;
+use crate::native::{AttentionModel, DispatchModel, Encoded, Gradient, Misfit, Pull, Replay, Scratch, Trajectory};
+use crate::rollout::Decode;
+use crate::weights::{Weights, WeightsError};
+
+/// A network that constructs solutions of `P` and learns from recorded constructions.
+pub trait Model<P: Construct>: Sized + Send + Sync {
+    /// What is computed once per instance.
+    type Encoded: Default + Send;
+
+    /// Buffers of a rollout.
+    type Scratch: Default + Send;
+
+    /// Prepares weights.
+    fn prepare(weights: &Weights) -> Result<Self, WeightsError>;
+
+    /// Zeros in the shape of its weights.
+    fn gradient(&self) -> Gradient;
+
+    /// Whether it can work on an instance.
+    fn fits(&self, problem: &P) -> Result<(), Misfit>;
+
+    /// First actions that constructions are forced to begin with; none: it chooses itself.
+    fn openings(problem: &P) -> Vec<u32>;
+
+    /// Encodes one instance.
+    fn encode(&self, problem: &P, into: &mut Self::Encoded) -> Result<(), Misfit>;
+
+    /// Encodes one instance for [`Self::decode`] alone.
+    fn encode_for_decoding(&self, problem: &P, into: &mut Self::Encoded) -> Result<(), Misfit> {
+        self.encode(problem, into)
+    }
+
+    /// Number of decoders that share the encoder.
+    fn agents(&self) -> usize {
+        1
+    }
+
+    /// The model with the decoder of an agent, which takes over what is encoded.
+    fn agent(&self, _index: usize, _encoded: &mut Self::Encoded) -> &Self {
+        self
+    }
+
+    /// Makes equal consecutive parts of the lanes (or traces) follow a latent vector each, until the next encoding; a model
+    /// that takes none ignores them.
+    fn condition(&self, _encoded: &mut Self::Encoded, _latents: &[Vec<f32>]) {}
+
+    /// Constructs a solution per start. Sampling draws from one stream per start.
+    fn decode(
+        &self,
+        problem: &P,
+        encoded: &Self::Encoded,
+        starts: &[Option<u32>],
+        streams: &mut [Stream],
+        decode: Decode,
+        scratch: &mut Self::Scratch,
+    ) -> Vec<Trajectory>;
+
+    /// Follows recorded constructions, whose first `forced` actions were forced.
+    fn replay(&self, problem: &P, encoded: &Self::Encoded, traces: &[Vec<u32>], forced: usize) -> Replay;
+
+    /// Adds to `gradient` what `pull` asks for.
+    fn backward(
+        &self,
+        problem: &P,
+        encoded: &Self::Encoded,
+        traces: &[Vec<u32>],
+        forced: usize,
+        pull: &Pull<'_>,
+        gradient: &mut Gradient,
+    );
+}
+
+/// A network of either kind, ready for work. Clones share it.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// For routes and packings.
+    Attention(Arc<AttentionModel>),
+    /// For schedules.
+    Dispatch(Arc<DispatchModel>),
+}
+
+impl Prepared {
+    /// Prepares weights.
+    pub fn new(weights: &Weights) -> Result<Self, WeightsError> {
+        if weights.architecture.task.is_shop() {
+            Ok(Self::Dispatch(Arc::new(DispatchModel::new(weights)?)))
+        } else {
+            Ok(Self::Attention(Arc::new(AttentionModel::new(weights)?)))
+        }
+    }
+
+    /// As a model that routes or packs.
+    ///
+    /// # Errors
+    /// [`Misfit::Task`] for a model of schedules.
+    pub fn attention(&self, found: Task) -> Result<&Arc<AttentionModel>, Misfit> {
+        match self {
+            Self::Attention(model) => Ok(model),
+            Self::Dispatch(model) => Err(Misfit::Task { expected: model.architecture().task, found }),
+        }
+    }
+
+    /// As a model that schedules.
+    ///
+    /// # Errors
+    /// [`Misfit::Task`] for a model of routes or packings.
+    pub fn dispatch(&self, found: Task) -> Result<&Arc<DispatchModel>, Misfit> {
+        match self {
+            Self::Dispatch(model) => Ok(model),
+            Self::Attention(model) => Err(Misfit::Task { expected: model.architecture().task, found }),
+        }
+    }
+}
+
+/// Hands the methods of [`Model`] over to those of the same names; the last argument holds those that differ.
+macro_rules! model {
+    ($model:ty, $bound:ident, $encoded:ty, $scratch:ty, { $($own:item)* }) => {
+        impl<P: $bound> Model<P> for $model {
+            type Encoded = $encoded;
+            type Scratch = $scratch;
+
+            fn prepare(weights: &Weights) -> Result<Self, WeightsError> {
+                Self::new(weights)
+            }
+
+            fn gradient(&self) -> Gradient {
+                Gradient::new(self.architecture())
+            }
+
+            fn fits(&self, problem: &P) -> Result<(), Misfit> {
+                self.fits(problem)
+            }
+
+            fn encode(&self, problem: &P, into: &mut $encoded) -> Result<(), Misfit> {
+                self.encode(problem, into)
+            }
+
+            fn decode(
+                &self,
+                problem: &P,
+                encoded: &$encoded,
+                starts: &[Option<u32>],
+                streams: &mut [Stream],
+                decode: Decode,
+                scratch: &mut $scratch,
+            ) -> Vec<Trajectory> {
+                self.decode(problem, encoded, starts, streams, decode, scratch)
+            }
+
+            fn replay(&self, problem: &P, encoded: &$encoded, traces: &[Vec<u32>], forced: usize) -> Replay {
+                self.replay(problem, encoded, traces, forced)
+            }
+
+            fn backward(
+                &self,
+                problem: &P,
+                encoded: &$encoded,
+                traces: &[Vec<u32>],
+                forced: usize,
+                pull: &Pull<'_>,
+                gradient: &mut Gradient,
+            ) {
+                self.backward(problem, encoded, traces, forced, pull, gradient)
+            }
+
+            $($own)*
+        }
+    };
+}
+
+model!(AttentionModel, Learnable, Encoded, Scratch, {
+    fn openings(problem: &P) -> Vec<u32> {
+        problem.openings()
+    }
+
+    fn encode_for_decoding(&self, problem: &P, into: &mut Encoded) -> Result<(), Misfit> {
+        self.encode_for_decoding(problem, into, &|| false).map(drop)
+    }
+
+    fn agents(&self) -> usize {
+        self.agents()
+    }
+
+    fn agent(&self, index: usize, encoded: &mut Encoded) -> &Self {
+        let agent = self.agent(index);
+        agent.take_over(encoded);
+        agent
+    }
+
+    fn condition(&self, encoded: &mut Encoded, latents: &[Vec<f32>]) {
+        self.condition(encoded, latents)
+    }
+});
+
+model!(DispatchModel, Shop, shop::Encoded, shop::Scratch, {
+    /// None: the first action is a choice like any other, to force it would leave the active schedules.
+    fn openings(_: &P) -> Vec<u32> {
+        Vec::new()
+    }
+});

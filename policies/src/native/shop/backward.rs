@@ -1,0 +1,220 @@
+//! The gradient of the decoder: decisions are made again, a group at a time; what they pull on the tables gathers there and
+//! goes through the encoder once per instance.
+
+use super::decide::Decisions;
+use super::decode::log_prob;
+use super::encoder::{Encoded, Gather};
+use super::encoder_backward;
+use super::model::DispatchModel;
+use super::replay::{entropy, walk};
+use crate::features::shop::Shop;
+use crate::native::backward::Pull;
+use crate::native::encoder_backward::Gate;
+use crate::native::kernels::math::ColumnSums;
+use crate::native::kernels::{Block, Kernel, Simd, math};
+use crate::native::matrix::{Matrix, Shape, multiply};
+use crate::native::replay::Step;
+use crate::native::{Gradient, model::Linear};
+
+/// Buffers of the backward pass.
+#[derive(Clone, Debug, Default)]
+pub struct Buffers {
+    decisions: Decisions,
+    probabilities: Vec<f32>,
+    /// Pulls on the logits \[r\].
+    logits: Vec<f32>,
+    /// Pulls on the hidden units, and on what decisions add to them \[r or k, hidden\].
+    first: Matrix,
+    second: Matrix,
+    rivals: Matrix,
+    means: Matrix,
+    /// Pulls on the tables \[n, hidden\].
+    pub(super) node: Matrix,
+    pub(super) field: Matrix,
+    pub(super) encoder: encoder_backward::Buffers,
+}
+
+impl DispatchModel {
+    /// Adds to `gradient` what `pull` asks for. The first `forced` actions of every trace were not chosen by the model.
+    pub fn backward<P: Shop>(
+        &self,
+        problem: &P,
+        encoded: &Encoded,
+        traces: &[Vec<u32>],
+        forced: usize,
+        pull: &Pull<'_>,
+        gradient: &mut Gradient,
+    ) {
+        let n = encoded.nodes();
+        if n == 0 {
+            return;
+        }
+        let mut buffers = std::mem::take(&mut gradient.shop);
+        let mut decisions = std::mem::take(&mut buffers.decisions);
+        buffers.node.clear(n, self.hidden);
+        buffers.field.clear(n, self.hidden);
+        let wanted = |trace: usize, step: usize| pull.entropy != 0.0 || pull.log_prob.of(trace, step) != 0.0;
+        walk(self, problem, encoded, traces, forced, &mut decisions, wanted, |decisions, steps| {
+            self.decide(encoded, decisions);
+            buffers.logits.clear();
+            for (decision, step) in steps.iter().enumerate() {
+                let weight = pull.log_prob.of(step.trace, step.step);
+                let probabilities = &mut buffers.probabilities;
+                let logits = &decisions.logits[decisions.range(decision)];
+                log_prob(logits, step.action, probabilities);
+                buffers.logits.extend(pull_logits(probabilities, step, weight, pull.entropy));
+            }
+            self.pull_decisions(decisions, &mut buffers, gradient);
+        });
+        buffers.decisions = decisions;
+        self.pull_encoder(encoded, &mut buffers, gradient);
+        gradient.shop = buffers;
+    }
+
+    fn pull_decisions(&self, decisions: &Decisions, buffers: &mut Buffers, gradient: &mut Gradient) {
+        let (level, r, k, decoder) = (self.level, decisions.rows(), decisions.len(), &self.decoder);
+        let Buffers { logits, first, second, rivals, means, node, field, .. } = buffers;
+        first.reshape(r, self.hidden);
+        second.reshape(r, self.hidden);
+        let weights = &decoder.logit.data;
+        let sum = gradient.tensors[decoder.logit.slot].row_mut(0);
+        level.run(PullLogits { decisions, logits, weights, first, second, sum });
+        level.run(Gate { pull: second, active: &decisions.second });
+        learn_row(self, gradient, decoder.hidden_bias.slot, r, second);
+        rivals.clear(k, self.hidden);
+        let begins = &decisions.begins;
+        level.run(Sums { begins, from: second, to: rivals });
+        learn(self, gradient, &decoder.rivals, k, &decisions.means, rivals);
+        means.reshape(k, self.hidden);
+        decoder.rivals.backward.apply(level, k, rivals, means, false);
+        learn(self, gradient, &decoder.hidden, r, &decisions.first, second);
+        decoder.hidden.backward.apply(level, r, second, first, true);
+        level.run(Share { begins, from: means, to: first });
+        level.run(Gate { pull: first, active: &decisions.first });
+        learn_row(self, gradient, decoder.choice_bias.slot, r, first);
+        learn(self, gradient, &decoder.choice, r, &decisions.features, first);
+        level.run(Gather { from: first, of: &decisions.nodes, to: node });
+        rivals.clear(k, self.hidden);
+        level.run(Sums { begins, from: first, to: rivals });
+        level.run(PullField { decisions, from: rivals, to: field });
+    }
+}
+
+/// Adds the gradient of a matrix of weights, from its input and the pull on its output, `rows` rows of each.
+pub(super) fn learn(
+    model: &DispatchModel,
+    gradient: &mut Gradient,
+    linear: &Linear,
+    rows: usize,
+    input: &Matrix,
+    pull: &Matrix,
+) {
+    let to = &mut gradient.tensors[linear.slot];
+    let shape = Shape { m: to.rows(), k: rows, n: pull.blocks(), add: true };
+    multiply(model.level, shape, input.left_transposed(0), (pull, 0), (to, 0));
+}
+
+/// Adds the gradient of a bias.
+pub(super) fn learn_row(model: &DispatchModel, gradient: &mut Gradient, slot: usize, rows: usize, pull: &Matrix) {
+    let stride = pull.stride();
+    let sum = gradient.tensors[slot].row_mut(0);
+    model.level.run(ColumnSums { rows: &pull.data()[..rows * stride], stride, sum });
+}
+
+/// Of weight times log-probability plus `entropy` times entropy, with respect to the logits.
+fn pull_logits(probabilities: &[f32], step: &Step, weight: f32, entropy_pull: f32) -> Vec<f32> {
+    let entropy = if entropy_pull == 0.0 { 0.0 } else { entropy(probabilities) };
+    let one = |(at, &p): (usize, &f32)| {
+        let chosen = if at == step.action { 1.0 } else { 0.0 };
+        let spread = if p > 0.0 { p * (p.ln() + entropy) } else { 0.0 };
+        weight * (chosen - p) - entropy_pull * spread
+    };
+    probabilities.iter().enumerate().map(one).collect()
+}
+
+/// From the logits to the hidden units of both layers, and to the weights between.
+struct PullLogits<'a> {
+    decisions: &'a Decisions,
+    logits: &'a [f32],
+    weights: &'a [Block],
+    first: &'a mut Matrix,
+    second: &'a mut Matrix,
+    sum: &'a mut [Block],
+}
+
+impl Kernel for PullLogits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (row, &pull) in self.logits.iter().enumerate() {
+            math::add_scaled(simd, self.sum, self.decisions.first.row(row), pull);
+            math::add_scaled(simd, self.sum, self.decisions.second.row(row), pull);
+            for to in [self.first.row_mut(row), self.second.row_mut(row)] {
+                to.copy_from_slice(self.weights);
+                math::scale(simd, to, pull);
+            }
+        }
+    }
+}
+
+/// Sums of the rows of every decision.
+struct Sums<'a> {
+    begins: &'a [usize],
+    from: &'a Matrix,
+    to: &'a mut Matrix,
+}
+
+impl Kernel for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (decision, ends) in self.begins.windows(2).enumerate() {
+            (ends[0]..ends[1])
+                .for_each(|row| math::add_scaled(simd, self.to.row_mut(decision), self.from.row(row), 1.0));
+        }
+    }
+}
+
+/// From the means over the rows of every decision to the rows.
+struct Share<'a> {
+    begins: &'a [usize],
+    from: &'a Matrix,
+    to: &'a mut Matrix,
+}
+
+impl Kernel for Share<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (decision, ends) in self.begins.windows(2).enumerate() {
+            let share = 1.0 / (ends[1] - ends[0]) as f32;
+            (ends[0]..ends[1])
+                .for_each(|row| math::add_scaled(simd, self.to.row_mut(row), self.from.row(decision), share));
+        }
+    }
+}
+
+/// From what decisions add to their choices to the table of next nodes.
+struct PullField<'a> {
+    decisions: &'a Decisions,
+    from: &'a Matrix,
+    to: &'a mut Matrix,
+}
+
+impl Kernel for PullField<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for decision in 0..self.decisions.len() {
+            let field = self.decisions.field_of(decision);
+            let share = 1.0 / field.len() as f32;
+            for &node in field {
+                math::add_scaled(simd, self.to.row_mut(node as usize), self.from.row(decision), share);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The weights of a dispatch model, prepared for the kernels.
+
+use crate::architecture::Architecture;
+use crate::native::kernels::{Level, blocks};
+use crate::native::model::{Embedding, Linear, Norm, Reader, Row};
+use crate::weights::{Weights, WeightsError};
+
+/// A dispatch model that runs and learns on plain slices.
+#[derive(Clone, Debug)]
+pub struct DispatchModel {
+    pub(super) architecture: Architecture,
+    pub(super) level: Level,
+    /// Blocks of an embedding, of the decoder's hidden units, of the numbers of a choice.
+    pub(super) width: usize,
+    pub(super) hidden: usize,
+    pub(super) choice: usize,
+    pub(super) embed: Embedding,
+    pub(super) layers: Vec<Layer>,
+    pub(super) decoder: Decoder,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub own: Linear,
+    /// In the order of the relations of a floor.
+    pub relations: [Linear; 4],
+    pub bias: Row,
+    pub mix: Linear,
+    pub norm: Norm,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Decoder {
+    pub choice: Linear,
+    pub choice_bias: Row,
+    pub node: Linear,
+    pub field: Linear,
+    pub hidden: Linear,
+    pub hidden_bias: Row,
+    pub rivals: Linear,
+    pub logit: Row,
+}
+
+impl DispatchModel {
+    /// Prepares weights for the fastest instructions of this CPU.
+    pub fn new(weights: &Weights) -> Result<Self, WeightsError> {
+        Self::at_level(weights, Level::best())
+    }
+
+    pub(super) fn at_level(weights: &Weights, level: Level) -> Result<Self, WeightsError> {
+        weights.check()?;
+        let architecture = &weights.architecture;
+        if !architecture.task.is_shop() {
+            return Err(WeightsError::Family(architecture.task));
+        }
+        let read = Reader::new(weights);
+        let layer = |layer: usize| {
+            let linear = |name: &str| read.linear(&format!("layers.{layer}.{name}.weight"));
+            Layer {
+                own: linear("own"),
+                relations: ["job", "machine", "before", "after"].map(linear),
+                bias: read.row(&format!("layers.{layer}.own.bias")),
+                mix: linear("mix"),
+                norm: read.norm(&format!("layers.{layer}.norm")),
+            }
+        };
+        Ok(Self {
+            level,
+            width: blocks(architecture.width),
+            hidden: blocks(architecture.feed_forward),
+            choice: blocks(architecture.task.scalars()),
+            embed: read.embedding("embed"),
+            layers: (0..architecture.layers).map(layer).collect(),
+            decoder: Decoder {
+                choice: read.linear("decoder.choice.weight"),
+                choice_bias: read.row("decoder.choice.bias"),
+                node: read.linear("decoder.node.weight"),
+                field: read.linear("decoder.field.weight"),
+                hidden: read.linear("decoder.hidden.weight"),
+                hidden_bias: read.row("decoder.hidden.bias"),
+                rivals: read.linear("decoder.rivals.weight"),
+                logit: read.row("decoder.logit.weight"),
+            },
+            architecture: architecture.clone(),
+        })
+    }
+
+    /// What the model is.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+}

@@ -1,0 +1,240 @@
+//! Dispatch models against their definition in double precision.
+
+use heuron_problems::jssp::Operation;
+use heuron_problems::{Ffsp, Generate, Jssp, Stream, stream};
+use rand::Rng;
+
+use super::reference::Reference;
+use super::*;
+use crate::architecture::Architecture;
+use crate::features::shop::Shop;
+use crate::native::kernels::Level;
+use crate::native::{Gradient, Pull, StepWeights, Trajectory};
+use crate::rollout::Decode;
+use crate::weights::Weights;
+
+const SAMPLE: Decode = Decode::Sample { temperature: 1.0 };
+
+fn uniform(n: usize, machines: usize, seed: u64) -> Jssp {
+    let spec = Jssp::spec(n, &format!("uniform,machines={machines}")).unwrap();
+    Jssp::generate(&spec, &mut stream(seed, "test shop", n as u64))
+}
+
+/// Jobs of unequal length, one of them empty, a machine met twice, an operation of length 0.
+fn irregular() -> Jssp {
+    let job = |operations: &[(u32, i64)]| {
+        operations.iter().map(|&(machine, duration)| Operation { machine, duration }).collect::<Vec<_>>()
+    };
+    let jobs = vec![
+        job(&[(0, 3), (1, 5), (0, 2), (2, 4)]),
+        job(&[(2, 0), (0, 6)]),
+        job(&[]),
+        job(&[(1, 7), (2, 3), (0, 0)]),
+        job(&[(0, 2), (0, 4), (1, 1)]),
+    ];
+    Jssp::new("irregular", 4, jobs)
+}
+
+fn flow(n: usize, seed: u64) -> Ffsp {
+    Ffsp::generate(&Ffsp::spec(n, "uniform").unwrap(), &mut stream(seed, "test shop", n as u64))
+}
+
+/// Stages of one, three and two machines.
+fn uneven() -> Ffsp {
+    let mut rng = stream(3, "test shop", 0);
+    let machines = vec![1, 3, 2];
+    let times = machines
+        .iter()
+        .map(|&machines| (0..5).map(|_| (0..machines).map(|_| rng.random_range(0..9)).collect()).collect());
+    Ffsp { name: "uneven".into(), times: times.collect(), machines, jobs: 5 }
+}
+
+fn weights<P: Shop>(layers: usize, seed: u64) -> Weights {
+    // Widths that do not fill their blocks.
+    Weights::random(Architecture::new(P::TASK, 20, 1, layers, 18), seed).unwrap()
+}
+
+fn encoded<P: Shop>(model: &DispatchModel, problem: &P) -> Encoded {
+    let mut encoded = Encoded::default();
+    // Buffers that hold something else must not matter.
+    model.encode(problem, &mut encoded).unwrap();
+    model.encode(problem, &mut encoded).unwrap();
+    encoded
+}
+
+fn streams(count: u64) -> Vec<Stream> {
+    (0..count).map(|lane| stream(9, "test lanes", lane)).collect()
+}
+
+fn sampled<P: Shop>(model: &DispatchModel, problem: &P, encoded: &Encoded, count: usize) -> Vec<Trajectory> {
+    let (starts, mut streams) = (vec![None; count], streams(count as u64));
+    model.decode(problem, encoded, &starts, &mut streams, SAMPLE, &mut Scratch::default())
+}
+
+/// Log-probabilities of the rollout, of the replay and of the definition.
+fn agrees_with_the_reference<P: Shop>(problem: &P) {
+    for layers in [1, 3] {
+        let weights = weights::<P>(layers, 5);
+        let reference = Reference::new(&weights, problem);
+        for level in Level::all() {
+            let model = DispatchModel::at_level(&weights, level).unwrap();
+            let encoded = encoded(&model, problem);
+            let found = sampled(&model, problem, &encoded, 30);
+            let traces: Vec<Vec<u32>> = found.iter().map(|trajectory| trajectory.actions.clone()).collect();
+            let replay = model.replay(problem, &encoded, &traces, 0);
+            for (index, trajectory) in found.iter().enumerate() {
+                let steps = reference.steps(problem, &trajectory.actions);
+                for (at, step) in steps.iter().enumerate() {
+                    assert!((f64::from(replay.log_probs[index][at]) - step.log_prob).abs() < 1e-4);
+                    assert!((f64::from(replay.entropies[index][at]) - step.entropy).abs() < 1e-4);
+                }
+                let sum: f32 = replay.log_probs[index].iter().sum();
+                assert!((sum - trajectory.log_prob).abs() < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn schedules_are_judged_as_the_definition_says() {
+    [uniform(6, 4, 1), uniform(3, 7, 2), irregular()].iter().for_each(agrees_with_the_reference);
+    [flow(6, 1), uneven()].iter().for_each(agrees_with_the_reference);
+}
+
+fn gradient_is_that_of_the_reference<P: Shop>(problem: &P) {
+    let weights = weights::<P>(2, 4);
+    let model = DispatchModel::new(&weights).unwrap();
+    let encoded = encoded(&model, problem);
+    let traces: Vec<Vec<u32>> = sampled(&model, problem, &encoded, 8).into_iter().map(|t| t.actions).collect();
+    let mut draws = stream(6, "test pulls", 0);
+    let log_prob: Vec<Vec<f32>> =
+        traces.iter().map(|trace| trace.iter().map(|_| draws.random::<f32>() - 0.5).collect()).collect();
+    let entropy = 0.3;
+    let pull = Pull { log_prob: StepWeights::Step(&log_prob), value: None, entropy };
+    let mut gradient = Gradient::new(model.architecture());
+    model.backward(problem, &encoded, &traces, 0, &pull, &mut gradient);
+    let loss = |reference: &Reference| {
+        let judged = traces.iter().map(|trace| reference.steps(problem, trace));
+        let weigh = |(steps, weights): (Vec<reference::Judgement>, &Vec<f32>)| {
+            steps
+                .iter()
+                .zip(weights)
+                .map(|(s, &w)| f64::from(w) * s.log_prob + f64::from(entropy) * s.entropy)
+                .sum::<f64>()
+        };
+        judged.zip(&log_prob).map(weigh).sum()
+    };
+    let found = gradient.tensors();
+    for (slot, (name, shape)) in weights.architecture.tensors().iter().enumerate() {
+        let count = shape.iter().product::<usize>();
+        assert_eq!(found[slot].len(), count, "{name}");
+        // Of large tensors, a few entries; a stride that meets all rows and columns.
+        for at in (0..count).step_by(1 + count / 23) {
+            let expected = Reference::slope(&weights, (slot, at), problem, &loss);
+            let value = f64::from(found[slot][at]);
+            assert!((value - expected).abs() < 1e-3 * (1.0 + expected.abs()), "{name} {at}: {value} {expected}");
+        }
+        assert!(found[slot].iter().any(|x| x.abs() > 1e-5), "{name} learns nothing");
+    }
+}
+
+#[test]
+fn gradient_is_the_derivative_of_the_definition() {
+    [uniform(6, 4, 1), irregular()].iter().for_each(gradient_is_that_of_the_reference);
+    gradient_is_that_of_the_reference(&uneven());
+}
+
+/// The solution that a trajectory builds.
+fn built<P: Shop>(problem: &P, actions: &[u32]) -> P::Solution {
+    let mut board = problem.board();
+    actions.iter().for_each(|&action| problem.advance(&mut board, action));
+    problem.finish(P::state(&board))
+}
+
+fn lanes_stand_alone<P: Shop>(problem: &P, length: usize) {
+    let model = DispatchModel::new(&weights::<P>(2, 6)).unwrap();
+    let encoded = encoded(&model, problem);
+    for (lane, trajectory) in sampled(&model, problem, &encoded, 40).iter().enumerate() {
+        assert_eq!(trajectory.actions.len(), length);
+        assert!(trajectory.cost.is_ok());
+        assert_eq!(problem.evaluate(&built(problem, &trajectory.actions)), trajectory.cost);
+        let mut own = vec![stream(9, "test lanes", lane as u64)];
+        let alone = model.decode(problem, &encoded, &[None], &mut own, SAMPLE, &mut Scratch::default());
+        assert_eq!((&alone[0].actions, alone[0].log_prob), (&trajectory.actions, trajectory.log_prob));
+    }
+}
+
+#[test]
+fn schedules_are_feasible_and_lanes_do_not_depend_on_their_company() {
+    [uniform(8, 5, 3), irregular()].iter().for_each(|jssp| lanes_stand_alone(jssp, jssp.operations()));
+    [flow(7, 2), uneven()].iter().for_each(|ffsp| lanes_stand_alone(ffsp, ffsp.jobs * ffsp.stages()));
+}
+
+/// Everything that a model sees on the way of a construction.
+fn seen<P: Shop>(problem: &P, actions: &[u32]) -> Vec<f32> {
+    let (floor, mut board, mut choices) = (problem.floor(), problem.board(), crate::features::shop::Choices::default());
+    let mut seen = floor.nodes.clone();
+    for &action in actions {
+        problem.choices(&floor, &board, &mut choices);
+        seen.extend(&choices.features);
+        problem.advance(&mut board, action);
+    }
+    assert!(seen.iter().all(|x| x.is_finite() && x.abs() < 10.0));
+    seen
+}
+
+#[test]
+fn what_a_model_sees_does_not_depend_on_the_unit_of_time() {
+    let same = |a: Vec<f32>, b: Vec<f32>| {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() < 1e-4));
+    };
+    let (jssp, mut slow) = (uniform(6, 4, 5), uniform(6, 4, 5));
+    slow.jobs.iter_mut().flatten().for_each(|operation| operation.duration *= 1000);
+    let model = DispatchModel::new(&weights::<Jssp>(1, 1)).unwrap();
+    let actions = &sampled(&model, &jssp, &encoded(&model, &jssp), 1)[0].actions;
+    same(seen(&jssp, actions), seen(&slow, actions));
+    let (ffsp, mut slow) = (flow(6, 5), flow(6, 5));
+    slow.times.iter_mut().flatten().flatten().for_each(|time| *time *= 1000);
+    let model = DispatchModel::new(&weights::<Ffsp>(1, 1)).unwrap();
+    let actions = &sampled(&model, &ffsp, &encoded(&model, &ffsp), 1)[0].actions;
+    same(seen(&ffsp, actions), seen(&slow, actions));
+}
+
+#[test]
+fn schedules_are_active() {
+    // No operation can start earlier in a gap of its machine while all others stay.
+    let problem = uniform(7, 5, 4);
+    let model = DispatchModel::new(&weights::<Jssp>(1, 7)).unwrap();
+    let encoded = encoded(&model, &problem);
+    for trajectory in sampled(&model, &problem, &encoded, 20) {
+        let schedule = built(&problem, &trajectory.actions);
+        let starts = problem.start_times(&schedule).unwrap();
+        for machine in problem.orders(&schedule).unwrap() {
+            let span = |&(job, place): &(u32, u32)| {
+                let start = starts[job as usize][place as usize];
+                (start, start + problem.jobs[job as usize][place as usize].duration)
+            };
+            for (at, &(job, place)) in machine.iter().enumerate() {
+                let ready = (place as usize).checked_sub(1).map_or(0, |p| span(&(job, p as u32)).1);
+                let duration = problem.jobs[job as usize][place as usize].duration;
+                let mut free = 0;
+                for other in &machine[..at] {
+                    assert!(span(other).0 < free.max(ready) + duration, "job {job} fits before {other:?}");
+                    free = span(other).1;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn actions_that_were_no_choices_are_impossible_and_the_rest_is_judged_still() {
+    let problem = uniform(6, 4, 1);
+    let model = DispatchModel::new(&weights::<Jssp>(1, 8)).unwrap();
+    let encoded = encoded(&model, &problem);
+    // Job by job is not active.
+    let trace: Vec<u32> = (0..6).flat_map(|job| [job; 4]).collect();
+    let replay = model.replay(&problem, &encoded, &[trace], 0);
+    assert!(replay.log_probs[0].contains(&f32::NEG_INFINITY) && replay.log_probs[0].iter().any(|p| p.is_finite()));
+}

@@ -1,0 +1,230 @@
+//! The pipeline of SEQUOIA: strategic samples, pre-training on one-step rewards, double deep Q-learning with replay.
+
+use std::collections::BTreeMap;
+
+use heuron_problems::{Bandit, Stream, stream};
+use rand::Rng;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::config::{Config, Target};
+use super::replay::Replay;
+use crate::native::{Adam, Mlp, Passed};
+
+/// A Q-network of one instance: its inputs are the actions (0 or 1), the levels of the arms, and, if it sees time, the
+/// part of the horizon that is left.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learned {
+    /// Expected reward from now on of an action in a state.
+    pub network: Mlp,
+    /// Whether the last input is the time left.
+    pub sees_time: bool,
+}
+
+impl Learned {
+    /// The inputs behind the actions.
+    pub fn state(&self, bandit: &Bandit, state: &[u8], step: usize) -> Vec<f64> {
+        let mut inputs: Vec<f64> = state.iter().map(|&level| f64::from(level)).collect();
+        if self.sees_time {
+            inputs.push((bandit.horizon - step) as f64 / bandit.horizon as f64);
+        }
+        inputs
+    }
+
+    /// All inputs.
+    fn inputs(&self, bandit: &Bandit, (state, step): (&[u8], usize), list: &[u32]) -> Vec<f64> {
+        let mut inputs = vec![0.0; bandit.actions];
+        list.iter().for_each(|&action| inputs[action as usize] = 1.0);
+        inputs.extend(self.state(bandit, state, step));
+        inputs
+    }
+
+    /// Checks that the network is one of `bandit`.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check(&self, bandit: &Bandit) -> Result<(), String> {
+        self.network.check()?;
+        let expected = bandit.actions + bandit.arms.len() + usize::from(self.sees_time);
+        if self.network.inputs() != expected {
+            return Err(format!("the instance needs {expected} inputs, the network has {}", self.network.inputs()));
+        }
+        Ok(())
+    }
+}
+
+/// The allowed set of the largest value under a network, in a state and step.
+pub type Best<'a> = dyn FnMut(&Learned, &[u8], usize) -> Vec<u32> + 'a;
+
+/// What learning needs of the crates to its right.
+pub struct Env<'a> {
+    /// The instance.
+    pub bandit: &'a Bandit,
+    /// A random allowed set.
+    pub random: &'a mut dyn FnMut(&mut Stream) -> Vec<u32>,
+    /// The best of all sets.
+    pub best: &'a mut Best<'a>,
+}
+
+/// A step of an episode.
+#[derive(Clone, Debug)]
+struct Transition {
+    inputs: Vec<f64>,
+    reward: f64,
+    /// The state after it; none: the episode has ended.
+    next: Option<(Vec<u8>, usize)>,
+}
+
+/// Learns a Q-network.
+///
+/// # Errors
+/// A setting that cannot be.
+pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, String> {
+    config.check()?;
+    let bandit = env.bandit;
+    let mut sizes = vec![bandit.actions + bandit.arms.len() + usize::from(config.sees_time)];
+    sizes.extend(&config.hidden);
+    let mut learned = Learned { network: Mlp::random(&sizes, config.seed), sees_time: config.sees_time };
+    let samples = samples(env, &learned, config);
+    pretrain(&mut learned.network, &samples, config);
+    improve(env, &mut learned, config);
+    Ok(learned)
+}
+
+/// States with none, one, all but one or all arms at level 1, each with random actions and unit ones; and random states
+/// with some arms at the top, also with the actions that reach those. Allowed or not: the network must know both.
+fn samples(env: &mut Env<'_>, learned: &Learned, config: &Config) -> Vec<(Vec<f64>, f64)> {
+    let (bandit, mut rng) = (env.bandit, stream(config.seed, "samples", 0));
+    let (arms, actions) = (bandit.arms.len(), bandit.actions as u32);
+    let mut states: Vec<(Vec<u8>, Vec<u32>)> = Vec::new();
+    for level in [0, 1] {
+        states.push((vec![level; arms], Vec::new()));
+        for arm in 0..arms {
+            let mut state = vec![level; arms];
+            state[arm] = 1 - level;
+            states.push((state, Vec::new()));
+        }
+    }
+    let most = bandit.coupling.most(bandit.actions);
+    for _ in 0..config.states {
+        let level = |arm: &heuron_problems::bandit::Arm, rng: &mut Stream| rng.random_range(0..arm.reward.len() as u8);
+        let mut state: Vec<u8> = bandit.arms.iter().map(|arm| level(arm, &mut rng)).collect();
+        let mut order: Vec<usize> = (0..arms).collect();
+        order.shuffle(&mut rng);
+        order.truncate(most);
+        order.iter().for_each(|&arm| state[arm] = bandit.arms[arm].reward.len() as u8 - 1);
+        let mut list: Vec<u32> = order.iter().flat_map(|&arm| bandit.arms[arm].actions.iter().copied()).collect();
+        list.sort_unstable();
+        list.dedup();
+        states.push((state, list));
+    }
+    let mut samples = Vec::new();
+    for (state, own) in states {
+        let mut lists = vec![own, (0..actions).collect()];
+        lists.extend((0..actions).map(|action| vec![action]));
+        lists.extend((0..actions).map(|out| (0..actions).filter(|&action| action != out).collect()));
+        lists.extend((0..10).map(|_| (env.random)(&mut rng)));
+        for list in lists {
+            let step = rng.random_range(0..bandit.horizon);
+            let reward = bandit.reward(&state, &bandit.flags(&list));
+            samples.push((learned.inputs(bandit, (&state, step), &list), reward));
+        }
+    }
+    samples
+}
+
+/// Least squares on the one-step rewards.
+fn pretrain(network: &mut Mlp, samples: &[(Vec<f64>, f64)], config: &Config) {
+    let mut adam = Adam::new(network, config.pretrain_rate, 1.5e-4);
+    let (mut passed, mut gradient) = (Passed::default(), network.zeros());
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    for epoch in 0..config.epochs {
+        order.shuffle(&mut stream(config.seed, "pretrain", epoch as u64));
+        for part in order.chunks(config.batch) {
+            gradient.numbers_mut().for_each(|number| *number = 0.0);
+            for &index in part {
+                let (inputs, reward) = &samples[index];
+                let error = network.forward(inputs, &mut passed) - reward;
+                network.backward(&mut passed, 2.0 * error / part.len() as f64, &mut gradient);
+            }
+            adam.step(network, &gradient, f64::INFINITY);
+        }
+        adam.rate *= config.epoch_decay;
+    }
+}
+
+/// Answers of the argmax, kept as long as the network that they belong to: over episodes, until the target moves.
+type Cache = BTreeMap<(Vec<u8>, usize), (f64, Vec<u32>)>;
+
+/// Q-learning from the pre-trained network on.
+fn improve(env: &mut Env<'_>, learned: &mut Learned, config: &Config) {
+    let bandit = env.bandit;
+    let mut target = learned.clone();
+    let mut cache = Cache::new();
+    let mut replay = Replay::new(config.memory, config.alpha);
+    let mut adam = Adam::new(&learned.network, config.rate, 1.5e-4);
+    let mut rng = stream(config.seed, "q-learning", 0);
+    let mut steps = 0;
+    for episode in 0..config.episodes {
+        // Half of the arms begin one level up, as in the published training.
+        let scenario = bandit.luck(config.seed, "q-learning episode", episode, 0.5);
+        let mut state = scenario.start.clone();
+        for step in 0..bandit.horizon {
+            let [first, last, span] = config.explore;
+            let explores = rng.random::<f64>() < last + (first - last) * (-(steps as f64) / span).exp();
+            let list = if explores { (env.random)(&mut rng) } else { (env.best)(learned, &state, step) };
+            let inputs = learned.inputs(bandit, (&state, step), &list);
+            let reward = bandit.advance(&mut state, step, &bandit.flags(&list), &scenario);
+            // Without the time as an input the end of an episode is no different from its middle.
+            let goes_on = step + 1 < bandit.horizon || !config.sees_time;
+            let next = goes_on.then(|| (state.clone(), if config.sees_time { step + 1 } else { 0 }));
+            replay.push(Transition { inputs, reward, next });
+            steps += 1;
+            update(env, learned, &target, &mut cache, &mut replay, &mut adam, config, &mut rng);
+            match config.target {
+                Target::Soft(part) => target.network.approach(&learned.network, part),
+                Target::Hard(every) if steps % every == 0 => {
+                    target.clone_from(learned);
+                    cache.clear();
+                }
+                Target::Hard(_) => {}
+            }
+        }
+        adam.rate *= config.episode_decay;
+    }
+}
+
+/// One step of the network on a batch.
+#[allow(clippy::too_many_arguments)]
+fn update(
+    env: &mut Env<'_>,
+    learned: &mut Learned,
+    target: &Learned,
+    cache: &mut Cache,
+    replay: &mut Replay<Transition>,
+    adam: &mut Adam,
+    config: &Config,
+    rng: &mut Stream,
+) {
+    let (mut passed, mut gradient) = (Passed::default(), learned.network.zeros());
+    for _ in 0..config.batch {
+        let Some((place, weight)) = replay.draw(rng) else { return };
+        let transition = replay.get(place);
+        let ahead = transition.next.as_ref().map_or(0.0, |(state, step)| {
+            let known = cache.entry((state.clone(), *step)).or_insert_with(|| {
+                // The online network's choice is that of the time when the target last moved, and kept till then.
+                let list = (env.best)(if config.double { learned } else { target }, state, *step);
+                (target.network.value(&target.inputs(env.bandit, (state, *step), &list)), list)
+            });
+            known.0
+        });
+        let goal = transition.reward + config.gamma * ahead;
+        let error = learned.network.forward(&transition.inputs, &mut passed) - goal;
+        // Huber's loss: the error itself within 1, its sign beyond.
+        let slope = error.clamp(-1.0, 1.0) * weight.powf(-config.beta) / config.batch as f64;
+        learned.network.backward(&mut passed, slope, &mut gradient);
+        replay.update(place, error);
+    }
+    adam.step(&mut learned.network, &gradient, 5.0);
+}

@@ -1,0 +1,29 @@
+//! Policies for coupled restless bandits, and their simulation.
+//!
+//! A policy is a [`Player`]: in every step it sees the state and names the actions. What it maximises is a [`Score`]:
+//! values of arms, a small ReLU network of the actions, or both. Between the score and the actions stand the tiers of
+//! [`argmax`]: the exact [`oracle`] where the score is linear, [`enumerate`] where sets are few, [`local`] search
+//! elsewhere, and
+//! [`branch`] and bound for a proof.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`baselines`] | null, random, sampling, myopic (exact), iterative myopic |
+//! | [`planner`] | Lagrangian planners: values of arms under prices, from the start or anew in every step |
+//! | [`learned`] | Q-networks: of one instance (SEQUOIA), or a residual on the planner's values that all instances share |
+//! | [`simulate`] | episodes with common random numbers, and the [`Search`](crate::Search) that plays them |
+
+pub mod argmax;
+pub mod baselines;
+pub mod branch;
+pub mod enumerate;
+pub mod learned;
+pub mod local;
+pub mod oracle;
+pub mod planner;
+pub mod score;
+pub mod simulate;
+
+pub use argmax::{Argmax, Tier};
+pub use score::{Gate, Score};
+pub use simulate::{Player, Simulation, play};

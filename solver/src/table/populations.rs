@@ -1,0 +1,194 @@
+//! Tables of policies that adapt to an instance: Poppy and COMPASS.
+//!
+//! - N. Grinsztajn et al., "Winner takes it all: training performant RL populations for combinatorial optimization"
+//!   (Poppy), NeurIPS 2023, tables 1 to 5.
+//! - F. Chalumeau et al., "Combinatorial optimization with policy adaptation using latent space search" (COMPASS), NeurIPS
+//!   2023, table 1: 1 600 attempts, no augmentation.
+
+use heuron_policies::{Weights, zoo};
+use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
+use heuron_search::Tactic;
+use heuron_search::latent::Strategy;
+
+use super::adaptive::{COMPASS_SETS, Listed, POPPY_SETS};
+use super::measure::{Bench, Measured, knapsacks, published};
+use super::{Section, Settings, Table};
+use crate::error::Error;
+use crate::instance::{Instance, Kind};
+use crate::models::model;
+
+/// What the tables compare with.
+pub(super) const POPPY: &str = "Grinsztajn et al., Poppy, 2023: TSP, CVRP, knapsack, job shop";
+pub(super) const COMPASS: &str = "Chalumeau et al., COMPASS, 2023: TSP, CVRP, job shop";
+
+/// Iterations without improvement of the solver's quick row.
+const SHORT: u64 = 1_000;
+
+/// The table of COMPASS.
+pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
+    let mut sections = listed(settings, COMPASS_SETS)?;
+    for kind in [Kind::Tsp, Kind::Cvrp] {
+        let Some((name, weights)) =
+            adapted(settings, kind, "-compass", |weights| weights.architecture.latent.is_some())?
+        else {
+            continue;
+        };
+        for set in learned_sets(settings, kind)? {
+            sections.push(latent_section(settings, set, (&name, &weights))?);
+        }
+    }
+    let notes = vec![
+        "An attempt is a construction from every opening. Latent vectors are followed greedily; sampling is that of the \
+         model that the training began with. Each of our learned rows is paired with sampling at the same attempts."
+            .into(),
+        FEW.into(),
+    ];
+    Ok(Table { name: "compass", title: COMPASS, sections, notes })
+}
+
+/// The table of Poppy.
+pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
+    let mut sections = listed(settings, POPPY_SETS)?;
+    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Knapsack] {
+        let Some((name, weights)) = adapted(settings, kind, "-poppy", |weights| weights.architecture.agents.is_some())?
+        else {
+            continue;
+        };
+        for set in learned_sets(settings, kind)? {
+            sections.push(population_section(settings, set, (&name, &weights))?);
+        }
+    }
+    let notes = vec![
+        "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening. The \
+         base is the model that the training began with, sampled as often."
+            .into(),
+        FEW.into(),
+    ];
+    Ok(Table { name: "poppy", title: POPPY, sections, notes })
+}
+
+/// What holds for both.
+const FEW: &str = "Means over the first instances of a set differ from the published means over all of it: compare gaps. Our \
+models are 64 wide with 3 layers, trained for minutes on a shared core; the published ones are 128 wide with 6 layers, trained \
+for days on a TPU. Without a model of a problem its learned sections are left out.";
+
+/// The published sets with the papers' rows and our searches'.
+fn listed(settings: &Settings<'_>, sets: &[Listed]) -> Result<Vec<Section>, Error> {
+    sets.iter().map(|listed| solver_section(settings, listed)).collect()
+}
+
+fn solver_section(settings: &Settings<'_>, listed: &Listed) -> Result<Section, Error> {
+    let count = settings.size.pick(listed.quick, 1_000);
+    let instances = match listed.set {
+        "knapsack100" => knapsacks(100, count)?,
+        set => published(set, count),
+    };
+    let bench = Bench::new(settings, listed.set, instances);
+    let mut section = bench.section();
+    section.rows.extend(listed.rows.iter().map(|row| row.row(listed.count)));
+    let short = bench.searched(SHORT);
+    section.rows.extend([&short, &bench.reference].map(|measured| bench.row(measured, None)));
+    Ok(section)
+}
+
+/// The model with what the table is about: of the settings, else the shipped one, if there is one.
+fn adapted(
+    settings: &Settings<'_>,
+    kind: Kind,
+    ending: &str,
+    suits: impl Fn(&Weights) -> bool,
+) -> Result<Option<(String, Weights)>, Error> {
+    let shipped = format!("{}{ending}", kind.name());
+    let named = settings.models.iter().cloned().chain(zoo::find(&shipped).map(|model| model.name.to_string()));
+    for name in named {
+        let weights = model(&name)?;
+        if weights.architecture.task.name() == kind.name() && suits(&weights) {
+            return Ok(Some((name, weights)));
+        }
+    }
+    Ok(None)
+}
+
+/// A set by name, with its instances.
+type Named = (String, Vec<Instance>);
+
+/// Sets of the training size, of a larger one, and mutated ones, which the training has not seen.
+fn learned_sets(settings: &Settings<'_>, kind: Kind) -> Result<Vec<Named>, Error> {
+    let count = settings.size.pick(40, 1_000);
+    if kind == Kind::Knapsack {
+        return Ok(vec![("knapsack50".into(), knapsacks(50, count)?)]);
+    }
+    let [small, large] = [50, 100].map(|n| format!("{kind}{n}"));
+    let mut sets = vec![
+        (small.clone(), published(&small, count)),
+        (large.clone(), published(&large, settings.size.pick(10, 1_000))),
+    ];
+    for power in [30, 60, 90] {
+        let instances = if kind == Kind::Tsp { mutated::<Tsp>(power, count)? } else { mutated::<Cvrp>(power, count)? };
+        sets.push((format!("{small}, mutated, power {power} %"), instances));
+    }
+    Ok(sets)
+}
+
+/// Mutated instances of 50 nodes, the operators as they are drawn.
+fn mutated<P: Problem + Generate>(power: u32, count: usize) -> Result<Vec<Instance>, Error>
+where
+    Instance: From<P>,
+{
+    let spec = P::spec(50, &format!("mutated,power={power}")).map_err(|source| Error::Spec { key: "n", source })?;
+    let one = |index| Instance::from(P::generate(&spec, &mut stream(1, "generate", index)));
+    Ok((0..count as u64).map(one).collect())
+}
+
+/// The model that training of adapted ones begins with.
+fn base(kind: Kind) -> Result<(&'static str, Weights), Error> {
+    Ok((kind.name(), model(kind.name())?))
+}
+
+/// Latent vectors by evolution and at random, and samples of the base, at the same attempts.
+fn latent_section(settings: &Settings<'_>, set: Named, (name, weights): (&str, &Weights)) -> Result<Section, Error> {
+    let marks: &[u64] = settings.size.pick(&[16, 64, 160], &[16, 64, 160, 400, 1_600]);
+    let kind = set.1.first().map_or(Kind::Tsp, Instance::kind);
+    let bench = Bench::new(settings, &set.0, set.1);
+    let (plain, base) = base(kind)?;
+    let mut section = bench.section();
+    let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, marks)?;
+    section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
+    section.curves.push(bench.curve("samples", marks, &sampled));
+    let narrow =
+        AMPLITUDES.map(|step| (format!("model {name}, evolved, first step {step}"), Strategy::Evolve { step }));
+    let uniform = (format!("model {name}, random vectors"), Strategy::Uniform);
+    for (what, strategy) in [uniform].into_iter().chain(narrow) {
+        let spent = bench.spent(&what, (name, weights), Tactic::Latent(strategy), marks)?;
+        section.rows.extend(spent.iter().zip(&sampled).map(|(spent, sampled)| bench.row(spent, Some(sampled))));
+        section.curves.push(bench.curve(&what, marks, &spent));
+    }
+    section.rows.push(bench.row(&bench.reference, None));
+    Ok(section)
+}
+
+/// First steps of the evolution: as published, and within the prior.
+const AMPLITUDES: [f64; 2] = [100.0, 30.0];
+
+/// The population against samples of the base.
+fn population_section(
+    settings: &Settings<'_>,
+    set: Named,
+    (name, weights): (&str, &Weights),
+) -> Result<Section, Error> {
+    let kind = set.1.first().map_or(Kind::Tsp, Instance::kind);
+    let agents = weights.architecture.agents.unwrap_or(1) as u64;
+    let marks = [agents, 16, 100];
+    let bench = Bench::new(settings, &set.0, set.1);
+    let (plain, base) = base(kind)?;
+    let mut section = bench.section();
+    let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, &marks)?;
+    let what = format!("model {name}, {agents} agents");
+    let spent: Vec<Measured> = bench.spent(&what, (name, weights), Tactic::Population, &marks)?;
+    section.curves.push(bench.curve("samples", &marks, &sampled));
+    section.curves.push(bench.curve(&what, &marks, &spent));
+    section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
+    section.rows.extend(spent.iter().zip(&sampled).map(|(spent, sampled)| bench.row(spent, Some(sampled))));
+    section.rows.push(bench.row(&bench.reference, None));
+    Ok(section)
+}

@@ -147,7 +147,7 @@ fn attributes_that_are_not_set_vary_between_instances() {
 #[test]
 fn a_wrong_word_is_answered_with_the_known_ones() {
     let message = |n, words: &str| Cvrp::spec(n, words).unwrap_err().to_string();
-    assert_eq!(message(5, "y"), r#""y" is no distribution of CVRP instances; known are: uniform, x"#);
+    assert_eq!(message(5, "y"), r#""y" is no distribution of CVRP instances; known are: uniform, x, mutated"#);
     assert_eq!(message(5, "x,depot=left"), r#""left" is no depot position; known are: central, eccentric, random"#);
     assert_eq!(message(5, "x,q=3"), r#""q" is no setting of x; known are: depot, customers, demand, r, limit"#);
     assert_eq!(message(5, "x,r=nan"), r#"r must be a number of at least 1, found "nan""#);

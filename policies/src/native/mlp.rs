@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
-        let mut network = Mlp::random(&[5, 7, 6], 3);
+        let mut network = Mlp::random(&[5, 7, 6], 1);
         let inputs = [0.3, -1.0, 0.0, 2.0, 0.7];
         let mut passed = Passed::default();
         let mut gradient = network.zeros();

@@ -98,7 +98,7 @@ impl<'m> Island<'m> {
         }
         let Some((a, b)) = self.population.parents(&mut self.rng) else { return self.sow(watch) };
         order_crossover(&a.tour, &b.tour, &mut self.tour, &mut self.taken, &mut self.rng);
-        let kept = a.ends.len().max(self.model.least_vehicles());
+        let kept = a.ends.len().max(self.model.least_vehicles()).min(self.model.fleet());
         self.cut(if self.config.patient_moves { kept } else { self.model.fleet() });
     }
 

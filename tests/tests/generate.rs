@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use heuron_problems::cvrp::generate::Distribution;
-use heuron_problems::{Cvrp, Ffsp, Format, Generate, Jssp, Knapsack, Problem, Routes, SpecError, Tsp, stream};
+use heuron_problems::{Bandit, Cvrp, Ffsp, Format, Generate, Jssp, Knapsack, Problem, Routes, SpecError, Tsp, stream};
 
 const X_DEMANDS: [(&str, i64, i64); 7] = [
     ("unitary", 1, 1),
@@ -202,13 +202,14 @@ fn shipped_instances_are_what_their_commands_make() {
             "knapsack" => shipped::<Knapsack>(&words, |knapsack| &mut knapsack.name),
             "cvrp" => shipped::<Cvrp>(&words, |cvrp| &mut cvrp.name),
             "jssp" => shipped::<Jssp>(&words, |jssp| &mut jssp.name),
+            "bandit" => shipped::<Bandit>(&words, |bandit| &mut bandit.name),
             _ => shipped::<Ffsp>(&words, |ffsp| &mut ffsp.name),
         };
         assert_eq!(words[0].rsplit_once('.').unwrap().0, name);
         assert!(fs::read_to_string(folder.join(words[0])).unwrap() == text, "{name} differs");
         rows += 1;
     }
-    assert_eq!(rows, 20);
+    assert_eq!(rows, 24);
 }
 
 #[test]

@@ -31,9 +31,6 @@ const SHARE: f64 = 0.1;
 /// Time per pair of nodes that a model takes for its first solution (64 wide, 3 layers: 60 ms for X-n979-k58).
 const ENCODING: Duration = Duration::from_nanos(60);
 
-/// Time per operation and job that a model takes for its first schedule.
-const DECISION: Duration = Duration::from_nanos(60);
-
 /// A named way to solve a problem that begins with a policy.
 pub(crate) struct Learned<P: Problem> {
     /// Name on the command line.
@@ -64,10 +61,8 @@ trait Teachable: Construct + Clone {
     /// The constructions of a model.
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
 
-    /// Time that a model takes for its first solution, about.
-    fn first(&self) -> Duration {
-        ENCODING * self.width().pow(2) as u32
-    }
+    /// Whether a model has a solution within such a time, about.
+    fn affords(&self, time: Duration) -> bool;
 
     /// What improves constructions.
     fn local() -> Stages<Self>;
@@ -101,6 +96,10 @@ impl Teachable for Tsp {
         images(self, model, samples, share)
     }
 
+    fn affords(&self, time: Duration) -> bool {
+        ENCODING * (self.width().pow(2) as u32) < time
+    }
+
     fn local() -> Stages<Self> {
         vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
     }
@@ -113,6 +112,10 @@ impl Teachable for Cvrp {
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
+    }
+
+    fn affords(&self, time: Duration) -> bool {
+        ENCODING * (self.width().pow(2) as u32) < time
     }
 
     fn local() -> Stages<Self> {
@@ -131,6 +134,10 @@ impl Teachable for Knapsack {
         images(self, model, samples, share)
     }
 
+    fn affords(&self, time: Duration) -> bool {
+        ENCODING * (self.width().pow(2) as u32) < time
+    }
+
     fn local() -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
@@ -147,8 +154,9 @@ impl Teachable for Jssp {
         schedules(self, model, samples, share)
     }
 
-    fn first(&self) -> Duration {
-        DECISION * (self.operations() * self.width()) as u32
+    fn affords(&self, time: Duration) -> bool {
+        // No estimate yet: the rollout looks at the clock at every step.
+        !time.is_zero()
     }
 
     fn local() -> Stages<Self> {
@@ -167,8 +175,9 @@ impl Teachable for Ffsp {
         schedules(self, model, samples, share)
     }
 
-    fn first(&self) -> Duration {
-        DECISION * (self.jobs * self.stages() * self.width()) as u32
+    fn affords(&self, time: Duration) -> bool {
+        // No estimate yet: the rollout looks at the clock at every step.
+        !time.is_zero()
     }
 
     fn local() -> Stages<Self> {
@@ -184,7 +193,7 @@ fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Sta
 /// A few constructions, then local search; local search alone where the model would not have one solution in its part of
 /// the time.
 fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    let affordable = setup.budget.time.is_none_or(|time| problem.first() < time.mul_f64(SHARE));
+    let affordable = setup.budget.time.is_none_or(|time| problem.affords(time.mul_f64(SHARE)));
     let mut stages = Vec::new();
     if model.is_none() || affordable {
         stages.push(constructions(problem, model, P::SAMPLES, SHARE));

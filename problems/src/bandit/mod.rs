@@ -59,7 +59,7 @@ impl Arm {
 
     /// Expected value of the next level, where `value` \[levels\] is that of a level, with `taken` of the arm's
     /// actions.
-    pub fn expect(&self, level: u8, taken: usize, value: &[f64]) -> f64 {
+    pub fn expected(&self, level: u8, taken: usize, value: &[f64]) -> f64 {
         let [down, up] = self.ends(level).map(|level| value[level as usize]);
         down + self.up[taken] * (up - down)
     }
@@ -111,7 +111,7 @@ impl Bandit {
             .iter()
             .zip(state)
             .zip(counts)
-            .map(|((arm, &level), count)| arm.expect(level, count, &arm.reward))
+            .map(|((arm, &level), count)| arm.expected(level, count, &arm.reward))
             .sum()
     }
 

@@ -12,8 +12,9 @@ use super::coupling::Row;
 /// A distance that no walk has.
 const APART: u32 = u32::MAX / 4;
 
-/// The most stations acted on in a step: sets of them are bits of a word.
-pub const MOST_STOPS: usize = 60;
+/// The most stations acted on in a step: a test of a walk may look at all their sets, 12 x 2^12 of them with the last stop
+/// at the worst, which takes milliseconds.
+pub const MOST_STOPS: usize = 12;
 
 /// A network, its depot, a budget and the length of the walk.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,6 +197,14 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn budgets_whose_walks_cannot_be_tested_are_refused() {
+        let edges: Vec<[u32; 2]> = (0..30).map(|a| [a, a + 1]).collect();
+        assert!(Path::new(31, edges.clone(), 0, MOST_STOPS, 40).is_ok());
+        let message = Path::new(31, edges, 0, MOST_STOPS + 1, 40).unwrap_err();
+        assert!(message.contains("at most 12 stations, not 13"), "{message}");
+    }
 
     /// Every set of stations that a closed walk visits, by walking all walks.
     fn walked(path: &Path) -> Vec<u64> {

@@ -35,7 +35,7 @@ impl Bandit {
         let counts = self.counts(taken);
         let mut reward = 0.0;
         for (index, arm) in self.arms.iter().enumerate() {
-            reward += arm.expect(state[index], counts[index], &arm.reward);
+            reward += arm.expected(state[index], counts[index], &arm.reward);
             let is_up = scenario.luck[step * self.arms.len() + index] < arm.up[counts[index]];
             state[index] = arm.ends(state[index])[usize::from(is_up)];
         }

@@ -35,7 +35,7 @@ pub fn next_reward<'a>(bandit: &'a Bandit, reach: &'a [Vec<u32>], state: &[u8]) 
         .arms
         .iter()
         .zip(state)
-        .map(|(arm, &level)| (0..arm.up.len()).map(|count| arm.expect(level, count, &arm.reward)).collect());
+        .map(|(arm, &level)| (0..arm.up.len()).map(|count| arm.expected(level, count, &arm.reward)).collect());
     Score { bandit, reach, arms: arms.collect(), gate: None }
 }
 

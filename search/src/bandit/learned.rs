@@ -155,7 +155,7 @@ impl Player for Corrected<'_> {
 
     fn act(&mut self, step: usize, state: &[u8]) -> Vec<u32> {
         let arms = self.bandit.arms.iter().zip(&self.values[step + 1]).zip(state).map(|((arm, value), &level)| {
-            let worth = |count| arm.expect(level, count, &arm.reward) + arm.expect(level, count, value);
+            let worth = |count| arm.expected(level, count, &arm.reward) + arm.expected(level, count, value);
             (0..arm.up.len()).map(worth).collect()
         });
         let score = Score { bandit: self.bandit, reach: &self.reach, arms: arms.collect(), gate: None };

@@ -16,11 +16,11 @@ use heuron_problems::bandit::capacity::Capacity;
 use heuron_problems::bandit::path::Path;
 use heuron_problems::bandit::schedule::Schedule;
 
-/// Nodes of a path search after which the best set found must do.
-const MOST_NODES: usize = 50_000;
+/// Tests of walks in a path search after which the best set found must do.
+const MOST_TESTS: usize = 50_000;
 
 /// Sets of stations whose test is remembered.
-const MOST_REMEMBERED: usize = 2_000_000;
+const MOST_REMEMBERED: usize = 500_000;
 
 /// Finds best sets of an instance.
 pub struct Oracle<'a> {
@@ -73,9 +73,9 @@ impl<'a> Oracle<'a> {
     fn walked(&mut self, path: &Path, order: &[u32], values: &[f64]) -> Vec<u32> {
         let reachable = |&&stop: &&u32| 2 * path.distance(path.depot(), stop) <= path.length();
         let order: Vec<u32> = order.iter().filter(reachable).copied().collect();
-        let mut walk = Walk { order: &order, values, budget: path.budget(), best: (0.0, Vec::new()), nodes: 0 };
+        let mut walk = Walk { order: &order, values, budget: path.budget(), best: (0.0, Vec::new()), tests: 0 };
         walk.extend(self, 0, 0.0, &mut Vec::new());
-        self.unproven += u64::from(walk.nodes > MOST_NODES);
+        self.unproven += u64::from(walk.tests > MOST_TESTS);
         walk.best.1
     }
 }
@@ -86,12 +86,11 @@ struct Walk<'a> {
     values: &'a [f64],
     budget: usize,
     best: (f64, Vec<u32>),
-    nodes: usize,
+    tests: usize,
 }
 
 impl Walk<'_> {
     fn extend(&mut self, oracle: &mut Oracle<'_>, from: usize, value: f64, chosen: &mut Vec<u32>) {
-        self.nodes += 1;
         if value > self.best.0 {
             self.best = (value, chosen.clone());
         }
@@ -108,6 +107,7 @@ impl Walk<'_> {
             }
             let mut list = chosen.clone();
             list.insert(list.partition_point(|&other| other < stop), stop);
+            self.tests += 1;
             if oracle.fits(&list) {
                 open.push(stop);
             }
@@ -115,7 +115,7 @@ impl Walk<'_> {
         for (place, &stop) in open.iter().enumerate() {
             let ahead = open[place..].iter().take(self.budget - chosen.len());
             let ahead: f64 = ahead.map(|&stop| self.values[stop as usize]).sum();
-            if value + ahead <= self.best.0 + 1e-12 || self.nodes > MOST_NODES {
+            if value + ahead <= self.best.0 + 1e-12 || self.tests > MOST_TESTS {
                 return;
             }
             let at = chosen.partition_point(|&other| other < stop);
@@ -125,10 +125,10 @@ impl Walk<'_> {
                 values: self.values,
                 budget: self.budget,
                 best: std::mem::take(&mut self.best),
-                nodes: self.nodes,
+                tests: self.tests,
             };
             below.extend(oracle, 0, value + self.values[stop as usize], chosen);
-            (self.best, self.nodes) = (std::mem::take(&mut below.best), below.nodes);
+            (self.best, self.tests) = (std::mem::take(&mut below.best), below.tests);
             chosen.remove(at);
         }
     }

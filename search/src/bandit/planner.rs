@@ -61,7 +61,7 @@ pub fn lookahead(bandit: &Bandit, dual: &Dual, step: usize, state: &[u8]) -> Vec
     let arms = bandit.arms.iter().zip(state).enumerate();
     let worth = arms.map(|(index, (arm, &level))| {
         let value = dual.levels(step + 1, index);
-        let at = |count| arm.expect(level, count, &arm.reward) + arm.expect(level, count, value);
+        let at = |count| arm.expected(level, count, &arm.reward) + arm.expected(level, count, value);
         (0..arm.up.len()).map(at).collect()
     });
     worth.collect()

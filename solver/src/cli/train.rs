@@ -38,9 +38,9 @@ pub struct Train {
     #[arg(long, value_name = "FILE")]
     pub(super) instance: Option<PathBuf>,
 
-    /// Train for this time, over all sessions: 30m, 2h
+    /// Train for this time, over all sessions: 30m, 2h. Not for bandits
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
-    time: Option<Duration>,
+    pub(super) time: Option<Duration>,
 
     /// Train for N steps (bandits: episodes): the model then depends on version, settings and N only
     #[arg(long, value_name = "N")]
@@ -48,19 +48,19 @@ pub struct Train {
 
     /// Go on from the folder's checkpoint
     #[arg(long)]
-    resume: bool,
+    pub(super) resume: bool,
 
     /// Begin with the weights of a model instead of random ones
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
-    model: Option<String>,
+    pub(super) model: Option<String>,
 
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    pub(super) threads: Option<usize>,
 
     /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
     #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
-    device: Device,
+    pub(super) device: Device,
 
     /// No progress
     #[arg(long)]

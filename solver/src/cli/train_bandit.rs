@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use clap::ValueEnum;
 use heuron::{BanditTraining, Error, Instance, Kind, Options, load};
+use heuron_policies::device::Kind as Device;
 
 use super::place::write_whole;
 use super::say;
@@ -11,6 +13,7 @@ use super::train::{Algorithm, Train};
 impl Train {
     /// Trains and writes `model.json`.
     pub(super) fn bandit(self) -> Result<u8, Error> {
+        self.refuse_what_bandits_have_not()?;
         let mut training = match &self.config {
             Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
                 path: path.display().to_string(),
@@ -36,13 +39,21 @@ impl Train {
                 let expected = "a file: a Q-network belongs to one instance".into();
                 return Err(Error::Option { key: "instance", expected, found: "none".into() });
             }
-            (Some(Algorithm::Residual) | None, _) => {
+            (Some(Algorithm::Residual) | None, Some(path)) => {
+                let expected = "none: a residual is learned on generated instances".into();
+                return Err(Error::Option { key: "instance", expected, found: path.display().to_string() });
+            }
+            (Some(Algorithm::Residual) | None, None) => {
                 let sizes = if self.n.is_empty() { vec![20] } else { self.n.clone() };
                 training.residual(&training.instances(&sizes)?)
             }
-            _ => {
-                let expected = "sequoia or residual for bandits".into();
-                return Err(Error::Option { key: "algorithm", expected, found: "another".into() });
+            (Some(other), _) => {
+                let found = other.to_possible_value().map_or(String::new(), |value| value.get_name().into());
+                return Err(Error::Option {
+                    key: "algorithm",
+                    expected: "sequoia or residual for bandits".into(),
+                    found,
+                });
             }
         };
         fs::create_dir_all(&self.output).map_err(|source| Error::File {
@@ -58,5 +69,22 @@ impl Train {
             say(&format!("heuron train: done: {}", path.display()));
         }
         Ok(0)
+    }
+    /// Their training is short, on one core, and measured in episodes.
+    fn refuse_what_bandits_have_not(&self) -> Result<(), Error> {
+        let given = [
+            ("time", self.time.is_some()),
+            ("resume", self.resume),
+            ("model", self.model.is_some()),
+            ("threads", self.threads.is_some()),
+            ("device", self.device != Device::Cpu),
+        ];
+        match given.into_iter().find(|&(_, given)| given) {
+            Some((key, _)) => {
+                let expected = "none for bandits: they train for `--steps` episodes on one core".into();
+                Err(Error::Option { key, expected, found: format!("--{key}") })
+            }
+            None => Ok(()),
+        }
     }
 }

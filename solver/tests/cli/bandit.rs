@@ -58,4 +58,10 @@ fn models_are_trained_and_play() {
     sandbox.succeed("solve t.bandit --model residual/model.json --iterations 20 --output t.json --quiet");
     assert!(sandbox.fail("solve t.bandit --model q/model.json", 2).contains("the instance needs 19 inputs"));
     assert!(sandbox.fail("train bandit --algorithm sequoia --steps 3 --output r", 2).contains("one instance"));
+    assert!(sandbox.fail("train bandit --instance s.bandit --steps 3 --output r", 2).contains("generated instances"));
+    assert!(sandbox.fail("train bandit --algorithm ppo --steps 3 --output r", 2).contains("ppo"));
+    for flag in ["--time 1s", "--resume", "--threads 2", "--device gpu", "--model q/model.json"] {
+        let message = sandbox.fail(&format!("train bandit --steps 3 --output r {flag}"), 2);
+        assert!(message.contains("none for bandits") && message.contains(flag.split(' ').next().unwrap_or(flag)));
+    }
 }

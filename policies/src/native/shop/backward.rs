@@ -1,7 +1,7 @@
 //! The gradient of the decoder: decisions are made again, a group at a time; what they pull on the tables gathers there and
 //! goes through the encoder once per instance.
 
-use super::decide::Decisions;
+use super::decide::{Collect, Decisions, Spread};
 use super::decode::log_prob;
 use super::encoder::{Encoded, Gather};
 use super::encoder_backward;
@@ -83,19 +83,19 @@ impl DispatchModel {
         learn_row(self, gradient, decoder.hidden_bias.slot, r, second);
         rivals.clear(k, self.hidden);
         let begins = &decisions.begins;
-        level.run(Sums { begins, from: second, to: rivals });
+        level.run(Collect { begins, from: second, to: rivals, mean: false });
         learn(self, gradient, &decoder.rivals, k, &decisions.means, rivals);
         means.reshape(k, self.hidden);
         decoder.rivals.backward.apply(level, k, rivals, means, false);
         learn(self, gradient, &decoder.hidden, r, &decisions.first, second);
         decoder.hidden.backward.apply(level, r, second, first, true);
-        level.run(Share { begins, from: means, to: first });
+        level.run(Spread { begins, from: means, to: first, mean: true });
         level.run(Gate { pull: first, active: &decisions.first });
         learn_row(self, gradient, decoder.choice_bias.slot, r, first);
         learn(self, gradient, &decoder.choice, r, &decisions.features, first);
         level.run(Gather { from: first, of: &decisions.nodes, to: node });
         rivals.clear(k, self.hidden);
-        level.run(Sums { begins, from: first, to: rivals });
+        level.run(Collect { begins, from: first, to: rivals, mean: false });
         level.run(PullField { decisions, from: rivals, to: field });
     }
 }
@@ -154,45 +154,6 @@ impl Kernel for PullLogits<'_> {
                 to.copy_from_slice(self.weights);
                 math::scale(simd, to, pull);
             }
-        }
-    }
-}
-
-/// Sums of the rows of every decision.
-struct Sums<'a> {
-    begins: &'a [usize],
-    from: &'a Matrix,
-    to: &'a mut Matrix,
-}
-
-impl Kernel for Sums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for (decision, ends) in self.begins.windows(2).enumerate() {
-            (ends[0]..ends[1])
-                .for_each(|row| math::add_scaled(simd, self.to.row_mut(decision), self.from.row(row), 1.0));
-        }
-    }
-}
-
-/// From the means over the rows of every decision to the rows.
-struct Share<'a> {
-    begins: &'a [usize],
-    from: &'a Matrix,
-    to: &'a mut Matrix,
-}
-
-impl Kernel for Share<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for (decision, ends) in self.begins.windows(2).enumerate() {
-            let share = 1.0 / (ends[1] - ends[0]) as f32;
-            (ends[0]..ends[1])
-                .for_each(|row| math::add_scaled(simd, self.to.row_mut(row), self.from.row(decision), share));
         }
     }
 }

@@ -99,12 +99,12 @@ impl DispatchModel {
         decisions.first = first;
         let Decisions { begins, first, means, rivals, second, logits, .. } = decisions;
         means.clear(k, self.hidden);
-        level.run(Means { begins, from: first, to: means });
+        level.run(Collect { begins, from: first, to: means, mean: true });
         rivals.reshape(k, self.hidden);
         self.decoder.rivals.forward.apply(level, k, means, rivals, false);
         second.reshape(r, self.hidden);
         self.decoder.hidden.forward.apply(level, r, first, second, false);
-        level.run(Spread { begins, from: rivals, to: second });
+        level.run(Spread { begins, from: rivals, to: second, mean: false });
         level.run(Activate { rows: second, bias: &self.decoder.hidden_bias.data });
         logits.clear();
         level.run(Logits { first, second, weights: &self.decoder.logit.data, logits });
@@ -137,31 +137,33 @@ impl Kernel for Lookup<'_> {
     }
 }
 
-/// Means of the rows of every decision.
-struct Means<'a> {
-    begins: &'a [usize],
-    from: &'a Matrix,
-    to: &'a mut Matrix,
+/// Adds the rows of every decision to the row that stands for it: their sum or their mean.
+pub(super) struct Collect<'a> {
+    pub begins: &'a [usize],
+    pub from: &'a Matrix,
+    pub to: &'a mut Matrix,
+    pub mean: bool,
 }
 
-impl Kernel for Means<'_> {
+impl Kernel for Collect<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for (decision, ends) in self.begins.windows(2).enumerate() {
-            let share = 1.0 / (ends[1] - ends[0]) as f32;
+            let share = share(ends, self.mean);
             (ends[0]..ends[1])
                 .for_each(|row| math::add_scaled(simd, self.to.row_mut(decision), self.from.row(row), share));
         }
     }
 }
 
-/// Adds the row of a decision to the rows of its choices.
-struct Spread<'a> {
-    begins: &'a [usize],
-    from: &'a Matrix,
-    to: &'a mut Matrix,
+/// The other way: adds the row of a decision to each of its rows, or its share of it.
+pub(super) struct Spread<'a> {
+    pub begins: &'a [usize],
+    pub from: &'a Matrix,
+    pub to: &'a mut Matrix,
+    pub mean: bool,
 }
 
 impl Kernel for Spread<'_> {
@@ -170,10 +172,17 @@ impl Kernel for Spread<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for (decision, ends) in self.begins.windows(2).enumerate() {
+            let share = share(ends, self.mean);
             (ends[0]..ends[1])
-                .for_each(|row| math::add_scaled(simd, self.to.row_mut(row), self.from.row(decision), 1.0));
+                .for_each(|row| math::add_scaled(simd, self.to.row_mut(row), self.from.row(decision), share));
         }
     }
+}
+
+/// Weight of a row of a decision.
+#[inline(always)]
+fn share(ends: &[usize], mean: bool) -> f32 {
+    if mean { 1.0 / (ends[1] - ends[0]) as f32 } else { 1.0 }
 }
 
 /// Weighs the hidden units of both layers.

@@ -1,5 +1,4 @@
-//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file
-//! that
+//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file that
 //! `heuron train bandit` wrote.
 
 mod training;

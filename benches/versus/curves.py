@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 from statistics import fmean
+from typing import NamedTuple
 
 from runs import OURS, Log, Row
 
@@ -18,23 +19,29 @@ FLOOR = 0.001
 Curve = list[tuple[float, float]]
 
 
-def anytime(rows: list[Row], log: Log, best_known: dict[str, float]) -> Curve:
-    """Mean gap at a time. A solver that tells a trace is read along its longest runs, one that does not has a point
-    for every limit that it was run with, at the mean time that it really took."""
+class Solver(NamedTuple):
+    """What one solver reached: along its longest runs if it tells a trace, and in runs of every limit."""
+
+    trace: Curve
+    runs: Curve
+
+
+def anytime(rows: list[Row], log: Log, best_known: dict[str, float]) -> Solver:
+    """Mean gaps at a time; a run with a limit counts at the time that it really took."""
     longest = max(row.limit_s for row in rows)
-    final = [row for row in rows if row.limit_s == longest]
-    traces = [(row.instance, log.trace(row.task())) for row in final]
-    if all(trace for _, trace in traces):
-        first = max(trace[0][0] for _, trace in traces)
+    traces = [(row.instance, log.trace(row.task())) for row in rows if row.limit_s == longest]
+    trace = []
+    if all(told for _, told in traces):
+        first = max(told[0][0] for _, told in traces)
         start = max(first, longest / 200.0)
         steps = [start * (longest / start) ** (k / SAMPLES) for k in range(SAMPLES + 1)]
-        return [(at, fmean(gap_at(trace, at, best_known[name]) for name, trace in traces)) for at in steps]
-    points = []
+        trace = [(at, fmean(gap_at(told, at, best_known[name]) for name, told in traces)) for at in steps]
+    runs = []
     for limit in sorted({row.limit_s for row in rows}):
         some = [row for row in rows if row.limit_s == limit]
         if all(row.gap_pct is not None for row in some):
-            points.append((fmean(row.used_s() for row in some), fmean(row.gap_pct for row in some)))
-    return sorted(points)
+            runs.append((fmean(row.used_s() for row in some), fmean(row.gap_pct for row in some)))
+    return Solver(trace, sorted(runs))
 
 
 def gap_at(trace: list[tuple[float, int]], at: float, best_known: float) -> float:
@@ -43,11 +50,11 @@ def gap_at(trace: list[tuple[float, int]], at: float, best_known: float) -> floa
     return 100.0 * (cost - best_known) / best_known
 
 
-def draw(curves: dict[str, Curve], title: str) -> str:
-    """The curves as SVG, both axes logarithmic."""
-    curves = {name: curve for name, curve in curves.items() if curve}
-    times = [at for curve in curves.values() for at, _ in curve]
-    gaps = [max(gap, FLOOR) for curve in curves.values() for _, gap in curve]
+def draw(solvers: dict[str, Solver], title: str) -> str:
+    """Lines for traces, else through the runs, which are dots; as SVG, both axes logarithmic."""
+    points = [point for solver in solvers.values() for point in [*solver.trace, *solver.runs]]
+    times = [at for at, _ in points]
+    gaps = [max(gap, FLOOR) for _, gap in points]
     if not times:
         return ""
     low_t, high_t = min(times), max(max(times), min(times) * 1.01)
@@ -76,13 +83,12 @@ def draw(curves: dict[str, Curve], title: str) -> str:
     middle = (TOP + bottom) / 2
     label = "mean gap to best known, %"
     parts.append(f'<text transform="translate(18 {middle}) rotate(-90)" text-anchor="middle">{label}</text>')
-    for number, (name, curve) in enumerate(curves.items()):
+    for number, (name, solver) in enumerate(solvers.items()):
         colour = COLOURS[number % len(COLOURS)]
-        line = " ".join(f"{x(at):.1f},{y(gap):.1f}" for at, gap in curve)
+        line = " ".join(f"{x(at):.1f},{y(gap):.1f}" for at, gap in solver.trace or solver.runs)
         width = 2.5 if name == OURS else 1.5
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
-        if len(curve) <= 12:
-            parts += [f'<circle cx="{x(at):.1f}" cy="{y(gap):.1f}" r="3" fill="{colour}"/>' for at, gap in curve]
+        parts += [f'<circle cx="{x(at):.1f}" cy="{y(gap):.1f}" r="3" fill="{colour}"/>' for at, gap in solver.runs]
         key = TOP + 16 + 20 * number
         parts.append(f'<path d="M{right + 12} {key}h22" stroke="{colour}" stroke-width="{width}"/>')
         parts.append(f'<text x="{right + 40}" y="{key + 4}">{escape(name)}</text>')

@@ -40,7 +40,12 @@ macro_rules! model {
 }
 
 /// Every shipped model: a line per file of `zoo/`.
-pub const MODELS: &[Model] = &[model!("tsp", "tsp"), model!("cvrp", "cvrp"), model!("knapsack", "knapsack")];
+pub const MODELS: &[Model] = &[
+    model!("tsp", "tsp"),
+    model!("cvrp", "cvrp"),
+    model!("knapsack", "knapsack"),
+    model!("jssp", "jssp"),
+];
 
 /// The shipped model called `name`.
 pub fn find(name: &str) -> Option<&'static Model> {

@@ -65,7 +65,7 @@ impl Training {
         let Self { config, budget, threads, resume, initial, stop, .. } = self;
         let job = Job { config, budget, threads, device, folder: folder.into(), resume, initial };
         let hooks = Hooks {
-            reference: &|problem: &P| reference(&problem.clone().into()),
+            reference: &|problem: &P| reference(&problem.clone().into(), &stop),
             improve: &|problem: &P, solution| problem.improve(solution),
             listen,
             is_over: &|| stop.is_cancelled(),

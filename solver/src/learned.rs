@@ -99,7 +99,7 @@ impl Teachable for Tsp {
     }
 
     fn local() -> Stages<Self> {
-        vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)]
+        vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch::default())]
     }
 }
 

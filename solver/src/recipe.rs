@@ -44,6 +44,10 @@ const POPULATION: usize = 20_000;
 /// Part of the time that the lower bound of a tour may take.
 pub(crate) const BOUND: f64 = 0.05;
 
+/// Part of the time for local search before genetic search, whose tours are longer for most of its time: who stops it early
+/// has these.
+const EARLY: f64 = 0.02;
+
 /// Methods of the TSP.
 pub(crate) const TSP: &[Method<Tsp>] = &[
     Method {
@@ -54,14 +58,19 @@ pub(crate) const TSP: &[Method<Tsp>] = &[
     Method {
         name: "lin-kernighan",
         about: "iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003)",
-        stages: |_, _| vec![Box::new(Curve), Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch)],
+        stages: |_, _| vec![Box::new(Curve), Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch::default())],
     },
     Method {
         name: "eax",
         about: "genetic search by edge assembly crossover (Nagata and Kobayashi, 2013)",
         // The local search has an answer where there is no time for a population.
         stages: |_, _| {
-            vec![Box::new(Curve), Box::new(HeldKarp { share: BOUND }), Box::new(Eax::default()), Box::new(LocalSearch)]
+            vec![
+                Box::new(Curve),
+                Box::new(HeldKarp { share: BOUND }),
+                Box::new(Eax::default()),
+                Box::new(LocalSearch::default()),
+            ]
         },
     },
 ];
@@ -76,14 +85,18 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
         // One population mostly finds the optimum, which the bound and the proof then start from.
         stages.push(Box::new(Eax { populations: Some(1), ..Eax::default() }));
     }
+    let time = setup.budget.time.map(|time| time.mul_f64(setup.threads as f64));
+    let genetic = n <= POPULATION && time.is_none_or(|time| Eax::fits(n, time));
+    if genetic && n > exact.most_nodes {
+        stages.push(Box::new(LocalSearch { share: Some(EARLY) }));
+    }
     stages.push(Box::new(HeldKarp { share: BOUND }));
     stages.push(Box::new(exact));
     // Where there is no time for a population, or no instance for it, the local search has the answer.
-    let time = setup.budget.time.map(|time| time.mul_f64(setup.threads as f64));
-    if n <= POPULATION && time.is_none_or(|time| Eax::fits(n, time)) {
+    if genetic {
         stages.push(Box::new(Eax::default()));
     }
-    stages.push(Box::new(LocalSearch));
+    stages.push(Box::new(LocalSearch::default()));
     stages
 }
 

@@ -1,28 +1,36 @@
 //! Costs that learned constructions are compared with.
 
 use heuron_problems::Cost;
+use heuron_search::Stop;
 
 use crate::instance::{Instance, Kind};
 use crate::options::Options;
 use crate::run::solve;
 
 /// Iterations without a better solution after which a cost is taken as it is.
-const PATIENCE: u64 = 50_000;
-
-/// The same for the CVRP, whose iterations are whole local searches: of 16 instances of 50 and 100 customers none was
-/// cheaper after ten times as many.
-const CVRP_PATIENCE: u64 = 5_000;
+const fn patience(kind: Kind) -> u64 {
+    match kind {
+        // An iteration is a whole local search: of 16 instances of 50 and 100 customers none was cheaper after ten times as many.
+        Kind::Cvrp => 5_000,
+        // A move, of which there are hundreds of thousands per second.
+        Kind::Jssp => 200_000,
+        // A reconstruction with a walk after it, of which there are hundreds.
+        Kind::Ffsp => 300,
+        _ => 50_000,
+    }
+}
 
 /// The cost that the searches reach on one thread without a model: optimal for most instances of up to 100 nodes, the
-/// same on every machine. None if there is no solution.
-pub fn reference(instance: &Instance) -> Option<Cost> {
-    let patience = if instance.kind() == Kind::Cvrp { CVRP_PATIENCE } else { PATIENCE };
+/// same on every machine. None if there is no solution, or if `stop` came first.
+pub fn reference(instance: &Instance, stop: &Stop) -> Option<Cost> {
     let options = Options {
-        no_improvement: Some(patience),
+        no_improvement: Some(patience(instance.kind())),
         threads: Some(1),
         islands: Some(1),
         no_model: true,
+        stop: stop.clone(),
         ..Options::default()
     };
-    solve(instance, &options, |_| {}).ok()?.report.cost
+    let solved = solve(instance, &options, |_| {}).ok()?;
+    solved.report.cost.filter(|_| !stop.is_cancelled())
 }

@@ -24,7 +24,7 @@ fn solve(tsp: &Tsp, setup: Setup, start: Option<&Tour>) -> (Cost, Tour) {
     if let Some(tour) = start {
         run.offer(tour);
     }
-    LocalSearch.search(tsp, &mut run);
+    LocalSearch::default().search(tsp, &mut run);
     run.into_best().expect("a tour")
 }
 

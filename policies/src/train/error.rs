@@ -68,6 +68,9 @@ pub enum TrainError {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// Stopped while the references of the validation set were computed.
+    #[error("interrupted before the first step: start the run anew")]
+    Early,
     /// An instance of the validation set without a reference.
     #[error("validation instance {index} has no reference solution")]
     NoReference {

@@ -119,7 +119,7 @@ pub struct Summary {
 /// Trains a model; the folder then holds the [`Files`].
 pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, TrainError> {
     job.config.check()?;
-    let mut run = Run::<P>::start(job, hooks.reference)?;
+    let mut run = Run::<P>::start(job, hooks.reference, hooks.is_over)?;
     while run.used() < 1.0 {
         if (hooks.is_over)() {
             run.checkpoint()?;
@@ -151,7 +151,7 @@ struct Run<'j, P: Train> {
 }
 
 impl<'j, P: Train> Run<'j, P> {
-    fn start(job: &'j Job, reference: &Reference<'_, P>) -> Result<Self, TrainError> {
+    fn start(job: &'j Job, reference: &Reference<'_, P>, is_over: &dyn Fn() -> bool) -> Result<Self, TrainError> {
         job.device.serves(P::TASK)?;
         let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
         let good = job.device == Kind::Cpu || !adapts;
@@ -159,7 +159,11 @@ impl<'j, P: Train> Run<'j, P> {
         let architecture = architecture::<P>(&job.config);
         architecture.check()?;
         let references = job.folder.join(Files::REFERENCES);
-        let validation = Validation::new(&job.config, job.threads, reference, &references)?;
+        let validation = match Validation::new(&job.config, job.threads, reference, &references) {
+            // A solver that was interrupted has no reference.
+            Err(TrainError::NoReference { .. }) if is_over() => return Err(TrainError::Early),
+            validation => validation?,
+        };
         let path = job.folder.join(Files::CHECKPOINT);
         let found = if job.resume && path.exists() { Some(Checkpoint::read(&path)?) } else { None };
         let (weights, moments, position) = match found {

@@ -34,23 +34,32 @@ const STREAM: &str = "tsp local search";
 
 /// Iterated local search with Lin-Kernighan steps. An iteration is a kick.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LocalSearch;
+pub struct LocalSearch {
+    /// Part of the time left after which the next stage has its turn; none: all of it. Where time is not limited a part of
+    /// it is nothing.
+    pub share: Option<f64>,
+}
 
 impl Search<Tsp> for LocalSearch {
     fn search(&mut self, tsp: &Tsp, run: &mut Run<'_, Tsp>) {
         run.set_method("lin-kernighan");
+        let mut watch = run.watch();
+        if let Some(share) = self.share {
+            let Some(left) = watch.remaining() else { return };
+            watch = watch.within(left.mul_f64(share.clamp(0.0, 1.0)));
+        }
         let graph = Graph::new(tsp);
         let start = first_tour(&graph, run);
         if graph.len() < SMALLEST {
             let mut ils = Ils::new(&graph, start, run.stream(STREAM, 0));
-            ils.optimise(&run.watch());
+            ils.optimise(&watch);
             run.offer(&graph.expand(ils.tour()));
             return;
         }
         if run.setup().islands > 1 && graph.len() >= SHARED_FROM && Part::possible(&graph) {
-            shared(&graph, start, run);
+            shared(&graph, start, &watch, run);
         } else {
-            separate(&graph, start, run);
+            separate(&graph, start, &watch, run);
         }
     }
 }
@@ -74,24 +83,23 @@ fn shares(run: &Run<'_, Tsp>, count: usize, wanted: u64) -> impl Fn(usize) -> u6
 }
 
 /// The local search of the first island after its first descent, whose result is offered.
-fn descended<'g>(graph: &'g Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) -> Ils<'g> {
+fn descended<'g>(graph: &'g Graph, start: Vec<u32>, watch: &Watch, run: &mut Run<'_, Tsp>) -> Ils<'g> {
     let mut ils = Ils::new(graph, start, run.stream(STREAM, 0));
-    while !ils.descend(DESCENT) && run.proceed(0) {}
+    while !ils.descend(DESCENT) && run.proceed(0) && !watch.is_late() {}
     run.offer(&graph.expand(ils.tour()));
     ils
 }
 
 /// One island per local search.
-fn separate(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
-    let watch = run.watch();
+fn separate(graph: &Graph, start: Vec<u32>, watch: &Watch, run: &mut Run<'_, Tsp>) {
     let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
-    let first = descended(graph, start, run);
+    let first = descended(graph, start, watch, run);
     let streams = (1..count as u64).map(|index| run.stream(STREAM, index));
     let mut all: Vec<(Ils<'_>, u64)> = streams.map(|rng| (first.with_stream(rng), 0)).collect();
     all.insert(0, (first, 0));
     for round in 1.. {
         let share = shares(run, count, ROUND * count as u64);
-        islands(threads, &mut all, |index, (ils, done)| *done = ils.kick(share(index), &watch));
+        islands(threads, &mut all, |index, (ils, done)| *done = ils.kick(share(index), watch));
         let order = |at: &usize| (all[*at].0.cost(), *at);
         let best = (0..count).min_by_key(order).unwrap_or(0);
         let worst = (0..count).max_by_key(order).unwrap_or(0);
@@ -102,7 +110,7 @@ fn separate(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
             let tour = all[best].0.tour().to_vec();
             all[worst].0.restart(tour);
         }
-        if !run.proceed(all.iter().map(|(_, done)| done).sum()) {
+        if !run.proceed(all.iter().map(|(_, done)| done).sum()) || watch.is_late() {
             return;
         }
     }
@@ -116,11 +124,10 @@ struct Worker {
 }
 
 /// One part of one tour per island, cut anew every round.
-fn shared(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
-    let watch = run.watch();
+fn shared(graph: &Graph, start: Vec<u32>, watch: &Watch, run: &mut Run<'_, Tsp>) {
     let (threads, count) = (run.setup().threads, run.setup().islands);
     // The parts of a tour before its first descent lie so scattered that most exchanges would cross their borders.
-    let mut tour = descended(graph, start, run).tour().to_vec();
+    let mut tour = descended(graph, start, watch, run).tour().to_vec();
     let mut streams: Vec<Stream> = (0..count as u64).map(|index| run.stream(STREAM, index)).collect();
     loop {
         let share = shares(run, count, SHARED_ROUND * count as u64);
@@ -129,12 +136,12 @@ fn shared(graph: &Graph, start: Vec<u32>, run: &mut Run<'_, Tsp>) {
         let parts = Part::cut(&tour, count);
         let mut workers: Vec<Worker> =
             parts.into_iter().zip(streams).map(|(part, rng)| Worker { rng, part, done: 0 }).collect();
-        islands(threads, &mut workers, |index, worker| worker.work(graph, share(index), &watch));
+        islands(threads, &mut workers, |index, worker| worker.work(graph, share(index), watch));
         tour = workers.iter().flat_map(|worker| worker.part.nodes().iter().copied()).collect();
         let done = workers.iter().map(|worker| worker.done).sum();
         streams = workers.into_iter().map(|worker| worker.rng).collect();
         run.offer(&graph.expand(&tour));
-        if !run.proceed(done) {
+        if !run.proceed(done) || watch.is_late() {
             return;
         }
     }

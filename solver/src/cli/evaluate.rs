@@ -16,8 +16,8 @@ use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
-use heuron_search::Tactic;
 use heuron_search::latent::Strategy;
+use heuron_search::{Stop, Tactic};
 use serde::Serialize;
 
 use super::generate::Generate;
@@ -285,7 +285,7 @@ impl Evaluate {
                     *cost = best_known(Path::new(table), instance)?;
                 }
             }
-            None => spread(threads, &mut costs, |index, cost| *cost = reference(&instances[index])),
+            None => spread(threads, &mut costs, |index, cost| *cost = reference(&instances[index], &Stop::default())),
         }
         Ok(costs)
     }

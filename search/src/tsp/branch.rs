@@ -23,6 +23,9 @@ pub struct Outcome {
     pub proven: bool,
 }
 
+/// Steps of an ascent between two looks at the clock: less than a millisecond.
+const POLL: usize = 16;
+
 /// Searches for tours shorter than `tour`, whose length is `cost`, until none is left or the watch says stop.
 pub fn solve(tsp: &Tsp, cost: Cost, tour: &Tour, watch: &Watch) -> Outcome {
     let mut outcome = Outcome { tour: tour.clone(), proven: false };
@@ -130,6 +133,10 @@ impl<'a> Branching<'a> {
         let mut best_pi = pi.to_vec();
         let mut previous = vec![0; self.n];
         for step in 0..steps {
+            if step % POLL == 0 && self.watch.is_late() {
+                self.interrupted = true;
+                break;
+            }
             let bound = self.span(pi)?;
             if self.is_closed(bound) {
                 return None;

@@ -3,7 +3,7 @@
 //!
 //! Effort is counted in attempts: a construction from every opening.
 
-use heuron_policies::native::{Encoded, Keys, Lessons, Scratch, Trajectory};
+use heuron_policies::native::{Encoded, Keys, Lessons, Rollout, Scratch, Trajectory};
 use heuron_policies::{AttentionModel, Decode, Learnable};
 use heuron_problems::{Cost, Stream, stream};
 
@@ -112,9 +112,8 @@ impl<'a, P: Learnable> Attempts<'a, P> {
     /// A construction per lane, greedy without streams; none at all if it is over.
     fn decode(&mut self, model: &AttentionModel, lanes: &[Option<u32>], streams: &mut [Stream]) -> Vec<Trajectory> {
         let decode = if streams.is_empty() { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
-        let (encoded, scratch) = (&self.encoded, &mut self.scratch);
-        let found = model.decode_unless(self.problem, encoded, lanes, streams, decode, scratch, self.is_over);
-        let found = found.unwrap_or_default();
+        let rollout = Rollout { starts: lanes, streams, decode, is_over: self.is_over };
+        let found = model.decode_unless(self.problem, &self.encoded, rollout, &mut self.scratch).unwrap_or_default();
         self.trajectories += found.len() as u64;
         found
     }

@@ -34,7 +34,7 @@ mod tests;
 mod value;
 
 pub use backward::{Pull, StepWeights};
-pub use decode::{Scratch, Trajectory};
+pub use decode::{Rollout, Scratch, Trajectory};
 pub use encoder::Encoded;
 pub use gradient::Gradient;
 pub use kernels::spin;

@@ -47,8 +47,9 @@ impl Bench {
         self.model.backward(problem, encoded, traces, 1, &pull, gradient);
     }
 
-    fn streams(&self) -> Vec<Stream> {
-        (0..self.starts.len() as u64).map(|lane| stream(1, "bench lanes", lane)).collect()
+    /// For so many lanes per start.
+    fn streams(&self, count: usize) -> Vec<Stream> {
+        (0..(count * self.starts.len()) as u64).map(|lane| stream(1, "bench lanes", lane)).collect()
     }
 }
 
@@ -101,7 +102,7 @@ fn train(criterion: &mut Criterion) {
             bencher.iter(|| {
                 for problem in &bench.problems {
                     bench.encode(problem, &mut encoded);
-                    let (model, mut streams) = (&bench.model, bench.streams());
+                    let (model, mut streams) = (&bench.model, bench.streams(1));
                     let tours = model.decode(problem, &encoded, &bench.starts, &mut streams, sample, &mut scratch);
                     let traces: Vec<Vec<u32>> = tours.into_iter().map(|tour| tour.actions).collect();
                     bench.backward(problem, &encoded, &traces, &mut gradient);
@@ -130,7 +131,7 @@ fn share(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(lanes.len() as u64));
             group.bench_function(BenchmarkId::new(format!("base {count}"), base.name), |bencher| {
                 bencher.iter(|| {
-                    let (problem, mut streams) = (&base.problems[0], base.streams().repeat(count));
+                    let (problem, mut streams) = (&base.problems[0], base.streams(count));
                     base.encode(problem, &mut encoded);
                     base.model.decode(problem, &encoded, &lanes, &mut streams, sample, &mut scratch)
                 });
@@ -142,7 +143,7 @@ fn share(criterion: &mut Criterion) {
                 let problem = &population.problems[0];
                 population.encode(problem, &mut encoded);
                 for index in 0..AGENTS {
-                    let (agent, mut streams) = (population.model.agent(index), population.streams());
+                    let (agent, mut streams) = (population.model.agent(index), population.streams(1));
                     agent.take_over(&mut encoded);
                     agent.decode(problem, &encoded, &population.starts, &mut streams, sample, &mut scratch);
                 }
@@ -152,7 +153,7 @@ fn share(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(lanes.len() as u64));
         group.bench_function(BenchmarkId::new("latents", base.name), |bencher| {
             bencher.iter(|| {
-                let (problem, mut streams) = (&conditioned.problems[0], conditioned.streams().repeat(LATENTS));
+                let (problem, mut streams) = (&conditioned.problems[0], conditioned.streams(LATENTS));
                 conditioned.encode(problem, &mut encoded);
                 conditioned.model.condition(&mut encoded, &latents);
                 conditioned.model.decode(problem, &encoded, &lanes, &mut streams, sample, &mut scratch)

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use heuron_problems::ffsp::Task;
-use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan, Problem, Rounding, Stream, stream};
+use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan, Problem, Rounding, stream};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::ffsp::bound::lower_bound;
 use heuron_search::ffsp::decode::Decoder;

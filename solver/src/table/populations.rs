@@ -199,3 +199,24 @@ fn population_section(
     section.rows.push(bench.row(&bench.reference, None));
     Ok(section)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Size;
+    use super::*;
+
+    #[test]
+    fn base_has_rows_of_samples_and_of_active_search_which_begins_with_the_same_samples() {
+        let settings = Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {} };
+        let bench = Bench::new(&settings, "tsp20", published("tsp20", 2));
+        let mut section = bench.section();
+        let sampled = base(&bench, Kind::Tsp, &[1, 5], &mut section).unwrap();
+        assert_eq!(sampled.len(), 2);
+        let methods: Vec<&str> = section.rows.iter().map(|row| row.method.as_str()).collect();
+        let [_, _, first, last] = &methods[..] else { panic!("{methods:?}") };
+        assert!(first.ends_with("active search, 1 attempts") && last.ends_with("active search, 5 attempts"));
+        assert_eq!(section.rows[2].paired.as_ref().map(|paired| paired.interval), Some([0.0, 0.0]));
+        assert_eq!(section.rows[3].trajectories, Some(100.0));
+        assert_eq!(section.curves.len(), 2);
+    }
+}

@@ -18,8 +18,13 @@ struct Bench {
 impl Bench {
     /// The small and the published size.
     fn all() -> [Self; 2] {
+        Self::with(|architecture| architecture)
+    }
+
+    /// Both sizes, changed.
+    fn with(change: impl Fn(Architecture) -> Architecture) -> [Self; 2] {
         [("64x3", 64, 4, 3, 256), ("128x6", 128, 8, 6, 512)].map(|(name, width, heads, layers, feed_forward)| {
-            let architecture = Architecture::new(Task::Tsp, width, heads, layers, feed_forward);
+            let architecture = change(Architecture::new(Task::Tsp, width, heads, layers, feed_forward));
             let weights = Weights::random(architecture, 1).expect("sizes that a model can have");
             let spec = Tsp::spec(NODES, "uniform").expect("a known distribution");
             let problem = |index| Tsp::generate(&spec, &mut stream(1, "bench policies", index));
@@ -42,8 +47,9 @@ impl Bench {
         self.model.backward(problem, encoded, traces, 1, &pull, gradient);
     }
 
-    fn streams(&self) -> Vec<Stream> {
-        (0..self.starts.len() as u64).map(|lane| stream(1, "bench lanes", lane)).collect()
+    /// For so many lanes per start.
+    fn streams(&self, count: usize) -> Vec<Stream> {
+        (0..(count * self.starts.len()) as u64).map(|lane| stream(1, "bench lanes", lane)).collect()
     }
 }
 
@@ -96,7 +102,7 @@ fn train(criterion: &mut Criterion) {
             bencher.iter(|| {
                 for problem in &bench.problems {
                     bench.encode(problem, &mut encoded);
-                    let (model, mut streams) = (&bench.model, bench.streams());
+                    let (model, mut streams) = (&bench.model, bench.streams(1));
                     let tours = model.decode(problem, &encoded, &bench.starts, &mut streams, sample, &mut scratch);
                     let traces: Vec<Vec<u32>> = tours.into_iter().map(|tour| tour.actions).collect();
                     bench.backward(problem, &encoded, &traces, &mut gradient);
@@ -107,5 +113,55 @@ fn train(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, encode, infer, train);
+const AGENTS: usize = 8;
+const LATENTS: usize = 16;
+
+/// Trajectories that share an encoded instance: of many agents, of many latent vectors, and as many of the base policy.
+fn share(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("policies/share");
+    group.sample_size(10);
+    let populations = Bench::with(|plain| Architecture { agents: Some(AGENTS), ..plain });
+    let conditioned = Bench::with(|plain| Architecture { latent: Some(16), ..plain });
+    let latents: Vec<Vec<f32>> = (0..LATENTS).map(|index| vec![index as f32; 16]).collect();
+    let sample = Decode::Sample { temperature: 1.0 };
+    for (base, (population, conditioned)) in Bench::all().iter().zip(populations.iter().zip(&conditioned)) {
+        let (mut encoded, mut scratch) = (Encoded::default(), Scratch::default());
+        for count in [AGENTS, LATENTS] {
+            let lanes = base.starts.repeat(count);
+            group.throughput(Throughput::Elements(lanes.len() as u64));
+            group.bench_function(BenchmarkId::new(format!("base {count}"), base.name), |bencher| {
+                bencher.iter(|| {
+                    let (problem, mut streams) = (&base.problems[0], base.streams(count));
+                    base.encode(problem, &mut encoded);
+                    base.model.decode(problem, &encoded, &lanes, &mut streams, sample, &mut scratch)
+                });
+            });
+        }
+        group.throughput(Throughput::Elements((AGENTS * base.starts.len()) as u64));
+        group.bench_function(BenchmarkId::new("agents", base.name), |bencher| {
+            bencher.iter(|| {
+                let problem = &population.problems[0];
+                population.encode(problem, &mut encoded);
+                for index in 0..AGENTS {
+                    let (agent, mut streams) = (population.model.agent(index), population.streams(1));
+                    agent.take_over(&mut encoded);
+                    agent.decode(problem, &encoded, &population.starts, &mut streams, sample, &mut scratch);
+                }
+            });
+        });
+        let lanes = base.starts.repeat(LATENTS);
+        group.throughput(Throughput::Elements(lanes.len() as u64));
+        group.bench_function(BenchmarkId::new("latents", base.name), |bencher| {
+            bencher.iter(|| {
+                let (problem, mut streams) = (&conditioned.problems[0], conditioned.streams(LATENTS));
+                conditioned.encode(problem, &mut encoded);
+                conditioned.model.condition(&mut encoded, &latents);
+                conditioned.model.decode(problem, &encoded, &lanes, &mut streams, sample, &mut scratch)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, encode, infer, train, share);
 criterion_main!(benches);

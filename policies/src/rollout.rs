@@ -176,9 +176,13 @@ fn sample(row: &mut [f32], mask: &[bool], high: f32, temperature: f32, stream: &
         *weight = if exact.is_nan() { 0.0 } else { exact };
         sum += *weight;
     }
-    let mut target = stream.random::<f32>() * sum;
+    invert(row, stream.random::<f32>() * sum)
+}
+
+/// The first place at which the running sum of weights passes `target`; none without a positive weight.
+pub(crate) fn invert(weights: &[f32], mut target: f32) -> Option<usize> {
     let mut last = None;
-    for (action, &weight) in row.iter().enumerate().filter(|&(_, &weight)| weight > 0.0) {
+    for (action, &weight) in weights.iter().enumerate().filter(|&(_, &weight)| weight > 0.0) {
         // The last positive weight also catches a target that rounding pushed past the sum.
         last = Some(action);
         target -= weight;

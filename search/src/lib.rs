@@ -1,5 +1,6 @@
 //! Searches that look for better solutions of combinatorial-optimisation problems.
 
+pub mod active;
 pub mod bandit;
 pub mod beam;
 pub mod cmaes;

@@ -1,9 +1,9 @@
-//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), or latent vectors
-//! of one policy (Chalumeau et al., COMPASS, NeurIPS 2023).
+//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), latent vectors of
+//! one policy (Chalumeau et al., COMPASS, NeurIPS 2023), or one that learns ([`crate::active`]).
 //!
 //! Effort is counted in attempts: a construction from every opening.
 
-use heuron_policies::native::{Encoded, Scratch, Trajectory};
+use heuron_policies::native::{Encoded, Keys, Lessons, Rollout, Scratch, Trajectory};
 use heuron_policies::{AttentionModel, Decode, Learnable};
 use heuron_problems::{Cost, Stream, stream};
 
@@ -17,6 +17,8 @@ pub struct Attempts<'a, P> {
     openings: Vec<Option<u32>>,
     seed: u64,
     encoded: Encoded,
+    /// The agent that has taken over what is encoded.
+    agent: usize,
     scratch: Scratch,
     /// Whether to stop in the middle of an attempt.
     is_over: &'a dyn Fn() -> bool,
@@ -42,7 +44,8 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         }
         let openings = problem.openings();
         let openings = if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
-        Some(Self { model, problem, openings, seed, encoded, scratch: Scratch::default(), is_over, trajectories: 0 })
+        let scratch = Scratch::default();
+        Some(Self { model, problem, openings, seed, encoded, agent: 0, scratch, is_over, trajectories: 0 })
     }
 
     /// Numbers of the model's latent vectors.
@@ -61,18 +64,38 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         (0..latents.len()).map(|_| found.by_ref().take(count).flatten().min()).collect()
     }
 
-    /// An attempt with random choices, number `index`.
-    pub fn sample(&mut self, index: u64) -> Found {
+    /// An attempt with random choices, number `index`: all its feasible constructions.
+    pub fn sample(&mut self, index: u64) -> Vec<(Cost, Vec<u32>)> {
         let first = index * self.openings.len() as u64;
         let lanes = self.openings.clone();
         let candidates = self.construct(0, &lanes, Some(first));
-        candidates.into_iter().map(|c| (c.cost, c.actions)).min()
+        candidates.into_iter().map(|c| (c.cost, c.actions)).collect()
+    }
+
+    /// The pointer's keys as the encoder makes them.
+    pub fn keys(&self) -> Keys {
+        self.model.keys(&self.encoded)
+    }
+
+    /// Adds to the gradient of the keys, from the derivatives of a loss by the log-probabilities of constructions.
+    pub fn learn(&self, traces: &[Vec<u32>], weights: &[f32], keys: &mut Keys) {
+        let forced = usize::from(self.openings[0].is_some());
+        self.model.learn_keys(self.problem, &self.encoded, Lessons { traces, forced, weights }, keys, self.is_over);
+    }
+
+    /// Moves the keys by a step of this rate; later samples follow them.
+    pub fn follow_keys(&mut self, keys: &mut Keys, rate: f32) {
+        self.model.move_keys(&mut self.encoded, keys, rate);
     }
 
     /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on.
     fn construct(&mut self, agent: usize, lanes: &[Option<u32>], draws: Option<u64>) -> Vec<Candidate> {
         let model = self.model.agent(agent);
-        model.take_over(&mut self.encoded);
+        if agent != self.agent {
+            model.take_over(&mut self.encoded);
+            self.agent = agent;
+        }
+        model.condition(&mut self.encoded, &[]);
         let mut streams: Vec<Stream> = draws
             .into_iter()
             .flat_map(|first| first..)
@@ -89,9 +112,8 @@ impl<'a, P: Learnable> Attempts<'a, P> {
     /// A construction per lane, greedy without streams; none at all if it is over.
     fn decode(&mut self, model: &AttentionModel, lanes: &[Option<u32>], streams: &mut [Stream]) -> Vec<Trajectory> {
         let decode = if streams.is_empty() { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
-        let (encoded, scratch) = (&self.encoded, &mut self.scratch);
-        let found = model.decode_unless(self.problem, encoded, lanes, streams, decode, scratch, self.is_over);
-        let found = found.unwrap_or_default();
+        let rollout = Rollout { starts: lanes, streams, decode, is_over: self.is_over };
+        let found = model.decode_unless(self.problem, &self.encoded, rollout, &mut self.scratch).unwrap_or_default();
         self.trajectories += found.len() as u64;
         found
     }

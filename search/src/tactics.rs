@@ -1,11 +1,12 @@
-//! How attempts are spent on one instance, so that populations, latent vectors and plain samples can be compared attempt by
-//! attempt, and the same as a search of the solver.
+//! How attempts are spent on one instance, so that populations, latent vectors, active search and plain samples can be
+//! compared attempt by attempt, and the same as a search of the solver.
 
 use std::sync::Arc;
 
 use heuron_policies::native::Misfit;
 use heuron_policies::{Architecture, AttentionModel, Learnable};
 
+use crate::active;
 use crate::latent::{self, Strategy};
 use crate::population::{Attempts, Found};
 use crate::run::Run;
@@ -16,6 +17,8 @@ use crate::search::Search;
 pub enum Tactic {
     /// Random choices of one policy: what the others must beat.
     Sample,
+    /// Random choices of one policy that learns from them (EAS-Emb).
+    Active(active::Config),
     /// Latent vectors (COMPASS).
     Latent(Strategy),
     /// Agents (Poppy), greedy first, then samples from the best.
@@ -47,11 +50,12 @@ impl Tactic {
         match self {
             Self::Sample => {
                 for attempt in 0..attempts {
-                    if !take(tries.sample(attempt)) {
+                    if !take(tries.sample(attempt).into_iter().min()) {
                         return;
                     }
                 }
             }
+            Self::Active(config) => active::search(tries, config, attempts, take),
             Self::Latent(strategy) => {
                 latent::search(tries, strategy, attempts, draws, |found| found.into_iter().all(&mut take));
             }
@@ -130,6 +134,8 @@ mod tests {
         let (latent, population) = (model::<P>(Some(16), None), model::<P>(None, Some(3)));
         let cases = [
             (Tactic::Sample, &latent),
+            (Tactic::Active(active::Config::default()), &latent),
+            (Tactic::Active(active::Config { attempts: 8, ..active::Config::default() }), &population),
             (Tactic::Latent(Strategy::Uniform), &latent),
             (Tactic::Latent(Strategy::default()), &latent),
             (Tactic::Population, &population),

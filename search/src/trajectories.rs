@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use heuron_policies::augment::{Image, Symmetry};
-use heuron_policies::native::{Encoded, Scratch, shop};
+use heuron_policies::native::{Encoded, Rollout, Scratch, shop};
 use heuron_policies::{AttentionModel, Decode, DispatchModel, Learnable, Policy, Shop, Start, rollout};
 use heuron_problems::{Construct, Cost, Stream, stream};
 
@@ -121,8 +121,8 @@ impl<P: Learnable> Images<P> {
         let starts: Vec<Option<u32>> = part.range.clone().map(opening).collect();
         let mut streams: Vec<Stream> = part.range.clone().map(|k| choices(part.seed, k)).collect();
         let is_over = || watch.is_late();
-        let found =
-            self.model.decode_unless(problem, encoded, &starts, &mut streams, part.decode, scratch, &is_over)?;
+        let rollout = Rollout { starts: &starts, streams: &mut streams, decode: part.decode, is_over: &is_over };
+        let found = self.model.decode_unless(problem, encoded, rollout, scratch)?;
         Some(found.into_iter().filter_map(|trajectory| Some((trajectory.cost.ok()?, trajectory.actions))).min())
     }
 }
@@ -205,7 +205,8 @@ impl<P: Shop> Trajectories<P> for Dispatched {
         let mut streams: Vec<Stream> = range.clone().map(|k| choices(seed, k)).collect();
         let starts = vec![None; streams.len()];
         let is_over = || watch.is_late();
-        let found = self.0.decode_unless(problem, encoded, &starts, &mut streams, decode, scratch, &is_over)?;
+        let rollout = Rollout { starts: &starts, streams: &mut streams, decode, is_over: &is_over };
+        let found = self.0.decode_unless(problem, encoded, rollout, scratch)?;
         let best = found.into_iter().filter_map(|trajectory| Some((trajectory.cost.ok()?, trajectory.actions))).min();
         best.map(|(cost, actions)| {
             let mut state = problem.start();

@@ -6,6 +6,7 @@ use heuron_policies::native::Misfit;
 use heuron_policies::rules::{Dispatch, FlowDispatch, NearestNeighbour, Ratio, Savings};
 use heuron_policies::{Learnable, Policy, Prepared, Shop, zoo};
 use heuron_problems::{Construct, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
+use heuron_search::active::Config;
 use heuron_search::cvrp::ruin::{self, RuinRecreate};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::jssp::TabuSearch;
@@ -201,6 +202,10 @@ fn adapted<P: Teachable + Learnable>(problem: &P, model: Option<&Prepared>, tact
     vec![Box::new(greedy), Box::new(Adapt { model: model.clone(), tactic })]
 }
 
+fn active<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, model, Tactic::Active(Config::default()))
+}
+
 fn latent<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
     adapted(problem, model, LATENT)
 }
@@ -250,7 +255,7 @@ macro_rules! learned {
     };
 }
 
-/// Those of an attention model, which may have latent vectors or be a population.
+/// Those of an attention model, which may learn on, have latent vectors or be a population.
 macro_rules! attention {
     ($problem:ty, $rule:literal, $local:literal) => {
         learned!(
@@ -258,6 +263,17 @@ macro_rules! attention {
             MODEL_NODES,
             $rule,
             $local,
+            Learned::<$problem> {
+                name: "active",
+                about: concat!(
+                    "a model that learns on the instance (efficient active search; 2022); --no-model: of the rule ",
+                    $rule
+                ),
+                stages: active,
+                fits,
+                most: MODEL_NODES,
+                ending: "",
+            },
             Learned::<$problem> {
                 name: "latent",
                 about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),

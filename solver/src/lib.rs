@@ -21,7 +21,7 @@ mod recipe;
 mod reference;
 mod report;
 mod run;
-mod shop;
+mod solvable;
 pub mod span;
 pub mod table;
 

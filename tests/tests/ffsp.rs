@@ -4,13 +4,13 @@ use std::fs;
 use std::time::Instant;
 
 use heuron_problems::ffsp::Task;
-use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan, Problem, Rounding, Stream, stream};
+use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan, Problem, Rounding, stream};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::ffsp::bound::lower_bound;
 use heuron_search::ffsp::decode::Decoder;
 use heuron_search::ffsp::reinsert::{Reinsertion, plan};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
-use heuron_tests::public_files;
+use heuron_tests::{brute_force, public_files, random_solution};
 use proptest::prelude::*;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -56,37 +56,6 @@ fn solve(ffsp: &Ffsp, setup: Setup, initial: Option<&Plan>) -> (Cost, Plan) {
     let (cost, plan) = run.into_best().expect("a plan");
     assert_eq!(ffsp.evaluate(&plan), Ok(cost));
     (cost, plan)
-}
-
-/// The least makespan over all semi-active plans.
-fn brute_force(ffsp: &Ffsp) -> Cost {
-    fn extend(ffsp: &Ffsp, state: &<Ffsp as Construct>::State, best: &mut Cost) {
-        let mut mask = vec![false; ffsp.width()];
-        ffsp.allowed(state, &mut mask);
-        if !mask.contains(&true) {
-            *best = (*best).min(ffsp.evaluate(&ffsp.finish(state)).unwrap());
-        }
-        for action in (0..ffsp.width()).filter(|&action| mask[action]) {
-            let mut next = state.clone();
-            ffsp.step(&mut next, action as u32);
-            extend(ffsp, &next, best);
-        }
-    }
-    let mut best = Cost::MAX;
-    extend(ffsp, &ffsp.start(), &mut best);
-    best
-}
-
-fn random_plan(ffsp: &Ffsp, rng: &mut Stream) -> Plan {
-    let (mut state, mut mask) = (ffsp.start(), vec![false; ffsp.width()]);
-    loop {
-        ffsp.allowed(&state, &mut mask);
-        let open: Vec<u32> = (0..ffsp.width() as u32).filter(|&action| mask[action as usize]).collect();
-        if open.is_empty() {
-            return ffsp.finish(&state);
-        }
-        ffsp.step(&mut state, open[rng.random_range(0..open.len())]);
-    }
 }
 
 #[test]
@@ -146,7 +115,7 @@ fn files_survive_writing_and_reading() {
         for mut ffsp in [draw(5, "uniform", seed), draw(4, "identical,stages=2,machines=3", seed), irregular(4, seed)] {
             ffsp.name.clear();
             assert_eq!(read(&written(&ffsp)), Ok(ffsp.clone()));
-            let plan = random_plan(&ffsp, &mut stream(seed, "plan", 0));
+            let plan = random_solution(&ffsp, &mut stream(seed, "plan", 0));
             let mut text = Vec::new();
             ffsp.write_solution(&plan, &mut text).unwrap();
             assert_eq!(ffsp.read_solution(std::str::from_utf8(&text).unwrap()), Ok(plan));
@@ -158,7 +127,7 @@ fn files_survive_writing_and_reading() {
 fn every_trace_builds_a_plan_that_is_no_longer() {
     for seed in 0..200 {
         for ffsp in [draw(5, "uniform,stages=2,machines=2", seed), irregular(5, seed)] {
-            let plan = random_plan(&ffsp, &mut stream(seed, "trace", 0));
+            let plan = random_solution(&ffsp, &mut stream(seed, "trace", 0));
             let (mut state, mut mask) = (ffsp.start(), vec![false; ffsp.width()]);
             for action in ffsp.trace(&plan) {
                 ffsp.allowed(&state, &mut mask);

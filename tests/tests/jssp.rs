@@ -14,7 +14,7 @@ use heuron_search::jssp::model::Model;
 use heuron_search::jssp::relink::{Member, PARTS, Path};
 use heuron_search::jssp::{TabuSearch, n7, start};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason};
-use heuron_tests::{files, public_files};
+use heuron_tests::{brute_force, files, public_files, random_solution};
 use proptest::prelude::*;
 use rand::Rng;
 use sha2::{Digest, Sha256};
@@ -67,38 +67,6 @@ fn solve(jssp: &Jssp, setup: Setup, initial: Option<&Schedule>) -> (Cost, Schedu
     let (cost, schedule) = run.into_best().expect("a schedule");
     assert_eq!(jssp.evaluate(&schedule), Ok(cost));
     (cost, schedule, reason)
-}
-
-/// The least makespan over all semi-active schedules.
-fn brute_force(jssp: &Jssp) -> Cost {
-    fn extend(jssp: &Jssp, state: &<Jssp as Construct>::State, best: &mut Cost) {
-        let mut mask = vec![false; jssp.width()];
-        jssp.allowed(state, &mut mask);
-        if !mask.contains(&true) {
-            *best = (*best).min(jssp.evaluate(&jssp.finish(state)).unwrap());
-        }
-        for job in (0..jssp.width()).filter(|&job| mask[job]) {
-            let mut next = state.clone();
-            jssp.step(&mut next, job as u32);
-            extend(jssp, &next, best);
-        }
-    }
-    let mut best = Cost::MAX;
-    extend(jssp, &jssp.start(), &mut best);
-    best
-}
-
-/// A schedule of random actions.
-fn random_schedule(jssp: &Jssp, rng: &mut Stream) -> Schedule {
-    let (mut state, mut mask) = (jssp.start(), vec![false; jssp.width()]);
-    loop {
-        jssp.allowed(&state, &mut mask);
-        let open: Vec<u32> = (0..jssp.width() as u32).filter(|&job| mask[job as usize]).collect();
-        if open.is_empty() {
-            return jssp.finish(&state);
-        }
-        jssp.step(&mut state, open[rng.random_range(0..open.len())]);
-    }
 }
 
 #[test]
@@ -220,7 +188,7 @@ fn files_survive_writing_and_reading() {
         for jssp in [uniform(4, 3, seed), irregular(4, 3, seed)] {
             let again = read(&written(&jssp)).unwrap_or_else(|error| panic!("{error}\n{}", written(&jssp)));
             assert_eq!(again.jobs, jssp.jobs);
-            let schedule = random_schedule(&jssp, &mut stream(seed, "schedule", 0));
+            let schedule = random_solution(&jssp, &mut stream(seed, "schedule", 0));
             let starts = Schedule::Starts(jssp.start_times(&schedule).unwrap());
             assert_eq!(jssp.evaluate(&starts), jssp.evaluate(&schedule));
             for solution in [schedule, starts] {
@@ -239,7 +207,7 @@ fn files_survive_writing_and_reading() {
 fn every_trace_builds_a_schedule_that_is_no_longer() {
     for seed in 0..200 {
         for jssp in [uniform(4, 3, seed), irregular(5, 3, seed)] {
-            let schedule = random_schedule(&jssp, &mut stream(seed, "trace", 0));
+            let schedule = random_solution(&jssp, &mut stream(seed, "trace", 0));
             let starts = Schedule::Starts(jssp.start_times(&schedule).unwrap());
             for form in [&schedule, &starts] {
                 let (mut state, mut mask) = (jssp.start(), vec![false; jssp.width()]);
@@ -399,7 +367,7 @@ fn every_point_of_a_path_is_a_feasible_schedule_between_its_ends() {
         for jssp in [uniform(6, 5, seed), irregular(8, 4, seed)] {
             let (model, mut rng) = (Model::new(&jssp), stream(seed, "path", 0));
             let [a, b] = [(); 2].map(|()| {
-                let schedule = random_schedule(&jssp, &mut rng);
+                let schedule = random_solution(&jssp, &mut rng);
                 let makespan = jssp.evaluate(&schedule).unwrap();
                 Member { makespan, order: model.order(&jssp, &schedule).unwrap() }
             });

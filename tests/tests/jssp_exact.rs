@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use heuron_problems::jssp::Operation;
-use heuron_problems::{Construct, Cost, Format, Generate, Jssp, Problem, Rounding, stream};
+use heuron_problems::{Cost, Format, Generate, Jssp, Problem, Rounding, stream};
 use heuron_search::jssp::TabuSearch;
 use heuron_search::jssp::bound::lower_bound;
 use heuron_search::jssp::exact::shave::refutes;
@@ -12,7 +12,7 @@ use heuron_search::jssp::exact::windows::Shop;
 use heuron_search::jssp::exact::{Exact, destructive_bound};
 use heuron_search::jssp::model::Model;
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason};
-use heuron_tests::public_files;
+use heuron_tests::{brute_force, public_files};
 use rand::Rng;
 
 fn uniform(n: usize, machines: usize, seed: u64) -> Jssp {
@@ -31,25 +31,6 @@ fn irregular(seed: u64) -> Jssp {
         (0..3).map(|_| operation()).collect()
     };
     Jssp::new("irregular", 3, (0..3).map(&mut job).collect())
-}
-
-/// The least makespan over all semi-active schedules.
-fn brute_force(jssp: &Jssp) -> Cost {
-    fn extend(jssp: &Jssp, state: &<Jssp as Construct>::State, best: &mut Cost) {
-        let mut mask = vec![false; jssp.width()];
-        jssp.allowed(state, &mut mask);
-        if !mask.contains(&true) {
-            *best = (*best).min(jssp.evaluate(&jssp.finish(state)).unwrap());
-        }
-        for job in (0..jssp.width()).filter(|&job| mask[job]) {
-            let mut next = state.clone();
-            jssp.step(&mut next, job as u32);
-            extend(jssp, &next, best);
-        }
-    }
-    let mut best = Cost::MAX;
-    extend(jssp, &jssp.start(), &mut best);
-    best
 }
 
 /// Branch and bound after some moves of tabu search; cost, bound and why it ended.

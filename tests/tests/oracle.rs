@@ -8,6 +8,7 @@ use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{Exact, dynamic};
 use heuron_search::tsp::held_karp::{HeldKarp, lower_bound};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason, Watch};
+use heuron_tests::shortest_tour;
 use rand::Rng;
 
 fn setup(iterations: u64) -> Setup {
@@ -17,23 +18,6 @@ fn setup(iterations: u64) -> Setup {
 
 fn watch(tsp: &Tsp) -> Watch {
     Run::new(tsp, setup(1), &mut |_| {}).watch()
-}
-
-/// The shortest of all cyclic orders that are feasible.
-fn brute_force(tsp: &Tsp) -> Cost {
-    fn permute(tsp: &Tsp, tour: &mut Tour, from: usize) -> Cost {
-        if from == tour.nodes.len() {
-            return tsp.evaluate(tour).unwrap_or(Cost::MAX);
-        }
-        let mut best = Cost::MAX;
-        for at in from..tour.nodes.len() {
-            tour.nodes.swap(from, at);
-            best = best.min(permute(tsp, tour, from + 1));
-            tour.nodes.swap(from, at);
-        }
-        best
-    }
-    permute(tsp, &mut Tour { nodes: (0..tsp.len() as u32).collect() }, 1)
 }
 
 fn plane(n: usize, side: u32, rng: &mut Stream) -> Tsp {
@@ -71,7 +55,7 @@ fn tiny_instances() -> Vec<Tsp> {
 #[test]
 fn dynamic_programming_finds_the_optimum_of_brute_force() {
     for tsp in tiny_instances() {
-        assert_eq!(tsp.evaluate(&dynamic(&tsp)), Ok(brute_force(&tsp)), "{tsp:?}");
+        assert_eq!(tsp.evaluate(&dynamic(&tsp)), Ok(shortest_tour(&tsp)), "{tsp:?}");
     }
 }
 

@@ -4,6 +4,7 @@ use heuron_problems::{Cost, Distances, Metric, Problem, Tour, Tsp, stream};
 use heuron_search::tsp::construct::greedy;
 use heuron_search::tsp::{Graph, Ils, LocalSearch};
 use heuron_search::{Budget, Clock, Run, Search, Setup, Stop, Watch};
+use heuron_tests::shortest_tour;
 use proptest::prelude::*;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -49,26 +50,6 @@ fn matrix(n: usize, largest: Cost, symmetric: bool, seed: u64) -> Tsp {
     Tsp::new("matrix", Distances::from_matrix(n, weights))
 }
 
-/// The least cost over all permutations that keep node 0 first.
-fn brute_force(tsp: &Tsp) -> Cost {
-    fn extend(tsp: &Tsp, nodes: &mut Vec<u32>, at: usize, best: &mut Cost) {
-        if at == nodes.len() {
-            if let Ok(cost) = tsp.evaluate(&Tour { nodes: nodes.clone() }) {
-                *best = cost.min(*best);
-            }
-            return;
-        }
-        for other in at..nodes.len() {
-            nodes.swap(at, other);
-            extend(tsp, nodes, at + 1, best);
-            nodes.swap(at, other);
-        }
-    }
-    let mut best = Cost::MAX;
-    extend(tsp, &mut (0..tsp.len() as u32).collect(), 1.min(tsp.len()), &mut best);
-    best
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -98,14 +79,14 @@ proptest! {
         let tsp = matrix(n, 100, false, seed);
         let (cost, tour) = solve(&tsp, setup(seed, 4_000, 1, 1), None);
         prop_assert_eq!(tsp.evaluate(&tour), Ok(cost));
-        prop_assert_eq!(cost, brute_force(&tsp));
+        prop_assert_eq!(cost, shortest_tour(&tsp));
     }
 
     #[test]
     fn small_symmetric_instances_are_solved(n in 8_usize..9, side in 1_u32..100, seed: u64) {
         let tsp = uniform(n, side, seed);
         let (cost, _) = solve(&tsp, setup(seed, 4_000, 1, 1), None);
-        prop_assert_eq!(cost, brute_force(&tsp));
+        prop_assert_eq!(cost, shortest_tour(&tsp));
     }
 
     #[test]

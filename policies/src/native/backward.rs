@@ -133,6 +133,27 @@ impl AttentionModel {
         pulls.alpha = 0.0;
     }
 
+    /// Scores decisions again, whose log-probabilities have these weights. `decisions.scores` becomes the pull on the scores;
+    /// those on the pointer's keys and biases gather. `tanh` is a buffer.
+    pub(super) fn pull_scores(
+        &self,
+        encoded: &Encoded,
+        decisions: &mut Decisions,
+        (steps, weights, entropy): (&[Step], &[f32], f32),
+        tanh: &mut Matrix,
+        pulls: &mut TablePull,
+    ) {
+        self.decide(encoded, decisions);
+        tanh.reshape(1, blocks(encoded.nodes()));
+        self.level.run(PullLogits { decisions, steps, weights, entropy, clip: self.architecture.clip, tanh });
+        let stride = decisions.scores.stride();
+        let rows = &decisions.scores.data()[..decisions.len() * stride];
+        self.level.run(ColumnSums { rows, stride, sum: pulls.bias.row_mut(0) });
+        let shape = Shape { m: encoded.nodes(), k: steps.len(), n: encoded.tables.pointer.blocks(), add: true };
+        let point = if self.decoder.feature.is_some() { &decisions.feature.out } else { &decisions.heads };
+        multiply(self.level, shape, decisions.scores.left_transposed(0), (point, 0), (&mut pulls.pointer, 0));
+    }
+
     /// Scores decisions again and pulls on the tables.
     fn pull_decisions(
         &self,
@@ -145,13 +166,13 @@ impl AttentionModel {
     ) {
         let (level, size, tables) = (self.level, self.size, &encoded.tables);
         let (r, n, wide) = (steps.len(), encoded.nodes(), blocks(encoded.nodes()));
-        self.decide(encoded, decisions);
         scratch.heads.reshape(ROWS, size.all_heads);
         scratch.attention.reshape(ROWS, size.heads * wide);
-        scratch.tanh.reshape(1, wide);
         let Scratch { weights, tanh, heads, attention, tables: pulls, glimpse, .. } = scratch;
-        level.run(PullLogits { decisions, steps, weights, entropy, clip: self.architecture.clip, tanh });
-        self.pull_bias(encoded, decisions, pulls);
+        self.pull_scores(encoded, decisions, (steps, weights, entropy), tanh, pulls);
+        if self.decoder.distance.is_some() {
+            pulls.alpha -= level.run(Alpha { decisions, distances: &encoded.distances });
+        }
         if let Some(local) = &self.decoder.local {
             self.pull_local(local, decisions, gradient);
         }
@@ -161,9 +182,6 @@ impl AttentionModel {
         let point = if feature.is_some() { &mut decisions.feature.pull } else { &mut *heads };
         point.reshape(ROWS, depth);
         multiply(level, shape, decisions.scores.left(0), (&tables.pointer, 0), (point, 0));
-        let shape = Shape { m: n, k: r, n: depth, add: true };
-        let point = if feature.is_some() { &decisions.feature.out } else { &decisions.heads };
-        multiply(level, shape, decisions.scores.left_transposed(0), (point, 0), (&mut pulls.pointer, 0));
         if let Some(feature) = feature {
             self.pull_feature(feature, decisions, heads, &mut pulls.residual, gradient);
         }
@@ -192,16 +210,6 @@ impl AttentionModel {
         let has_first = self.decoder.first.is_some();
         let has_scalar = self.decoder.scalar.is_some();
         level.run(PullScores { decisions, n, head: size.head, heads, attention, pulls, has_first, has_scalar });
-    }
-
-    /// What the pointer's scores, whose pulls `decisions.scores` now holds, say about the biases.
-    fn pull_bias(&self, encoded: &Encoded, decisions: &Decisions, pulls: &mut TablePull) {
-        let stride = decisions.scores.stride();
-        let rows = &decisions.scores.data()[..decisions.len() * stride];
-        self.level.run(ColumnSums { rows, stride, sum: pulls.bias.row_mut(0) });
-        if self.decoder.distance.is_some() {
-            pulls.alpha -= self.level.run(Alpha { decisions, distances: &encoded.distances });
-        }
     }
 }
 

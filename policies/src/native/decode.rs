@@ -21,6 +21,18 @@ pub struct Trajectory {
     pub log_prob: f32,
 }
 
+/// Constructions side by side, one per lane.
+pub struct Rollout<'a> {
+    /// Actions that are forced at the beginning \[lanes\].
+    pub starts: &'a [Option<u32>],
+    /// Random numbers \[lanes\], so that a lane does not depend on the lanes beside it; greedy decoding takes none.
+    pub streams: &'a mut [Stream],
+    /// How they choose.
+    pub decode: Decode,
+    /// Is asked before every step whether to stop.
+    pub is_over: &'a dyn Fn() -> bool,
+}
+
 /// Buffers of a rollout, reused.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
@@ -50,20 +62,17 @@ impl AttentionModel {
         decode: Decode,
         scratch: &mut Scratch,
     ) -> Vec<Trajectory> {
-        self.decode_unless(problem, encoded, starts, streams, decode, scratch, &|| false).unwrap_or_default()
+        let rollout = Rollout { starts, streams, decode, is_over: &|| false };
+        self.decode_unless(problem, encoded, rollout, scratch).unwrap_or_default()
     }
 
-    /// As [`Self::decode`]; none if `is_over`, which is asked before every step, says so.
-    #[allow(clippy::too_many_arguments)]
+    /// As [`Self::decode`]; none if the rollout is over before its end.
     pub fn decode_unless<P: Learnable>(
         &self,
         problem: &P,
         encoded: &Encoded,
-        starts: &[Option<u32>],
-        streams: &mut [Stream],
-        decode: Decode,
+        mut rollout: Rollout<'_>,
         scratch: &mut Scratch,
-        is_over: &dyn Fn() -> bool,
     ) -> Option<Vec<Trajectory>> {
         let width = problem.width();
         let open = |&start: &Option<u32>| {
@@ -71,7 +80,7 @@ impl AttentionModel {
             start.into_iter().for_each(|action| lane.take(problem, action));
             lane
         };
-        let mut lanes: Vec<Lane<P::State>> = starts.iter().map(open).collect();
+        let mut lanes: Vec<Lane<P::State>> = rollout.starts.iter().map(open).collect();
         let mut active: Vec<usize> = (0..lanes.len()).collect();
         let count = lanes.len();
         scratch.mask.clear();
@@ -79,7 +88,7 @@ impl AttentionModel {
         scratch.decisions.clear(width);
         scratch.lanes.clear();
         while !active.is_empty() {
-            if is_over() {
+            if (rollout.is_over)() {
                 return None;
             }
             active.retain(|&lane| {
@@ -89,12 +98,12 @@ impl AttentionModel {
                     scratch.decisions.push(problem.context(&lanes[lane].state), latent, &scratch.mask);
                     scratch.lanes.push(lane);
                     if scratch.decisions.is_full() {
-                        self.choose(problem, encoded, &mut lanes, streams, decode, scratch);
+                        self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
                     }
                 }
                 live
             });
-            self.choose(problem, encoded, &mut lanes, streams, decode, scratch);
+            self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
         }
         let finish = |lane: Lane<P::State>| {
             let cost = problem.evaluate(&problem.finish(&lane.state));
@@ -109,18 +118,17 @@ impl AttentionModel {
         problem: &P,
         encoded: &Encoded,
         lanes: &mut [Lane<P::State>],
-        streams: &mut [Stream],
-        decode: Decode,
+        rollout: &mut Rollout<'_>,
         scratch: &mut Scratch,
     ) {
         self.decide(encoded, &mut scratch.decisions);
         scratch.chosen.clear();
         let (decisions, chosen) = (&mut scratch.decisions, &mut scratch.chosen);
-        match decode {
+        match rollout.decode {
             Decode::Greedy => self.level.run(Highest { decisions, chosen }),
             Decode::Sample { temperature } => {
                 scratch.uniform.clear();
-                scratch.uniform.extend(scratch.lanes.iter().map(|&lane| streams[lane].random::<f32>()));
+                scratch.uniform.extend(scratch.lanes.iter().map(|&lane| rollout.streams[lane].random::<f32>()));
                 let scale = self.architecture.clip / temperature;
                 self.level.run(Sample { decisions, scale, uniform: &scratch.uniform, chosen });
             }

@@ -1,6 +1,6 @@
 //! The gradient from the tables through the embeddings and the encoder to its weights.
 
-use super::backward::Scratch;
+use super::backward::{Scratch, TablePull};
 use super::distances::Distances;
 use super::encoder::{Activations, Encoded};
 use super::gradient::Gradient;
@@ -80,23 +80,34 @@ impl AttentionModel {
         self.pull_linear(&decoder.last, input, query, embeddings, gradient);
         self.pull_linear(&decoder.key, input, key, embeddings, gradient);
         self.pull_linear(&decoder.value, input, &pulls.value, embeddings, gradient);
-        flat_mut(pulls.pointer.data_mut()).iter_mut().for_each(|x| *x *= size.width_scale);
+        self.pull_keys(pulls, embeddings);
         match &decoder.feature {
             Some(feature) => {
-                self.pull_linear(&feature.pointer, input, &pulls.pointer, embeddings, gradient);
+                self.learn(gradient, feature.pointer.slot, n, input, &pulls.pointer);
                 let rows = embeddings.data_mut().iter_mut().zip(pulls.residual.data());
                 rows.for_each(|(to, from)| to.0.iter_mut().zip(from.0).for_each(|(to, from)| *to += from));
             }
             None => {
                 self.learn(gradient, decoder.out.slot, n, &pulls.pointer, input);
-                decoder.out.forward.apply(level, n, &pulls.pointer, embeddings, true);
-                let bias = gradient.tensors[decoder.out_bias.slot].row_mut(0);
-                let (weights, scale) = (&decoder.out_bias.data, size.width_scale);
-                level.run(PullBias { input, weights, pull: &pulls.bias, scale, embeddings, bias });
+                let (sum, scale) = (gradient.tensors[decoder.out_bias.slot].row_mut(0), size.width_scale);
+                level.run(SumRows { rows: input, factors: &pulls.bias, scale, sum });
             }
         }
         if let Some(distance) = &decoder.distance {
             gradient.tensors[distance.slot].row_mut(0)[0].0[0] += pulls.alpha;
+        }
+    }
+
+    /// Adds to the pull on the pointer's keys \[n, width\] those on what the decoder makes of them, whose scale it applies.
+    pub(super) fn pull_keys(&self, pulls: &mut TablePull, keys: &mut Matrix) {
+        let (n, level, scale) = (keys.rows(), self.level, self.size.width_scale);
+        flat_mut(pulls.pointer.data_mut()).iter_mut().for_each(|x| *x *= scale);
+        match &self.decoder.feature {
+            Some(feature) => feature.pointer.backward.apply(level, n, &pulls.pointer, keys, true),
+            None => {
+                self.decoder.out.forward.apply(level, n, &pulls.pointer, keys, true);
+                level.run(AddToRows { row: &self.decoder.out_bias.data, factors: &pulls.bias, scale, rows: keys });
+            }
         }
     }
 
@@ -274,25 +285,40 @@ impl Kernel for PullSoftmax<'_> {
     }
 }
 
-/// Through the scores of the output projection's bias.
-struct PullBias<'a> {
-    input: &'a Matrix,
-    weights: &'a [Block],
-    pull: &'a Matrix,
+/// Adds up rows, each with a factor \[1, rows\].
+struct SumRows<'a> {
+    rows: &'a Matrix,
+    factors: &'a Matrix,
     scale: f32,
-    embeddings: &'a mut Matrix,
-    bias: &'a mut [Block],
+    sum: &'a mut [Block],
 }
 
-impl Kernel for PullBias<'_> {
+impl Kernel for SumRows<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for node in 0..self.input.rows() {
-            let pull = self.scale * self.pull.get(0, node);
-            math::add_scaled(simd, self.bias, self.input.row(node), pull);
-            math::add_scaled(simd, self.embeddings.row_mut(node), self.weights, pull);
+        for index in 0..self.rows.rows() {
+            math::add_scaled(simd, self.sum, self.rows.row(index), self.scale * self.factors.get(0, index));
+        }
+    }
+}
+
+/// Adds a row to many, each time with a factor \[1, rows\].
+struct AddToRows<'a> {
+    row: &'a [Block],
+    factors: &'a Matrix,
+    scale: f32,
+    rows: &'a mut Matrix,
+}
+
+impl Kernel for AddToRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for index in 0..self.rows.rows() {
+            math::add_scaled(simd, self.rows.row_mut(index), self.row, self.scale * self.factors.get(0, index));
         }
     }
 }

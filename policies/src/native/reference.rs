@@ -15,6 +15,8 @@ pub(super) struct Reference {
     tensors: BTreeMap<String, Vec<f64>>,
     distances: Rows,
     embeddings: Rows,
+    /// Keys of the pointer: the embeddings, unless they are changed.
+    pub keys: Rows,
     neighbourhood: Option<Neighbourhood>,
 }
 
@@ -73,7 +75,8 @@ impl Reference {
         let names = architecture.tensors().into_iter().map(|(name, _)| name);
         let tensors = names.zip(tensors).collect();
         let neighbourhood = architecture.local.map(|k| Neighbourhood::new(P::TASK, &features, k));
-        let mut reference = Self { architecture, tensors, distances, embeddings: Vec::new(), neighbourhood };
+        let (embeddings, keys) = (Rows::new(), Rows::new());
+        let mut reference = Self { architecture, tensors, distances, embeddings, keys, neighbourhood };
         let embed = |node: usize| {
             let name = if node == 0 && reference.has("depot.weight") { "depot" } else { "embed" };
             let count = reference.get(&format!("{name}.weight")).len() / reference.architecture.width;
@@ -84,6 +87,7 @@ impl Reference {
         for layer in 0..reference.architecture.layers {
             x = reference.layer(layer, &x);
         }
+        reference.keys.clone_from(&x);
         reference.embeddings = x;
         reference
     }
@@ -223,10 +227,10 @@ impl Reference {
         let refined = self.has("decoder.pointer.weight").then(|| self.refine(&glimpse, context));
         let local = self.local(context, allowed);
         let logit = |&j: &usize| {
-            let embedding = &self.embeddings[j];
+            let key = &self.keys[j];
             let point = match &refined {
-                Some(refined) => dot(refined, &self.linear(embedding, "decoder.pointer.weight")),
-                None => dot(&glimpse, embedding),
+                Some(refined) => dot(refined, &self.linear(key, "decoder.pointer.weight")),
+                None => dot(&glimpse, key),
             };
             let near = local.iter().find(|(node, _)| *node == j).map_or(0.0, |(_, score)| *score);
             let score = point / (self.architecture.width as f64).sqrt() + near;

@@ -149,15 +149,21 @@ impl AttentionModel {
             }
             None => tables.scalar = Part::default(),
         }
+        self.point(input, tables);
+    }
+
+    /// What the decoder makes of the pointer's keys \[n, width\], which are the embeddings unless they are learned.
+    pub(super) fn point(&self, keys: &Matrix, tables: &mut Tables) {
+        let (size, level, decoder, n) = (self.size, self.level, &self.decoder, keys.rows());
         let scale = size.width_scale;
         match &decoder.feature {
             Some(feature) => {
                 tables.pointer.reshape(n, size.width);
-                feature.pointer.forward.apply(level, n, input, &mut tables.pointer, false);
+                feature.pointer.forward.apply(level, n, keys, &mut tables.pointer, false);
             }
             None => {
                 tables.pointer.reshape(n, size.all_heads);
-                decoder.out.backward.apply(level, n, input, &mut tables.pointer, false);
+                decoder.out.backward.apply(level, n, keys, &mut tables.pointer, false);
             }
         }
         flat_mut(tables.pointer.data_mut()).iter_mut().for_each(|x| *x *= scale);
@@ -165,7 +171,7 @@ impl AttentionModel {
         tables.bias.clear(1, blocks(n));
         // A feature layer does not leave the bias as it is.
         for node in (0..n).filter(|_| decoder.feature.is_none()) {
-            let products = flat(input.row(node)).iter().zip(flat(&decoder.out_bias.data)).map(|(a, b)| a * b);
+            let products = flat(keys.row(node)).iter().zip(flat(&decoder.out_bias.data)).map(|(a, b)| a * b);
             *tables.bias.get_mut(0, node) = scale * products.sum::<f32>();
         }
     }

@@ -13,7 +13,7 @@ use crate::rollout::{Decode, Start, rollout};
 use crate::weights::Weights;
 
 /// Random weights in which nothing is at its neutral value.
-fn weights(architecture: &Architecture, seed: u64) -> Weights {
+pub(super) fn weights(architecture: &Architecture, seed: u64) -> Weights {
     let mut weights = Weights::random(architecture.clone(), seed).unwrap();
     for (index, ((name, _), values)) in architecture.tensors().iter().zip(&mut weights.tensors).enumerate() {
         let mut stream = stream(seed, "test weights", index as u64);
@@ -24,7 +24,7 @@ fn weights(architecture: &Architecture, seed: u64) -> Weights {
     weights
 }
 
-fn architectures(task: Task) -> Vec<Architecture> {
+pub(super) fn architectures(task: Task) -> Vec<Architecture> {
     // Heads of 16, of less, and of more than one block; sizes that are no multiple of a vector.
     let plain = Architecture::new(task, 32, 2, 2, 24);
     let narrow = Architecture { clip: 50.0, ..Architecture::new(task, 12, 3, 1, 20) };
@@ -61,7 +61,7 @@ fn streams(count: usize) -> Vec<Stream> {
 }
 
 /// Sampled trajectories from every opening, and one that is not forced.
-fn sampled<P: Learnable>(model: &AttentionModel, problem: &P, encoded: &Encoded) -> Vec<Trajectory> {
+pub(super) fn sampled<P: Learnable>(model: &AttentionModel, problem: &P, encoded: &Encoded) -> Vec<Trajectory> {
     let mut starts: Vec<Option<u32>> = problem.openings().into_iter().map(Some).collect();
     starts.push(None);
     let (mut streams, sample) = (streams(starts.len()), Decode::Sample { temperature: 1.0 });
@@ -74,7 +74,7 @@ fn encoded<P: Learnable>(model: &AttentionModel, problem: &P) -> Encoded {
     encoded
 }
 
-fn close(a: f32, b: f64, tolerance: f64) -> bool {
+pub(super) fn close(a: f32, b: f64, tolerance: f64) -> bool {
     (f64::from(a) - b).abs() <= tolerance * (1.0 + b.abs())
 }
 

@@ -8,19 +8,16 @@ use crate::model::Model;
 use crate::native::{Misfit, Pull, Replay, StepWeights};
 use crate::net::{Gradients, Learner};
 use crate::train::batched::{Batch, sample_all};
-use crate::train::collect::{Buffers, Sampled, Tally, instance, number, sample, starts};
-use crate::train::config::Config;
+use crate::train::collect::{Buffers, Sampled, Tally, sample, starts};
 use crate::train::engine::{Divergence, Engine, Share, add};
 use crate::train::error::TrainError;
 use crate::train::ppo::{Normal, Pulled, Record};
 use crate::train::problem::Train;
+use crate::train::step::Step;
 
-/// What decides a step.
-pub(super) struct Step<'a> {
-    pub config: &'a Config,
-    pub number: u64,
-    pub sizes: &'a [usize],
-    pub rate: f64,
+/// A step of several passes.
+pub(super) struct Passes<'a> {
+    pub at: Step<'a>,
     /// Rewards are costs divided by this.
     pub unit: f64,
 }
@@ -33,31 +30,31 @@ struct Episode<P> {
     record: Record,
 }
 
-impl Step<'_> {
+impl Passes<'_> {
     /// Takes the step. The losses are those of the first pass.
     pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
         let (mut tally, episodes) = match &engine.on_device {
             Some(model) => self.collect_on_device::<P>(model)?,
             None => self.collect::<P>(engine)?,
         };
-        for epoch in 0..self.config.ppo.epochs {
+        for epoch in 0..self.at.config.ppo.epochs {
             let mut order: Vec<&Episode<P>> = episodes.iter().collect();
-            let pass = self.number * self.config.ppo.epochs as u64 + epoch as u64;
-            order.shuffle(&mut stream(self.config.seed, "minibatches", pass));
-            for part in order.chunks(order.len().div_ceil(self.config.ppo.minibatches)) {
+            let pass = self.at.number * self.at.config.ppo.epochs as u64 + epoch as u64;
+            order.shuffle(&mut stream(self.at.config.seed, "minibatches", pass));
+            for part in order.chunks(order.len().div_ceil(self.at.config.ppo.minibatches)) {
                 let normal = Normal::of(part.iter().map(|episode| &episode.record));
                 let update = match &engine.on_device {
                     Some(model) => {
                         let (tally, gradient) = self.learn_on_device(model, part, normal)?;
-                        engine.apply(self.rate, gradient).map(|()| tally)
+                        engine.apply(self.at.rate, gradient).map(|()| tally)
                     }
-                    None => engine.update(part, self.rate, |model, episode, share| {
+                    None => engine.update(part, self.at.rate, |model, episode, share| {
                         // The instance was encoded before: it fits.
                         let _ = self.learn(model, episode, normal, share);
                     }),
                 };
                 match update {
-                    Ok(update) if epoch == 0 => tally.loss += update.loss / self.config.ppo.minibatches as f64,
+                    Ok(update) if epoch == 0 => tally.loss += update.loss / self.at.config.ppo.minibatches as f64,
                     Ok(_) => {}
                     Err(divergence) => return Ok(Err(divergence)),
                 }
@@ -67,7 +64,7 @@ impl Step<'_> {
     }
 
     fn collect<P: Train>(&self, engine: &mut Engine<P>) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
-        let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
+        let numbers = self.at.numbers();
         let (mut sum, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
         for result in engine.map(&numbers, |model, buffers, &index| self.episode(model, buffers, index)) {
             let (tally, episode) = result?;
@@ -83,9 +80,9 @@ impl Step<'_> {
         buffers: &mut Buffers<P>,
         index: u64,
     ) -> Result<(Tally, Episode<P>), TrainError> {
-        let seed = self.config.seed;
-        let problem: P = instance(seed, index, self.sizes, &self.config.distribution)?;
-        let starts = starts(&problem, self.config.starts, seed, index);
+        let seed = self.at.config.seed;
+        let problem: P = self.at.instance(index)?;
+        let starts = starts(&problem, self.at.config.starts, seed, index);
         let sampled = sample(model, &problem, &starts, (seed, index), buffers)?;
         let mut tally = Tally::default();
         tally.count(&sampled);
@@ -95,9 +92,10 @@ impl Step<'_> {
     }
 
     fn collect_on_device<P: Train>(&self, model: &P::OnDevice) -> Result<(Tally, Vec<Episode<P>>), TrainError> {
-        let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
+        let numbers = self.at.numbers();
         let (mut tally, mut episodes) = (Tally::default(), Vec::with_capacity(numbers.len()));
-        for Batch { problems, sampled, replays, .. } in sample_all::<P>(model, self.config, &numbers, self.sizes)? {
+        for Batch { problems, sampled, replays, .. } in sample_all::<P>(model, self.at.config, &numbers, self.at.sizes)?
+        {
             for ((problem, sampled), replay) in problems.into_iter().zip(sampled).zip(replays) {
                 tally.count(&sampled);
                 episodes.push(self.record(problem, sampled, replay));
@@ -109,7 +107,7 @@ impl Step<'_> {
     fn record<P: Train>(&self, problem: P, Sampled { paths, forced }: Sampled, replay: Replay) -> Episode<P> {
         let traces: Vec<Vec<u32>> = paths.into_iter().map(|path| path.actions).collect();
         let rewards: Vec<Vec<f32>> = traces.iter().map(|trace| self.rewards(&problem, trace, forced)).collect();
-        let record = self.config.ppo.record(&rewards, replay.log_probs, replay.values);
+        let record = self.at.config.ppo.record(&rewards, replay.log_probs, replay.values);
         Episode { problem, traces, forced, record }
     }
 
@@ -129,7 +127,7 @@ impl Step<'_> {
     ) -> Result<(), Misfit> {
         model.encode(problem, &mut buffers.encoded)?;
         let replay = model.replay(problem, &buffers.encoded, traces, *forced);
-        let pulled = self.config.ppo.pull(record, &replay.log_probs, &replay.values, normal);
+        let pulled = self.at.config.ppo.pull(record, &replay.log_probs, &replay.values, normal);
         tally.loss += pulled.loss;
         model.backward(problem, &buffers.encoded, traces, *forced, &self.pull(&pulled, normal), gradient);
         Ok(())
@@ -152,7 +150,7 @@ impl Step<'_> {
             let forced = group[0].forced;
             let replays = model.replay(&problems, &traces, forced)?;
             let pulled = |(episode, replay): (&&Episode<P>, &Replay)| {
-                self.config.ppo.pull(&episode.record, &replay.log_probs, &replay.values, normal)
+                self.at.config.ppo.pull(&episode.record, &replay.log_probs, &replay.values, normal)
             };
             let pulled: Vec<Pulled> = group.iter().zip(&replays).map(pulled).collect();
             tally.loss += pulled.iter().map(|pulled| pulled.loss).sum::<f64>();
@@ -163,7 +161,7 @@ impl Step<'_> {
     }
 
     fn pull<'a>(&self, pulled: &'a Pulled, normal: Normal) -> Pull<'a> {
-        let entropy = -self.config.ppo.entropy / normal.count.max(1) as f32;
+        let entropy = -self.at.config.ppo.entropy / normal.count.max(1) as f32;
         Pull { log_prob: StepWeights::Step(&pulled.log_probs), value: Some(&pulled.values), entropy }
     }
 }

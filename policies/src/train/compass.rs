@@ -6,17 +6,19 @@
 //! strictly best trajectory is learned, with the mean of its vector's trajectories as baseline; where two vectors tie,
 //! nothing is. The mean is over all starts, also of those: Adam's steps do not depend on the scale of a loss.
 
-use heuron_problems::{Cost, Stream, stream};
+use heuron_problems::{Stream, stream};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
-use crate::native::{Misfit, Pull, StepWeights};
-use crate::train::collect::{Tally, instance, number, roll, starts};
+use crate::native::Misfit;
+use crate::train::candidates::{Costs, Lesson, best_two, costs, mean, teach, unit};
+use crate::train::collect::{Tally, roll, starts};
 use crate::train::config::{Config, ConfigError, require};
 use crate::train::engine::{Divergence, Engine, Share};
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
+use crate::train::step::Step;
 
 /// Settings of COMPASS.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -54,41 +56,6 @@ impl Compass {
     }
 }
 
-/// A trajectory that is learned: of a candidate (latent vector or agent) from a start.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lesson {
-    /// Number of the candidate.
-    pub candidate: usize,
-    /// Number of the start.
-    pub start: usize,
-    /// Derivative of the loss by its log-probability.
-    pub weight: f32,
-}
-
-/// Costs by candidate and start; none for one that breaks a rule.
-pub type Costs = [Vec<Option<Cost>>];
-
-/// Mean cost of all, without sign: costs are taken relative to it, as in [`crate::train::reinforce`].
-pub(super) fn unit(costs: &Costs) -> f64 {
-    let known = || costs.iter().flatten().flatten();
-    let sum: f64 = known().map(|&cost| cost as f64).sum();
-    (sum / known().count().max(1) as f64).abs().max(f64::MIN_POSITIVE)
-}
-
-/// Mean cost of a candidate.
-pub(super) fn mean(costs: &[Option<Cost>]) -> f64 {
-    let sum: f64 = costs.iter().flatten().map(|&cost| cost as f64).sum();
-    sum / costs.iter().flatten().count().max(1) as f64
-}
-
-/// The cheapest candidate of a start, the first of equals, and the cost of the second, which is the same where they tie.
-pub(super) fn best_two(costs: &Costs, start: usize) -> Option<(usize, Cost, Option<Cost>)> {
-    let known = costs.iter().enumerate().filter_map(|(candidate, costs)| Some((costs[start]?, candidate)));
-    let (cost, best) = known.clone().min()?;
-    let second = known.filter(|&(_, candidate)| candidate != best).map(|(cost, _)| cost).min();
-    Some((best, cost, second))
-}
-
 /// The strictly best trajectory of every start, with the mean of its candidate's costs as baseline.
 pub fn weigh(costs: &Costs) -> Vec<Lesson> {
     let (unit, starts) = (unit(costs), costs.first().map_or(0, Vec::len));
@@ -100,77 +67,43 @@ pub fn weigh(costs: &Costs) -> Vec<Lesson> {
     (0..starts).filter_map(lesson).collect()
 }
 
-/// What decides a step.
-pub(super) struct Step<'a> {
-    pub config: &'a Config,
-    pub number: u64,
-    pub sizes: &'a [usize],
-    pub rate: f64,
+/// Takes a step.
+pub(super) fn step<P: Train>(at: Step<'_>, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
+    let Config { seed, compass, .. } = at.config;
+    let latents = compass.draw(compass.latents, &mut stream(*seed, "latents", at.number));
+    at.run(engine, |model, problem, index, share| learn(at.config, model, (problem, index), &latents, share))
 }
 
-impl Step<'_> {
-    /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
-        let Config { batch, seed, compass, .. } = self.config;
-        let numbers: Vec<u64> = (0..*batch).map(|i| number(self.number, *batch, i)).collect();
-        engine.model.fits(&self.instance::<P>(numbers[0])?)?;
-        let latents = compass.draw(compass.latents, &mut stream(*seed, "latents", self.number));
-        Ok(engine.update(&numbers, self.rate, |model, &index, share| {
-            if let Ok(problem) = self.instance::<P>(index) {
-                // Cannot fail, as said above.
-                let _ = self.learn(model, &problem, index, &latents, share);
-            }
-        }))
-    }
-
-    fn instance<P: Train>(&self, index: u64) -> Result<P, TrainError> {
-        instance(self.config.seed, index, self.sizes, &self.config.distribution)
-    }
-
-    /// Adds the gradient of one instance.
-    fn learn<P: Train>(
-        &self,
-        model: &P::Model,
-        problem: &P,
-        index: u64,
-        latents: &[Vec<f32>],
-        share: &mut Share<P>,
-    ) -> Result<(), Misfit> {
-        let seed = self.config.seed;
-        let starts = starts(problem, self.config.starts, seed, index);
-        let forced = usize::from(starts.first().is_some_and(Option::is_some));
-        model.encode(problem, &mut share.buffers.encoded)?;
-        model.condition(&mut share.buffers.encoded, latents);
-        // Vector by vector, each from all starts.
-        let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(latents.len() * starts.len()).collect();
-        let found = roll(model, problem, &lanes, (seed, index), &mut share.buffers);
-        let costs: Vec<Vec<Option<Cost>>> = found
-            .chunks(starts.len())
-            .map(|part| part.iter().map(|found| found.cost.as_ref().ok().copied()).collect())
-            .collect();
-        let lessons = weigh(&costs);
-        share.tally.instances += 1;
-        share.tally.count_found(&found, forced);
-        share.tally.compare(starts.len(), lessons.len());
-        if lessons.is_empty() {
-            return Ok(());
-        }
-        let lane = |lesson: &Lesson| &found[lesson.candidate * starts.len() + lesson.start];
-        let batch = self.config.batch as f32;
-        let weights: Vec<f32> = lessons.iter().map(|lesson| lesson.weight / batch).collect();
-        let losses = lessons.iter().zip(&weights).map(|(lesson, weight)| f64::from(weight * lane(lesson).log_prob));
-        share.tally.loss += losses.sum::<f64>();
-        let traces: Vec<Vec<u32>> = lessons.iter().map(|lesson| lane(lesson).actions.clone()).collect();
-        let followed: Vec<Vec<f32>> = lessons.iter().map(|lesson| latents[lesson.candidate].clone()).collect();
-        model.condition(&mut share.buffers.encoded, &followed);
-        let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
-        model.backward(problem, &share.buffers.encoded, &traces, forced, &pull, &mut share.gradient);
-        Ok(())
-    }
+/// Adds the gradient of one instance.
+fn learn<P: Train>(
+    config: &Config,
+    model: &P::Model,
+    (problem, index): (&P, u64),
+    latents: &[Vec<f32>],
+    share: &mut Share<P>,
+) -> Result<(), Misfit> {
+    let starts = starts(problem, config.starts, config.seed, index);
+    let forced = usize::from(starts.first().is_some_and(Option::is_some));
+    model.encode(problem, &mut share.buffers.encoded)?;
+    model.condition(&mut share.buffers.encoded, latents);
+    // Vector by vector, each from all starts.
+    let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(latents.len() * starts.len()).collect();
+    let found = roll(model, problem, &lanes, (config.seed, index), &mut share.buffers);
+    let lessons = weigh(&found.chunks(starts.len()).map(costs).collect::<Vec<_>>());
+    share.tally.instances += 1;
+    share.tally.count_found(&found, forced);
+    share.tally.compare(starts.len(), lessons.len());
+    let followed: Vec<Vec<f32>> = lessons.iter().map(|lesson| latents[lesson.candidate].clone()).collect();
+    model.condition(&mut share.buffers.encoded, &followed);
+    let learned = lessons.iter().map(|l| (&found[l.candidate * starts.len() + l.start], l.weight));
+    teach(model, problem, learned, (forced, config.batch), share);
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use heuron_problems::Cost;
+
     use super::*;
 
     fn costs(rows: &[&[Cost]]) -> Vec<Vec<Option<Cost>>> {

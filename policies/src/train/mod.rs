@@ -8,6 +8,7 @@
 
 mod actor_critic;
 mod batched;
+mod candidates;
 pub mod checkpoint;
 mod collect;
 pub mod compass;
@@ -25,6 +26,7 @@ pub mod problem;
 pub mod reinforce;
 mod run;
 pub mod schedule;
+mod step;
 #[cfg(test)]
 mod tests;
 mod validate;

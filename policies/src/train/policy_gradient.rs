@@ -6,23 +6,21 @@ use crate::model::Model;
 use crate::native::{Misfit, Pull, Replay, StepWeights};
 use crate::net::{Gradients, Learner};
 use crate::train::batched::sample_all;
-use crate::train::collect::{Path, Sampled, Tally, instance, number, sample, starts};
-use crate::train::config::{Algorithm, Config};
+use crate::train::collect::{Path, Sampled, Tally, sample, starts};
+use crate::train::config::Algorithm;
 use crate::train::engine::{Divergence, Engine, Share, add};
 use crate::train::error::TrainError;
 use crate::train::loss::{Group, Weighed};
 use crate::train::problem::{Train, build};
 use crate::train::reinforce;
+use crate::train::step::Step;
 
 /// Improves a solution by local search; never makes it worse.
 pub type Improve<'a, P> = dyn Fn(&P, &<P as Problem>::Solution) -> <P as Problem>::Solution + Sync + 'a;
 
-/// What decides a step.
-pub(super) struct Step<'a, P: Train> {
-    pub config: &'a Config,
-    pub number: u64,
-    pub sizes: &'a [usize],
-    pub rate: f64,
+/// A step, perhaps with a teacher.
+pub(super) struct Taught<'a, P: Train> {
+    pub at: Step<'a>,
     /// The teacher, while it teaches.
     pub improve: Option<&'a Improve<'a, P>>,
 }
@@ -41,32 +39,21 @@ impl Lesson {
     }
 }
 
-impl<P: Train> Step<'_, P> {
-    /// Takes the step. No instance fails once the first has not: size and distribution decide that.
+impl<P: Train> Taught<'_, P> {
+    /// Takes the step.
     pub fn run(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
-        let numbers: Vec<u64> = (0..self.config.batch).map(|i| number(self.number, self.config.batch, i)).collect();
         if let Some(model) = &engine.on_device {
-            let (tally, gradient) = self.learn_on_device(model, &numbers)?;
-            return Ok(engine.apply(self.rate, gradient).map(|()| tally));
+            let (tally, gradient) = self.learn_on_device(model)?;
+            return Ok(engine.apply(self.at.rate, gradient).map(|()| tally));
         }
-        engine.model.fits(&self.instance(numbers[0])?)?;
-        Ok(engine.update(&numbers, self.rate, |model, &index, share| {
-            if let Ok(problem) = self.instance(index) {
-                // Cannot fail, as said above.
-                let _ = self.learn(model, &problem, index, share);
-            }
-        }))
-    }
-
-    fn instance(&self, index: u64) -> Result<P, TrainError> {
-        instance(self.config.seed, index, self.sizes, &self.config.distribution)
+        self.at.run(engine, |model, problem, index, share| self.learn(model, problem, index, share))
     }
 
     /// Adds the gradient of one instance.
     fn learn(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
         let Share { gradient, tally, buffers } = share;
-        let starts = starts(problem, self.config.starts, self.config.seed, index);
-        let mut sampled = sample(model, problem, &starts, (self.config.seed, index), buffers)?;
+        let starts = starts(problem, self.at.config.starts, self.at.config.seed, index);
+        let mut sampled = sample(model, problem, &starts, (self.at.config.seed, index), buffers)?;
         let forced = sampled.forced;
         let replay = |labels: &[Vec<u32>]| Ok(model.replay(problem, &buffers.encoded, labels, forced));
         let lesson = self.lesson(problem, index, &mut sampled, tally, replay)?;
@@ -77,10 +64,10 @@ impl<P: Train> Step<'_, P> {
     }
 
     /// The gradient of all instances, and what there is to say of them.
-    fn learn_on_device(&self, model: &P::OnDevice, numbers: &[u64]) -> Result<(Tally, Gradients), TrainError> {
+    fn learn_on_device(&self, model: &P::OnDevice) -> Result<(Tally, Gradients), TrainError> {
         let mut tally = Tally::default();
         let mut sum: Gradients = model.architecture().sizes().map(|count| vec![0.0; count]).collect();
-        for mut batch in sample_all::<P>(model, self.config, numbers, self.sizes)? {
+        for mut batch in sample_all::<P>(model, self.at.config, &self.at.numbers(), self.at.sizes)? {
             let forced = batch.forced();
             let mut lessons = Vec::with_capacity(batch.problems.len());
             for (i, problem) in batch.problems.iter().enumerate() {
@@ -111,11 +98,11 @@ impl<P: Train> Step<'_, P> {
             self.teach(problem, improve, sampled, replay)?;
         }
         let weighed = self.weigh(sampled, index);
-        tally.loss += weighed.loss / self.config.batch as f64;
-        let chosen = weighed.informative(self.config.informative);
+        tally.loss += weighed.loss / self.at.config.batch as f64;
+        let chosen = weighed.informative(self.at.config.informative);
         Ok(Lesson {
             traces: chosen.iter().map(|&i| sampled.paths[i].actions.clone()).collect(),
-            weights: chosen.iter().map(|&i| weighed.weights[i] / self.config.batch as f32).collect(),
+            weights: chosen.iter().map(|&i| weighed.weights[i] / self.at.config.batch as f32).collect(),
         })
     }
 
@@ -125,9 +112,9 @@ impl<P: Train> Step<'_, P> {
             log_probs: sampled.paths.iter().map(|path| path.log_prob).collect(),
             choices: sampled.paths.iter().map(|path| path.actions.len() - sampled.forced).collect(),
         };
-        match self.config.algorithm {
+        match self.at.config.algorithm {
             Algorithm::Preference => {
-                self.config.preference.weigh(&group, &mut stream(self.config.seed, "pairs", index))
+                self.at.config.preference.weigh(&group, &mut stream(self.at.config.seed, "pairs", index))
             }
             _ => reinforce::weigh(&group),
         }
@@ -143,7 +130,7 @@ impl<P: Train> Step<'_, P> {
     ) -> Result<(), Misfit> {
         let mut ranking: Vec<&Path> = sampled.paths.iter().collect();
         ranking.sort_by_key(|path| path.cost);
-        let count = (self.config.improvement.share * ranking.len() as f64).ceil() as usize;
+        let count = (self.at.config.improvement.share * ranking.len() as f64).ceil() as usize;
         let label = |path: &&Path| {
             let improved = improve(problem, &build(problem, &path.actions));
             let cost = problem.evaluate(&improved).ok().filter(|&cost| cost < path.cost)?;

@@ -9,13 +9,14 @@ use heuron_problems::Cost;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
-use crate::native::{Misfit, Pull, StepWeights, Trajectory};
-use crate::train::collect::{Tally, instance, number, roll, starts};
-use crate::train::compass::{Costs, Lesson, best_two, mean, unit};
+use crate::native::{Misfit, Trajectory};
+use crate::train::candidates::{Costs, Lesson, best_two, costs, mean, teach, unit};
+use crate::train::collect::{Tally, roll, starts};
 use crate::train::config::{Config, ConfigError, require};
 use crate::train::engine::{Divergence, Engine, Share};
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
+use crate::train::step::Step;
 
 /// Settings of Poppy.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -66,81 +67,58 @@ impl Poppy {
     }
 }
 
-/// What decides a step.
-pub(super) struct Step<'a> {
-    pub config: &'a Config,
-    pub number: u64,
-    pub sizes: &'a [usize],
-    pub rate: f64,
+/// Takes a step.
+pub(super) fn step<P: Train>(at: Step<'_>, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
+    at.run(engine, |model, problem, index, share| learn(at.config, model, problem, index, share))
 }
 
-impl Step<'_> {
-    /// Takes the step. No instance fails once the first has not: size and distribution decide that.
-    pub fn run<P: Train>(&self, engine: &mut Engine<P>) -> Result<Result<Tally, Divergence>, TrainError> {
-        let batch = self.config.batch;
-        let numbers: Vec<u64> = (0..batch).map(|i| number(self.number, batch, i)).collect();
-        engine.model.fits(&self.instance::<P>(numbers[0])?)?;
-        Ok(engine.update(&numbers, self.rate, |model, &index, share| {
-            if let Ok(problem) = self.instance::<P>(index) {
-                // Cannot fail, as said above.
-                let _ = self.learn(model, &problem, index, share);
-            }
-        }))
-    }
-
-    fn instance<P: Train>(&self, index: u64) -> Result<P, TrainError> {
-        instance(self.config.seed, index, self.sizes, &self.config.distribution)
-    }
-
-    /// Adds the gradient of one instance.
-    fn learn<P: Train>(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
-        let Config { seed, poppy, batch, .. } = self.config;
-        let starts = starts(problem, self.config.starts, *seed, index);
-        let forced = usize::from(starts.first().is_some_and(Option::is_some));
-        model.encode(problem, &mut share.buffers.encoded)?;
-        // Every agent has draws of its own.
-        let draws = |agent: usize| (*seed, index * poppy.agents as u64 + agent as u64);
-        let found: Vec<Vec<Trajectory>> = (0..poppy.agents)
-            .map(|agent| {
-                let model = model.agent(agent, &mut share.buffers.encoded);
-                roll(model, problem, &starts, draws(agent), &mut share.buffers)
-            })
-            .collect();
-        let cost = |found: &Trajectory| found.cost.as_ref().ok().copied();
-        let costs: Vec<Vec<Option<Cost>>> = found.iter().map(|found| found.iter().map(cost).collect()).collect();
-        share.tally.instances += 1;
-        found.iter().for_each(|found| share.tally.count_found(found, forced));
-        self.count_wins(&costs, &mut share.tally);
-        let lessons = poppy.weigh(&costs);
-        for (agent, found) in found.iter().enumerate() {
-            let own = || lessons.iter().filter(|lesson| lesson.candidate == agent);
-            if own().next().is_none() {
-                continue;
-            }
-            let traces: Vec<Vec<u32>> = own().map(|lesson| found[lesson.start].actions.clone()).collect();
-            let weights: Vec<f32> = own().map(|lesson| lesson.weight / *batch as f32).collect();
-            let losses = own().map(|lesson| f64::from(lesson.weight * found[lesson.start].log_prob));
-            share.tally.loss += losses.sum::<f64>() / *batch as f64;
+/// Adds the gradient of one instance.
+fn learn<P: Train>(
+    config: &Config,
+    model: &P::Model,
+    problem: &P,
+    index: u64,
+    share: &mut Share<P>,
+) -> Result<(), Misfit> {
+    let Config { seed, poppy, .. } = config;
+    let starts = starts(problem, config.starts, *seed, index);
+    let forced = usize::from(starts.first().is_some_and(Option::is_some));
+    model.encode(problem, &mut share.buffers.encoded)?;
+    // Every agent has draws of its own.
+    let draws = |agent: usize| (*seed, index * poppy.agents as u64 + agent as u64);
+    let found: Vec<Vec<Trajectory>> = (0..poppy.agents)
+        .map(|agent| {
             let model = model.agent(agent, &mut share.buffers.encoded);
-            let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
-            let (encoded, gradient) = (&share.buffers.encoded, &mut share.gradient);
-            model.backward(problem, encoded, &traces, forced, &pull, gradient);
+            roll(model, problem, &starts, draws(agent), &mut share.buffers)
+        })
+        .collect();
+    let costs: Vec<Vec<Option<Cost>>> = found.iter().map(|found| costs(found)).collect();
+    share.tally.instances += 1;
+    found.iter().for_each(|found| share.tally.count_found(found, forced));
+    count_wins(&costs, &mut share.tally);
+    let lessons = poppy.weigh(&costs);
+    for (agent, found) in found.iter().enumerate() {
+        let mut own = lessons.iter().filter(|lesson| lesson.candidate == agent).peekable();
+        if own.peek().is_some() {
+            let model = model.agent(agent, &mut share.buffers.encoded);
+            let learned = own.map(|lesson| (&found[lesson.start], lesson.weight));
+            teach(model, problem, learned, (forced, config.batch), share);
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Who was strictly the best, and how often nobody was.
-    fn count_wins(&self, costs: &Costs, tally: &mut Tally) {
-        let starts = costs.first().map_or(0, Vec::len);
-        let strict = |start: usize| {
-            let (agent, cost, second) = best_two(costs, start)?;
-            (second != Some(cost)).then_some(agent)
-        };
-        let winners: Vec<usize> = (0..starts).filter_map(strict).collect();
-        tally.compare(starts, winners.len());
-        tally.wins.resize(self.config.poppy.agents, 0);
-        winners.iter().for_each(|&agent| tally.wins[agent] += 1);
-    }
+/// Who was strictly the best, and how often nobody was.
+fn count_wins(costs: &Costs, tally: &mut Tally) {
+    let starts = costs.first().map_or(0, Vec::len);
+    let strict = |start: usize| {
+        let (agent, cost, second) = best_two(costs, start)?;
+        (second != Some(cost)).then_some(agent)
+    };
+    let winners: Vec<usize> = (0..starts).filter_map(strict).collect();
+    tally.compare(starts, winners.len());
+    tally.wins.resize(costs.len(), 0);
+    winners.iter().for_each(|&agent| tally.wins[agent] += 1);
 }
 
 #[cfg(test)]

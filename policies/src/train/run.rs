@@ -19,6 +19,7 @@ use crate::train::optimiser::Moments;
 use crate::train::policy_gradient::{self, Improve};
 use crate::train::poppy;
 use crate::train::problem::Train;
+use crate::train::step::Step;
 use crate::train::validate::{Reference, Validation};
 use crate::weights::Weights;
 
@@ -217,16 +218,17 @@ impl<'j, P: Train> Run<'j, P> {
     fn step(&mut self, improve: &Improve<'_, P>) -> Result<(), TrainError> {
         let (config, used) = (&self.job.config, self.used());
         let (number, sizes, rate) = (self.position.step, config.sizes_at(used), self.rate(used));
+        let at = Step { config, number, sizes, rate };
         let result = match config.algorithm {
             Algorithm::Ppo => {
                 let unit = self.validation.unit();
-                actor_critic::Step { config, number, sizes, rate, unit }.run(&mut self.engine)?
+                actor_critic::Passes { at, unit }.run(&mut self.engine)?
             }
-            Algorithm::Poppy => poppy::Step { config, number, sizes, rate }.run(&mut self.engine)?,
-            Algorithm::Compass => compass::Step { config, number, sizes, rate }.run(&mut self.engine)?,
+            Algorithm::Poppy => poppy::step(at, &mut self.engine)?,
+            Algorithm::Compass => compass::step(at, &mut self.engine)?,
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
-                policy_gradient::Step { config, number, sizes, rate, improve }.run(&mut self.engine)?
+                policy_gradient::Taught { at, improve }.run(&mut self.engine)?
             }
         };
         let tally = result.map_err(|_| TrainError::Diverged { step: number })?;

@@ -325,10 +325,11 @@ fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::D
     let (sizes, rate) = (config.sizes.as_slice(), config.learning_rate);
     let mut losses = Vec::new();
     for number in 0..steps {
+        let at = step::Step { config, number, sizes, rate };
         let tally = if config.algorithm == Algorithm::Ppo {
-            actor_critic::Step { config, number, sizes, rate, unit: validation.unit() }.run::<P>(&mut engine)
+            actor_critic::Passes { at, unit: validation.unit() }.run::<P>(&mut engine)
         } else {
-            policy_gradient::Step::<P> { config, number, sizes, rate, improve: None }.run(&mut engine)
+            policy_gradient::Taught::<P> { at, improve: None }.run(&mut engine)
         };
         losses.push(tally.unwrap().unwrap_or_else(|_| panic!("diverged")).loss);
     }

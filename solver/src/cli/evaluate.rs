@@ -17,7 +17,7 @@ use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Set};
 use heuron_search::latent::Strategy;
-use heuron_search::{Stop, Tactic};
+use heuron_search::{Stop, Tactic, active};
 use serde::Serialize;
 
 use super::generate::Generate;
@@ -76,7 +76,7 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", default_value_t = 4)]
     children: usize,
 
-    /// Attempts of `latent`, `uniform` and `population`: constructions from all openings
+    /// Attempts of `active`, `latent`, `uniform` and `population`: constructions from all openings
     #[arg(long, value_name = "N", default_value_t = 100)]
     attempts: u64,
 
@@ -110,6 +110,8 @@ enum Decode {
     Beam,
     /// Simulation-guided beam search from the best of the openings (Choo et al., 2022)
     Sgbs,
+    /// At random, by a model that learns from every attempt (efficient active search), `--attempts` of them
+    Active,
     /// Evolved latent vectors (COMPASS), `--attempts` of them
     Latent,
     /// Latent vectors at random
@@ -228,6 +230,9 @@ impl Evaluate {
             Decode::Sample => Search::Sample(self.samples()),
             Decode::Beam => Search::Beam(self.samples()),
             Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children },
+            Decode::Active => {
+                return self.spend(weights, instances, threads, Tactic::Active(active::Config::default()));
+            }
             Decode::Latent => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::default())),
             Decode::Uniform => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::Uniform)),
             Decode::Population => return self.spend(weights, instances, threads, Tactic::Population),
@@ -251,7 +256,7 @@ impl Evaluate {
 
     /// Whether attempts are counted, not constructions.
     fn counts_attempts(&self) -> bool {
-        matches!(self.decode, Decode::Latent | Decode::Uniform | Decode::Population)
+        matches!(self.decode, Decode::Active | Decode::Latent | Decode::Uniform | Decode::Population)
     }
 
     fn instances(&self, options: &Options) -> Result<Vec<Instance>, Error> {

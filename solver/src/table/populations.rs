@@ -7,8 +7,8 @@
 
 use heuron_policies::{Weights, zoo};
 use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
-use heuron_search::Tactic;
 use heuron_search::latent::Strategy;
+use heuron_search::{Tactic, active};
 
 use super::adaptive::{COMPASS_SETS, Listed, POPPY_SETS};
 use super::measure::{Bench, Measured, knapsacks, published};
@@ -39,7 +39,8 @@ pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
     }
     let notes = vec![
         "An attempt is a construction from every opening. Latent vectors are followed greedily; sampling is that of the \
-         model that the training began with. Each of our learned rows is paired with sampling at the same attempts."
+         model that the training began with, and so is active search, which learns from its samples (Hottung et al., 2022). \
+         Each of our learned rows is paired with sampling at the same attempts."
             .into(),
         FEW.into(),
     ];
@@ -60,7 +61,8 @@ pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
     }
     let notes = vec![
         "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening. The \
-         base is the model that the training began with, sampled as often."
+         base is the model that the training began with, sampled as often; active search is of the base too, and learns from \
+         its samples (Hottung et al., 2022)."
             .into(),
         FEW.into(),
     ];
@@ -140,21 +142,29 @@ where
     Ok((0..count as u64).map(one).collect())
 }
 
-/// The model that training of adapted ones begins with.
-fn base(kind: Kind) -> Result<(&'static str, Weights), Error> {
-    Ok((kind.name(), model(kind.name())?))
+/// Adds what the model comes to that training of adapted ones begins with: by samples, which it gives back, and by active
+/// search.
+fn base(bench: &Bench<'_>, kind: Kind, marks: &[u64], section: &mut Section) -> Result<Vec<Measured>, Error> {
+    let (name, weights) = (kind.name(), model(kind.name())?);
+    let mut spent = |what: &str, tactic: Tactic| {
+        let spent = bench.spent(&format!("model {name}, {what}"), (name, &weights), tactic, marks)?;
+        section.curves.push(bench.curve(what, marks, &spent));
+        Ok::<_, Error>(spent)
+    };
+    let sampled = spent("samples", Tactic::Sample)?;
+    let active = spent("active search", Tactic::Active(active::Config::default()))?;
+    section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
+    section.rows.extend(active.iter().zip(&sampled).map(|(active, sampled)| bench.row(active, Some(sampled))));
+    Ok(sampled)
 }
 
-/// Latent vectors by evolution and at random, and samples of the base, at the same attempts.
+/// Latent vectors by evolution and at random, and the base, at the same attempts.
 fn latent_section(settings: &Settings<'_>, set: Named, (name, weights): (&str, &Weights)) -> Result<Section, Error> {
     let marks: &[u64] = settings.size.pick(&[16, 64, 160], &[16, 64, 160, 400, 1_600]);
     let kind = set.1.first().map_or(Kind::Tsp, Instance::kind);
     let bench = Bench::new(settings, &set.0, set.1);
-    let (plain, base) = base(kind)?;
     let mut section = bench.section();
-    let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, marks)?;
-    section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
-    section.curves.push(bench.curve("samples", marks, &sampled));
+    let sampled = base(&bench, kind, marks, &mut section)?;
     let narrow =
         AMPLITUDES.map(|step| (format!("model {name}, evolved, first step {step}"), Strategy::Evolve { step }));
     let uniform = (format!("model {name}, random vectors"), Strategy::Uniform);
@@ -170,7 +180,7 @@ fn latent_section(settings: &Settings<'_>, set: Named, (name, weights): (&str, &
 /// First steps of the evolution: as published, and within the prior.
 const AMPLITUDES: [f64; 2] = [100.0, 30.0];
 
-/// The population against samples of the base.
+/// The population against the base.
 fn population_section(
     settings: &Settings<'_>,
     set: Named,
@@ -180,15 +190,33 @@ fn population_section(
     let agents = weights.architecture.agents.unwrap_or(1) as u64;
     let marks = [agents, 16, 100];
     let bench = Bench::new(settings, &set.0, set.1);
-    let (plain, base) = base(kind)?;
     let mut section = bench.section();
-    let sampled = bench.spent(&format!("model {plain}, samples"), (plain, &base), Tactic::Sample, &marks)?;
+    let sampled = base(&bench, kind, &marks, &mut section)?;
     let what = format!("model {name}, {agents} agents");
     let spent: Vec<Measured> = bench.spent(&what, (name, weights), Tactic::Population, &marks)?;
-    section.curves.push(bench.curve("samples", &marks, &sampled));
     section.curves.push(bench.curve(&what, &marks, &spent));
-    section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
     section.rows.extend(spent.iter().zip(&sampled).map(|(spent, sampled)| bench.row(spent, Some(sampled))));
     section.rows.push(bench.row(&bench.reference, None));
     Ok(section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Size;
+    use super::*;
+
+    #[test]
+    fn base_has_rows_of_samples_and_of_active_search_which_begins_with_the_same_samples() {
+        let settings = Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {} };
+        let bench = Bench::new(&settings, "tsp20", published("tsp20", 2));
+        let mut section = bench.section();
+        let sampled = base(&bench, Kind::Tsp, &[1, 5], &mut section).unwrap();
+        assert_eq!(sampled.len(), 2);
+        let methods: Vec<&str> = section.rows.iter().map(|row| row.method.as_str()).collect();
+        let [_, _, first, last] = &methods[..] else { panic!("{methods:?}") };
+        assert!(first.ends_with("active search, 1 attempts") && last.ends_with("active search, 5 attempts"));
+        assert_eq!(section.rows[2].paired.as_ref().map(|paired| paired.interval), Some([0.0, 0.0]));
+        assert_eq!(section.rows[3].trajectories, Some(100.0));
+        assert_eq!(section.curves.len(), 2);
+    }
 }

@@ -21,7 +21,8 @@ fn sandbox() -> Sandbox {
 #[test]
 fn evaluation_counts_attempts() {
     let sandbox = sandbox();
-    for (model, decode) in [("latent", "latent"), ("latent", "uniform"), ("agents", "population")] {
+    let cases = [("plain", "active"), ("latent", "latent"), ("latent", "uniform"), ("agents", "population")];
+    for (model, decode) in cases {
         let line = format!("evaluate tsp --model {model}.safetensors --n 10 --count 3 --decode {decode} --attempts 20");
         sandbox.succeed(&format!("{line} --threads 2 --report r.json"));
         let lines = sandbox.json("r.json");
@@ -50,7 +51,7 @@ fn models_without_vectors_or_agents_are_refused_with_the_way_to_get_one() {
 fn solver_adapts_to_the_instance() {
     let sandbox = sandbox();
     sandbox.succeed("generate tsp --n 12 --output a.tsp");
-    for (method, model) in [("latent", "latent"), ("population", "agents")] {
+    for (method, model) in [("active", "plain"), ("latent", "latent"), ("population", "agents")] {
         let line = format!("solve a.tsp --method {method} --iterations 150 --threads 1");
         sandbox.succeed(&format!("{line} --model {model}.safetensors --output a.tour --report r.json"));
         assert_eq!(sandbox.json("r.json")[0]["method"], method);

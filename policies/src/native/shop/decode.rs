@@ -7,8 +7,8 @@ use super::decide::Decisions;
 use super::encoder::Encoded;
 use super::model::DispatchModel;
 use crate::features::shop::{Choices, Shop};
-use crate::native::decode::Trajectory;
-use crate::rollout::Decode;
+use crate::native::decode::{Rollout, Trajectory};
+use crate::rollout::{Decode, invert};
 
 /// Buffers of a rollout, reused.
 #[derive(Clone, Debug, Default)]
@@ -38,20 +38,17 @@ impl DispatchModel {
         decode: Decode,
         scratch: &mut Scratch,
     ) -> Vec<Trajectory> {
-        self.decode_unless(problem, encoded, starts, streams, decode, scratch, &|| false).unwrap_or_default()
+        let rollout = Rollout { starts, streams, decode, is_over: &|| false };
+        self.decode_unless(problem, encoded, rollout, scratch).unwrap_or_default()
     }
 
-    /// As [`Self::decode`]; none if `is_over`, which is asked before every step, says so.
-    #[allow(clippy::too_many_arguments)]
+    /// As [`Self::decode`]; none if the rollout is over before its end.
     pub fn decode_unless<P: Shop>(
         &self,
         problem: &P,
         encoded: &Encoded,
-        starts: &[Option<u32>],
-        streams: &mut [Stream],
-        decode: Decode,
+        mut rollout: Rollout<'_>,
         scratch: &mut Scratch,
-        is_over: &dyn Fn() -> bool,
     ) -> Option<Vec<Trajectory>> {
         let open = |&start: &Option<u32>| {
             let actions = Vec::with_capacity(encoded.nodes());
@@ -59,19 +56,19 @@ impl DispatchModel {
             start.into_iter().for_each(|action| lane.take(problem, action));
             lane
         };
-        let mut lanes: Vec<Lane<P::Board>> = starts.iter().map(open).collect();
+        let mut lanes: Vec<Lane<P::Board>> = rollout.starts.iter().map(open).collect();
         let mut active: Vec<usize> = (0..lanes.len()).collect();
         scratch.decisions.clear(self.choice);
         scratch.lanes.clear();
         while !active.is_empty() {
-            if is_over() {
+            if (rollout.is_over)() {
                 return None;
             }
             active.retain(|&lane| {
                 lanes[lane].proceed(problem, encoded, &mut scratch.choices);
                 let count = scratch.choices.actions.len();
                 if scratch.decisions.is_full(count) {
-                    self.choose(problem, encoded, &mut lanes, streams, decode, scratch);
+                    self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
                 }
                 if count > 0 {
                     scratch.decisions.push(&scratch.choices);
@@ -79,7 +76,7 @@ impl DispatchModel {
                 }
                 count > 0
             });
-            self.choose(problem, encoded, &mut lanes, streams, decode, scratch);
+            self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
         }
         let finish = |lane: Lane<P::Board>| {
             let cost = problem.evaluate(&problem.finish(P::state(&lane.board)));
@@ -94,8 +91,7 @@ impl DispatchModel {
         problem: &P,
         encoded: &Encoded,
         lanes: &mut [Lane<P::Board>],
-        streams: &mut [Stream],
-        decode: Decode,
+        rollout: &mut Rollout<'_>,
         scratch: &mut Scratch,
     ) {
         self.decide(encoded, &mut scratch.decisions);
@@ -103,11 +99,12 @@ impl DispatchModel {
         for (decision, &lane) in waiting.iter().enumerate() {
             let range = decisions.range(decision);
             let logits = &decisions.logits[range.clone()];
-            let (chosen, log_prob) = match decode {
+            let (chosen, log_prob) = match rollout.decode {
                 Decode::Greedy => (highest(logits), 0.0),
                 Decode::Sample { temperature } => {
-                    let target = streams[lane].random::<f32>();
-                    sample(logits, temperature, target, weights)
+                    let sum = exponentials(logits, temperature, weights);
+                    let chosen = invert(weights, rollout.streams[lane].random::<f32>() * sum).unwrap_or(0);
+                    (chosen, log_prob(logits, chosen, weights))
                 }
             };
             lanes[lane].log_prob += log_prob;
@@ -137,21 +134,6 @@ impl<B> Lane<B> {
 /// The first of the largest.
 fn highest(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, at| if logits[at] > logits[best] { at } else { best })
-}
-
-/// Draws from the softmax by inversion of `target`, uniform in 0..1; with the log-probability at temperature 1.
-fn sample(logits: &[f32], temperature: f32, target: f32, weights: &mut Vec<f32>) -> (usize, f32) {
-    let sum = exponentials(logits, temperature, weights);
-    let (mut left, mut chosen) = (target * sum, 0);
-    for (at, &weight) in weights.iter().enumerate().filter(|&(_, &weight)| weight > 0.0) {
-        // The last positive weight also catches a target that rounding pushed past the sum.
-        chosen = at;
-        left -= weight;
-        if left < 0.0 {
-            break;
-        }
-    }
-    (chosen, log_prob(logits, chosen, weights))
 }
 
 /// exp((logit - highest) / temperature), and their sum.

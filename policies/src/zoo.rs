@@ -45,6 +45,8 @@ pub const MODELS: &[Model] = &[
     model!("cvrp", "cvrp"),
     model!("knapsack", "knapsack"),
     model!("jssp", "jssp"),
+    model!("tsp-poppy", "tsp"),
+    model!("tsp-compass", "tsp"),
 ];
 
 /// The shipped model called `name`.

@@ -14,14 +14,17 @@
 
 pub mod argmax;
 pub mod baselines;
+pub mod blocks;
 pub mod branch;
 pub mod enumerate;
 pub mod learned;
 pub mod local;
 pub mod oracle;
 pub mod planner;
+pub mod rollout;
 pub mod score;
 pub mod simulate;
+pub mod standing;
 
 pub use argmax::{Argmax, Tier};
 pub use score::{Gate, Score};

@@ -89,7 +89,9 @@ impl Blocks {
         let mut list = Vec::with_capacity(size);
         for (block, choice) in self.blocks.iter().zip(choices).rev() {
             let set = choice[size];
-            list.extend((0..).zip(&block.actions).filter(|(place, _)| set >> place & 1 == 1).map(|(_, &action)| action));
+            list.extend(
+                (0..).zip(&block.actions).filter(|(place, _)| set >> place & 1 == 1).map(|(_, &action)| action),
+            );
             size -= set.count_ones() as usize;
         }
         list.sort_unstable();

@@ -73,23 +73,41 @@ impl<'a> Standing<'a> {
         Self { bandit, reach: bandit.reach(), orders: Orders::new(bandit), argmax, last: Vec::new() }
     }
 
-    /// What every arm is worth by the number of its actions that are taken now, if the best standing set is taken
-    /// afterwards; and that set.
-    pub fn worth(&mut self, step: usize, state: &[u8]) -> (Vec<Vec<f64>>, Vec<u32>) {
-        let (bandit, left) = (self.bandit, self.bandit.horizon - step);
-        let always = Score { bandit, reach: &self.reach, arms: self.orders.always(state, left), gate: None };
+    /// What every arm is worth by the number of its actions that are taken in every step from `step` on.
+    pub fn always(&self, step: usize, state: &[u8]) -> Vec<Vec<f64>> {
+        self.orders.always(state, self.bandit.horizon - step)
+    }
+
+    /// The last standing set; empty before the first.
+    pub fn last(&self) -> &[u32] {
+        &self.last
+    }
+
+    /// The best standing set at such worths.
+    pub fn order(&mut self, always: Vec<Vec<f64>>) -> Vec<u32> {
+        let always = Score { bandit: self.bandit, reach: &self.reach, arms: always, gate: None };
         let hint = (!self.last.is_empty()).then_some(self.last.as_slice());
-        let set = self.argmax.best(&always, hint.as_slice());
-        let counts = bandit.counts(&bandit.flags(&set));
+        self.last = self.argmax.best(&always, hint.as_slice());
+        self.last.clone()
+    }
+
+    /// What every arm is worth by the number of its actions that are taken now, if `set` is taken afterwards.
+    pub fn worth(&self, step: usize, state: &[u8], set: &[u32]) -> Vec<Vec<f64>> {
+        let (bandit, left) = (self.bandit, self.bandit.horizon - step);
+        let counts = bandit.counts(&bandit.flags(set));
         let arms = bandit.arms.iter().zip(state).zip(counts).enumerate();
         let worth = arms.map(|(index, ((arm, &level), count))| {
             let after = self.orders.levels(index, count, left - 1);
             let at = |count| arm.expected(level, count, &arm.reward) + arm.expected(level, count, after);
             (0..arm.up.len()).map(at).collect()
         });
-        let worth = worth.collect();
-        self.last.clone_from(&set);
-        (worth, set)
+        worth.collect()
+    }
+
+    /// The best actions at such worths.
+    pub fn choose(&mut self, worth: Vec<Vec<f64>>, set: &[u32]) -> Vec<u32> {
+        let score = Score { bandit: self.bandit, reach: &self.reach, arms: worth, gate: None };
+        self.argmax.best(&score, &[set])
     }
 }
 
@@ -100,8 +118,7 @@ impl Player for Standing<'_> {
     }
 
     fn act(&mut self, step: usize, state: &[u8]) -> Vec<u32> {
-        let (arms, set) = self.worth(step, state);
-        let score = Score { bandit: self.bandit, reach: &self.reach, arms, gate: None };
-        self.argmax.best(&score, &[&set])
+        let set = self.order(self.always(step, state));
+        self.choose(self.worth(step, state, &set), &set)
     }
 }

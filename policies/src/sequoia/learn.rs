@@ -228,7 +228,7 @@ impl Course {
             self.update(env, config, &mut rng);
             match config.target {
                 Target::Soft(part) => self.target.network.approach(&self.learned.network, part),
-                Target::Hard(every) if self.steps % every == 0 => {
+                Target::Hard(every) if self.steps.is_multiple_of(every) => {
                     self.target.clone_from(&self.learned);
                     self.cache.clear();
                 }

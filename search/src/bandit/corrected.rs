@@ -193,7 +193,7 @@ impl Training {
             let ranked: Vec<Vec<f64>> = ranked.into_iter().map(|(_, numbers)| numbers).collect();
             self.strategy.tell(&ranked);
             self.generation += 1;
-            if self.generation % config.every.max(1) == 0 {
+            if self.generation.is_multiple_of(config.every.max(1)) {
                 let trial = self.best.with(self.strategy.mean());
                 let found = validate(&mut others, &trial, config);
                 if found < self.least {

@@ -9,6 +9,7 @@ use heuron_search::bandit::baselines::Myopic;
 use heuron_search::bandit::learned::gate;
 use heuron_search::bandit::oracle::Oracle;
 use heuron_search::bandit::planner::{Planner, lookahead};
+use heuron_search::bandit::standing::Standing;
 use heuron_search::bandit::{Argmax, Player, Score, Tier};
 use rand::Rng;
 
@@ -61,7 +62,7 @@ fn oracle(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A whole step of the planner with new prices, and of the exact myopic policy.
+/// A whole step of the planners with new prices and with standing orders, and of the exact myopic policy.
 fn step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("bandit/step");
     group.sample_size(20);
@@ -71,6 +72,10 @@ fn step(criterion: &mut Criterion) {
         let mut planner = Planner::new(&bandit, 20);
         group.bench_function(format!("planner/{n}"), |bencher| {
             bencher.iter(|| planner.act(5, &state(&bandit, &mut rng)));
+        });
+        let mut standing = Standing::new(&bandit);
+        group.bench_function(format!("standing/{n}"), |bencher| {
+            bencher.iter(|| standing.act(5, &state(&bandit, &mut rng)));
         });
         let mut myopic = Myopic::new(&bandit, false);
         group

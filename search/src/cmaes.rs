@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use heuron_problems::Stream;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 /// Settings of a strategy.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Config {
     /// Samples per generation. Default: 16 (COMPASS).
     pub samples: usize,
@@ -27,7 +28,7 @@ impl Default for Config {
 }
 
 /// One strategy. d: dimension.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CmaEs {
     config: Config,
     rates: Rates,
@@ -44,7 +45,7 @@ pub struct CmaEs {
 }
 
 /// Learning rates, which follow from dimension and parents.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Rates {
     /// Of the parents, best first; they sum to 1.
     weights: Vec<f64>,

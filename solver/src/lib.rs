@@ -25,7 +25,7 @@ mod solvable;
 pub mod span;
 pub mod table;
 
-pub use bandit::{BanditTraining, Preset};
+pub use bandit::{BanditBudget, BanditRun, BanditTraining, Preset, play_model};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
 pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};

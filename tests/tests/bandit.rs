@@ -8,6 +8,7 @@ use heuron_problems::bandit::play::mean;
 use heuron_problems::bandit::{Coupling, Dual};
 use heuron_problems::{Bandit, Format, Generate, Play, Problem, Rounding, Violation, stream};
 use heuron_search::bandit::baselines::{Myopic, Null, Sampling, random_set};
+use heuron_search::bandit::blocks::Blocks;
 use heuron_search::bandit::branch::prove;
 use heuron_search::bandit::enumerate::Sets;
 use heuron_search::bandit::learned::gate;
@@ -15,6 +16,7 @@ use heuron_search::bandit::local::{climb, greedy};
 use heuron_search::bandit::oracle::Oracle;
 use heuron_search::bandit::planner::{Planner, lookahead};
 use heuron_search::bandit::score::Trial;
+use heuron_search::bandit::standing::{Orders, Standing};
 use heuron_search::bandit::{Argmax, Player, Score, Tier, play};
 use heuron_search::mip::certify;
 use rand::Rng;
@@ -318,10 +320,53 @@ fn planners_beat_the_myopic_policy_and_plays_repeat() {
         let index = cost(&mut Planner::new(&bandit, 0));
         assert!(index < myopic, "{rule}: {index} {myopic}");
         assert!(cost(&mut Planner::new(&bandit, 10)) < myopic, "{rule}");
+        assert!(cost(&mut Standing::new(&bandit)) < myopic, "{rule}");
         assert!(cost(&mut Null(&bandit)) > index, "{rule}");
         assert_eq!(index, cost(&mut Planner::new(&bandit, 0)));
         let mut player = Sampling::new(&bandit, 5, 2);
         assert_eq!(cost(&mut player), cost(&mut player));
+    }
+}
+
+#[test]
+fn blocks_of_actions_agree_with_enumeration_where_local_search_does_not() {
+    let mut missed = 0;
+    for rule in ["interventions,actions=14,budget=6", "interventions,actions=9,budget=9", "interventions"] {
+        let bandit = bandit(24, rule, 12);
+        let (sets, reach, blocks) = (sets(&bandit), bandit.reach(), Blocks::new(&bandit).unwrap());
+        let (mut oracle, mut rng) = (Oracle::new(&bandit), stream(8, "blocks test", 0));
+        let orders = Orders::new(&bandit);
+        for left in [1, 2, 8, 20] {
+            let state: Vec<u8> = (0..24).map(|_| rng.random_range(0..4)).collect();
+            let score = Score { bandit: &bandit, reach: &reach, arms: orders.always(&state, left), gate: None };
+            let (found, best) = (blocks.best(&score), score.value(&sets.best(&score)));
+            assert!(bandit.coupling.check(&found).is_ok(), "{rule} {found:?}");
+            assert!((score.value(&found) - best).abs() < 1e-9, "{rule} {left}: {} {best}", score.value(&found));
+            missed += u32::from(score.value(&climb(&score, &mut oracle, sets.iter().next().unwrap()).1) < best - 1e-6);
+        }
+    }
+    // Sets that take three actions together: exchanges of one do not find them.
+    assert!(missed > 0);
+    assert_eq!(Blocks::new(&bandit(12, "path", 12)), None);
+}
+
+#[test]
+fn standing_orders_are_worth_what_taking_them_again_and_again_earns() {
+    for rule in ["uniform", "interventions"] {
+        let bandit = bandit(12, rule, 13);
+        let state = bandit.scenario(3, 0).start;
+        let mut planner = Standing::new(&bandit);
+        let always = planner.always(0, &state);
+        let set = planner.order(always.clone());
+        let counts = bandit.counts(&bandit.flags(&set));
+        let promised: f64 = always.iter().zip(&counts).map(|(worth, &count)| worth[count]).sum();
+        let episode = |number| {
+            let (scenario, mut state) = (bandit.luck(4, "standing test", number, bandit.start), state.clone());
+            let step = |step| bandit.advance(&mut state, step, &bandit.flags(&set), &scenario);
+            (0..bandit.horizon).map(step).sum::<f64>()
+        };
+        let earned = mean(&(0..4_000).map(episode).collect::<Vec<f64>>());
+        assert!((earned / promised - 1.0).abs() < 0.01, "{rule}: {earned} {promised}");
     }
 }
 

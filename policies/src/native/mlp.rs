@@ -171,7 +171,7 @@ impl Mlp {
 }
 
 /// AdamW (I. Loshchilov and F. Hutter, ICLR 2019), with the AMSGrad variant of Reddi, Kale and Kumar (ICLR 2018).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Adam {
     /// Step length.
     pub rate: f64,

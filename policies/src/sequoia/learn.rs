@@ -68,7 +68,7 @@ pub struct Env<'a> {
 }
 
 /// A step of an episode.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 struct Transition {
     inputs: Vec<f64>,
     reward: f64,
@@ -76,20 +76,49 @@ struct Transition {
     next: Option<(Vec<u8>, usize)>,
 }
 
+/// Answers of the argmax, kept as long as the network that they belong to: over episodes, until the target moves.
+type Cache = BTreeMap<(Vec<u8>, usize), (f64, Vec<u32>)>;
+
+/// Q-learning under way: what there is between two episodes. A course that was written and read goes on as it would
+/// have.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    /// The network.
+    pub learned: Learned,
+    /// Episodes done.
+    pub episode: u64,
+    target: Learned,
+    #[serde(with = "pairs")]
+    cache: Cache,
+    replay: Replay<Transition>,
+    adam: Adam,
+    steps: u64,
+}
+
+/// A cache as a list: keys of maps in JSON are texts.
+mod pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Cache;
+
+    pub(super) fn serialize<S: Serializer>(cache: &Cache, to: S) -> Result<S::Ok, S::Error> {
+        cache.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Cache, D::Error> {
+        Ok(Vec::deserialize(from)?.into_iter().collect())
+    }
+}
+
 /// Learns a Q-network.
 ///
 /// # Errors
 /// A setting that cannot be.
 pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, String> {
-    config.check()?;
-    let bandit = env.bandit;
-    let mut sizes = vec![bandit.actions + bandit.arms.len() + usize::from(config.sees_time)];
-    sizes.extend(&config.hidden);
-    let mut learned = Learned { network: Mlp::random(&sizes, config.seed), sees_time: config.sees_time };
-    let samples = samples(env, &learned, config);
-    pretrain(&mut learned.network, &samples, config);
-    improve(env, &mut learned, config);
-    Ok(learned)
+    let mut course = Course::new(env, config)?;
+    (0..config.episodes).for_each(|_| course.advance(env, config));
+    Ok(course.learned)
 }
 
 /// States with none, one, all but one or all arms at level 1, each with random actions and unit ones; and random states
@@ -154,77 +183,84 @@ fn pretrain(network: &mut Mlp, samples: &[(Vec<f64>, f64)], config: &Config) {
     }
 }
 
-/// Answers of the argmax, kept as long as the network that they belong to: over episodes, until the target moves.
-type Cache = BTreeMap<(Vec<u8>, usize), (f64, Vec<u32>)>;
+impl Course {
+    /// A pre-trained network, before the first episode.
+    ///
+    /// # Errors
+    /// A setting that cannot be.
+    pub fn new(env: &mut Env<'_>, config: &Config) -> Result<Self, String> {
+        config.check()?;
+        let bandit = env.bandit;
+        let mut sizes = vec![bandit.actions + bandit.arms.len() + usize::from(config.sees_time)];
+        sizes.extend(&config.hidden);
+        let mut learned = Learned { network: Mlp::random(&sizes, config.seed), sees_time: config.sees_time };
+        let samples = samples(env, &learned, config);
+        pretrain(&mut learned.network, &samples, config);
+        Ok(Self {
+            target: learned.clone(),
+            cache: Cache::new(),
+            replay: Replay::new(config.memory, config.alpha),
+            adam: Adam::new(&learned.network, config.rate, 1.5e-4),
+            steps: 0,
+            episode: 0,
+            learned,
+        })
+    }
 
-/// Q-learning from the pre-trained network on.
-fn improve(env: &mut Env<'_>, learned: &mut Learned, config: &Config) {
-    let bandit = env.bandit;
-    let mut target = learned.clone();
-    let mut cache = Cache::new();
-    let mut replay = Replay::new(config.memory, config.alpha);
-    let mut adam = Adam::new(&learned.network, config.rate, 1.5e-4);
-    let mut rng = stream(config.seed, "q-learning", 0);
-    let mut steps = 0;
-    for episode in 0..config.episodes {
+    /// An episode of Q-learning.
+    pub fn advance(&mut self, env: &mut Env<'_>, config: &Config) {
+        let bandit = env.bandit;
+        let mut rng = stream(config.seed, "q-learning", self.episode);
         // Half of the arms begin one level up, as in the published training.
-        let scenario = bandit.luck(config.seed, "q-learning episode", episode, 0.5);
+        let scenario = bandit.luck(config.seed, "q-learning episode", self.episode, 0.5);
         let mut state = scenario.start.clone();
         for step in 0..bandit.horizon {
             let [first, last, span] = config.explore;
-            let explores = rng.random::<f64>() < last + (first - last) * (-(steps as f64) / span).exp();
-            let list = if explores { (env.random)(&mut rng) } else { (env.best)(learned, &state, step) };
-            let inputs = learned.inputs(bandit, (&state, step), &list);
+            let explores = rng.random::<f64>() < last + (first - last) * (-(self.steps as f64) / span).exp();
+            let list = if explores { (env.random)(&mut rng) } else { (env.best)(&self.learned, &state, step) };
+            let inputs = self.learned.inputs(bandit, (&state, step), &list);
             let reward = bandit.advance(&mut state, step, &bandit.flags(&list), &scenario);
             // Without the time as an input the end of an episode is no different from its middle.
             let goes_on = step + 1 < bandit.horizon || !config.sees_time;
             let next = goes_on.then(|| (state.clone(), if config.sees_time { step + 1 } else { 0 }));
-            replay.push(Transition { inputs, reward, next });
-            steps += 1;
-            update(env, learned, &target, &mut cache, &mut replay, &mut adam, config, &mut rng);
+            self.replay.push(Transition { inputs, reward, next });
+            self.steps += 1;
+            self.update(env, config, &mut rng);
             match config.target {
-                Target::Soft(part) => target.network.approach(&learned.network, part),
-                Target::Hard(every) if steps % every == 0 => {
-                    target.clone_from(learned);
-                    cache.clear();
+                Target::Soft(part) => self.target.network.approach(&self.learned.network, part),
+                Target::Hard(every) if self.steps.is_multiple_of(every) => {
+                    self.target.clone_from(&self.learned);
+                    self.cache.clear();
                 }
                 Target::Hard(_) => {}
             }
         }
-        adam.rate *= config.episode_decay;
+        self.adam.rate *= config.episode_decay;
+        self.episode += 1;
     }
-}
 
-/// One step of the network on a batch.
-#[allow(clippy::too_many_arguments)]
-fn update(
-    env: &mut Env<'_>,
-    learned: &mut Learned,
-    target: &Learned,
-    cache: &mut Cache,
-    replay: &mut Replay<Transition>,
-    adam: &mut Adam,
-    config: &Config,
-    rng: &mut Stream,
-) {
-    let (mut passed, mut gradient) = (Passed::default(), learned.network.zeros());
-    for _ in 0..config.batch {
-        let Some((place, weight)) = replay.draw(rng) else { return };
-        let transition = replay.get(place);
-        let ahead = transition.next.as_ref().map_or(0.0, |(state, step)| {
-            let known = cache.entry((state.clone(), *step)).or_insert_with(|| {
-                // The online network's choice is that of the time when the target last moved, and kept till then.
-                let list = (env.best)(if config.double { learned } else { target }, state, *step);
-                (target.network.value(&target.inputs(env.bandit, (state, *step), &list)), list)
+    /// One step of the network on a batch.
+    fn update(&mut self, env: &mut Env<'_>, config: &Config, rng: &mut Stream) {
+        let Self { learned, target, cache, replay, adam, .. } = self;
+        let (mut passed, mut gradient) = (Passed::default(), learned.network.zeros());
+        for _ in 0..config.batch {
+            let Some((place, weight)) = replay.draw(rng) else { return };
+            let transition = replay.get(place);
+            let ahead = transition.next.as_ref().map_or(0.0, |(state, step)| {
+                let known = cache.entry((state.clone(), *step)).or_insert_with(|| {
+                    // The online network's choice is that of the time when the target last moved, and kept till then.
+                    let list = (env.best)(if config.double { learned } else { target }, state, *step);
+                    (target.network.value(&target.inputs(env.bandit, (state, *step), &list)), list)
+                });
+                known.0
             });
-            known.0
-        });
-        let goal = transition.reward + config.gamma * ahead;
-        let error = learned.network.forward(&transition.inputs, &mut passed) - goal;
-        // Huber's loss: the error itself within 1, its sign beyond.
-        let slope = error.clamp(-1.0, 1.0) * weight.powf(-config.beta) / config.batch as f64;
-        learned.network.backward(&mut passed, slope, &mut gradient);
-        replay.update(place, error);
+            let goal = transition.reward + config.gamma * ahead;
+            let error = learned.network.forward(&transition.inputs, &mut passed) - goal;
+            // Huber's loss: the error itself within 1, its sign beyond.
+            let slope = error.clamp(-1.0, 1.0) * weight.powf(-config.beta) / config.batch as f64;
+            learned.network.backward(&mut passed, slope, &mut gradient);
+            replay.update(place, error);
+        }
+        adam.step(&mut learned.network, &gradient, 5.0);
     }
-    adam.step(&mut learned.network, &gradient, 5.0);
 }

@@ -4,9 +4,10 @@
 
 use heuron_problems::Stream;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 /// A ring of items with priorities in a sum tree.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Replay<T> {
     items: Vec<T>,
     capacity: usize,

@@ -1,44 +1,55 @@
-//! What Lagrangian values promise too much, learned by a network that all arms share.
+//! What a planner's values leave out, learned by networks that all arms share.
 //!
-//! The dual value of a state is an upper bound; what a policy loses against it on the way, step by step, is known
-//! exactly ([`heuron_problems::bandit::dual`]). The network estimates the losses that are still to come as a sum over
-//! arms of a function of what is seen of an arm: its level, chances, rewards and dual values, the time left, and how
-//! the coupling binds it. Taken off the dual values it gives the value of the policy itself, and acting on that is a
-//! step of policy improvement. As the correction is a sum over arms, the best action is found as before, and as arms
-//! are known by their features only, one network serves all sizes.
+//! A planner scores actions by sums over arms, twice in a step: the set that it would take again and again, and the
+//! step's own actions before that set. What it leaves out is that later steps will find other sets best. Two
+//! networks add a correction to every arm, by the number of the arm's actions that are taken and by what is seen of it:
+//! level, chances, rewards, what it is worth to the planner and under prices, the time left, and how the coupling binds
+//! it. As corrections are sums over arms, the best sets are found as before, and as arms are known by their features only,
+//! the networks serve all instances and sizes.
+//!
+//! They are found by policy search (N. Hansen and A. Ostermeier, 2001, as in T. Salimans et al., "Evolution strategies as a
+//! scalable alternative to reinforcement learning", 2017), not by regression on values: a policy is changed by
+//! differences of sets in a state only, and these are far smaller than the differences of values between states. For the
+//! same reason they are of one layer, linear in the features.
 
-use heuron_problems::bandit::{Coupling, Dual};
-use heuron_problems::{Bandit, stream};
-use rand::seq::SliceRandom;
+use heuron_problems::Bandit;
+use heuron_problems::bandit::Coupling;
 use serde::{Deserialize, Serialize};
 
-use crate::native::{Adam, Mlp, Passed};
+use crate::native::{Layer, Mlp, Passed};
 
-/// Features of an arm.
-pub const FEATURES: usize = 12;
+/// Features of an arm and a number of its actions.
+pub const FEATURES: usize = 13;
 
-/// The network.
+/// The features that are an arm's worth to the planner, and under prices.
+const PLANNED: usize = 7;
+const PRICED: usize = 8;
+
+/// The networks; what they say is in units of the largest reward.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Residual {
-    /// Losses to come because of an arm, in units of the largest reward.
-    pub network: Mlp,
+    /// What the planner leaves out of an arm's worth in the standing set.
+    pub standing: Mlp,
+    /// What it leaves out of an arm's worth in the step's own actions.
+    pub action: Mlp,
 }
 
-/// What is seen of every arm at every level in one step of an instance \[arms\]\[levels\]\[features\].
+/// What is seen of every arm by the number of its actions that are taken \[arms\]\[actions of the arm + 1\]\[features\].
 pub type Seen = Vec<Vec<[f64; FEATURES]>>;
 
-/// Settings of the fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit {
-    /// Passes over the samples.
-    pub epochs: usize,
-    /// Step length of AdamW.
-    pub rate: f64,
-    /// Samples per step.
-    pub batch: usize,
-    /// Seed of the order.
-    pub seed: u64,
+/// What a planner thinks of a state.
+pub struct View<'a> {
+    /// Levels \[arms\].
+    pub state: &'a [u8],
+    /// Steps to go.
+    pub left: usize,
+    /// What the arms are worth to the planner \[arms\]\[actions of the arm + 1\].
+    pub worth: &'a [Vec<f64>],
+    /// The same under prices.
+    pub priced: &'a [Vec<f64>],
+    /// Numbers of the arms' actions in the standing set; where that is being chosen, in the last one \[arms\].
+    pub standing: &'a [usize],
 }
 
 /// Largest reward of an instance: the unit of losses.
@@ -47,7 +58,7 @@ pub fn unit(bandit: &Bandit) -> f64 {
 }
 
 /// How scarce an arm is under the coupling, from 0 to about 1: its share of what there is to give.
-fn scarcity(bandit: &Bandit) -> Vec<f64> {
+pub fn scarcity(bandit: &Bandit) -> Vec<f64> {
     let spread = |values: Vec<f64>| {
         let top = values.iter().fold(1e-9, |top: f64, value| top.max(*value));
         values.into_iter().map(|value| value / top).collect()
@@ -73,95 +84,95 @@ fn scarcity(bandit: &Bandit) -> Vec<f64> {
     }
 }
 
-/// What is seen in the step after `step` steps of `dual`, with `left` steps of the horizon to go.
-pub fn see(bandit: &Bandit, dual: &Dual, step: usize, left: usize) -> Seen {
-    let (unit, scarcity) = (unit(bandit), scarcity(bandit));
-    let time = left as f64 / bandit.horizon as f64;
+/// What is seen of the arms; `scarcity` is that of the instance.
+pub fn see(bandit: &Bandit, scarcity: &[f64], view: &View<'_>) -> Seen {
+    let unit = unit(bandit);
+    let scale = 1.0 / unit;
+    let time = view.left as f64 / bandit.horizon as f64;
     let share = bandit.coupling.most(bandit.actions) as f64 / bandit.actions as f64;
     let arms = bandit.arms.iter().zip(scarcity).enumerate();
-    let seen = arms.map(|(index, (arm, scarcity))| {
-        let values = dual.levels(step, index);
-        let top = arm.reward.len() - 1;
-        let levels = (0..arm.reward.len()).map(|level| {
-            let [down, up] = arm.ends(level as u8).map(|level| values[level as usize] / unit);
+    let seen = arms.map(|(index, (arm, &scarcity))| {
+        let (level, top) = (view.state[index] as usize, arm.reward.len() - 1);
+        let (worth, priced) = (&view.worth[index], &view.priced[index]);
+        let part = |count: usize| count as f64 / arm.actions.len().max(1) as f64;
+        let counts = (0..arm.up.len()).map(|count| {
             [
                 level as f64 / top as f64,
                 f64::from(u8::from(level == top)),
                 f64::from(u8::from(level == 0)),
                 arm.reward[top] / unit,
                 arm.up[0],
-                arm.up[arm.up.len() - 1],
+                arm.up[count],
                 time,
-                values[level] / unit,
-                up - down,
+                scale * (worth[count] - worth[0]),
+                scale * (priced[count] - priced[0]),
+                part(view.standing[index]),
+                part(count),
                 scarcity,
-                scarcity * (up - down),
                 share,
             ]
         });
-        levels.collect()
+        counts.collect()
     });
     seen.collect()
 }
 
-impl Residual {
-    /// A network that corrects nothing until it is fitted: the last layer is 0.
-    pub fn new(hidden: &[usize], seed: u64) -> Self {
-        let mut network = Mlp::random(&[&[FEATURES], hidden].concat(), seed);
-        if let Some(last) = network.layers.last_mut() {
-            last.weight.iter_mut().chain(&mut last.bias).for_each(|number| *number = 0.0);
+/// Adds the corrections of a network to what arms are worth \[arms\]\[actions of the arm + 1\], in the instance's rewards.
+/// Without actions there is nothing to correct.
+pub fn correct(network: &Mlp, bandit: &Bandit, seen: &Seen, worth: &mut [Vec<f64>]) {
+    let (unit, mut passed) = (unit(bandit), Passed::default());
+    for (seen, worth) in seen.iter().zip(worth) {
+        for (features, worth) in seen.iter().zip(worth).skip(1) {
+            *worth += unit * network.forward(features, &mut passed);
         }
-        Self { network }
+    }
+}
+
+impl Residual {
+    /// Networks that put a part `weight` of what prices make of an arm in the place of the planner's own worth, in the
+    /// step's actions. The one is too low, because it keeps to its set whatever happens, the other too high, because
+    /// every arm may dream of actions of its own.
+    pub fn mixture(weight: f64) -> Self {
+        let zeros = Mlp { layers: vec![Layer { weight: vec![0.0; FEATURES], bias: vec![0.0] }] };
+        let mut action = zeros.clone();
+        (action.layers[0].weight[PLANNED], action.layers[0].weight[PRICED]) = (-weight, weight);
+        Self { standing: zeros, action }
     }
 
-    /// Checks the network.
+    /// The same with so much of the corrections.
+    pub fn scaled(&self, strength: f64) -> Self {
+        let mut scaled = self.clone();
+        let lasts = [&mut scaled.standing, &mut scaled.action].map(|network| network.layers.last_mut());
+        for last in lasts.into_iter().flatten() {
+            last.weight.iter_mut().chain(&mut last.bias).for_each(|number| *number *= strength);
+        }
+        scaled
+    }
+
+    /// All weights and biases.
+    pub fn numbers(&self) -> Vec<f64> {
+        self.standing.numbers().chain(self.action.numbers()).copied().collect()
+    }
+
+    /// Networks of the same sizes with other weights and biases.
+    pub fn with(&self, numbers: &[f64]) -> Self {
+        let mut other = self.clone();
+        let own = other.standing.numbers_mut().chain(other.action.numbers_mut());
+        own.zip(numbers).for_each(|(own, number)| *own = *number);
+        other
+    }
+
+    /// Checks the networks.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with them.
     pub fn check(&self) -> Result<(), String> {
-        self.network.check()?;
-        if self.network.inputs() != FEATURES {
-            return Err(format!("the network of a residual has {FEATURES} inputs, not {}", self.network.inputs()));
+        for network in [&self.standing, &self.action] {
+            network.check()?;
+            if network.inputs() != FEATURES {
+                return Err(format!("the networks of a residual have {FEATURES} inputs, not {}", network.inputs()));
+            }
         }
         Ok(())
-    }
-
-    /// Losses to come because of an arm \[arms\]\[levels\], in the instance's unit of reward.
-    pub fn losses(&self, bandit: &Bandit, seen: &Seen) -> Vec<Vec<f64>> {
-        let (unit, mut passed) = (unit(bandit), Passed::default());
-        let mut loss = |features: &[f64; FEATURES]| unit * self.network.forward(features, &mut passed);
-        seen.iter().map(|levels| levels.iter().map(&mut loss).collect()).collect()
-    }
-
-    /// Fits the sum over arms to the losses to come. A sample is what is seen of the arms, their levels, and the losses
-    /// in the instance's unit over the largest reward. Returns the mean square error of the last pass.
-    pub fn fit(&mut self, samples: &[(&Seen, &[u8], f64)], fit: &Fit) -> f64 {
-        let mut adam = Adam::new(&self.network, fit.rate, 1e-8);
-        let mut gradient = self.network.zeros();
-        let mut order: Vec<usize> = (0..samples.len()).collect();
-        let mut passes: Vec<Passed> = Vec::new();
-        let mut error = 0.0;
-        for epoch in 0..fit.epochs {
-            order.shuffle(&mut stream(fit.seed, "residual", epoch as u64));
-            error = 0.0;
-            for part in order.chunks(fit.batch) {
-                gradient.numbers_mut().for_each(|number| *number = 0.0);
-                for &index in part {
-                    let (seen, state, goal) = samples[index];
-                    passes.resize_with(passes.len().max(seen.len()), Passed::default);
-                    let arms = seen.iter().zip(state).zip(&mut passes);
-                    let sum: f64 = arms
-                        .map(|((levels, &level), passed)| self.network.forward(&levels[level as usize], passed))
-                        .sum();
-                    error += (sum - goal).powi(2);
-                    let slope = 2.0 * (sum - goal) / part.len() as f64 / seen.len() as f64;
-                    passes[..seen.len()].iter_mut().for_each(|p| self.network.backward(p, slope, &mut gradient));
-                }
-                adam.step(&mut self.network, &gradient, 1.0);
-            }
-            // The rate falls linearly to a tenth.
-            adam.rate = fit.rate * (1.0 - 0.9 * (epoch + 1) as f64 / fit.epochs as f64);
-        }
-        error / samples.len().max(1) as f64
     }
 }

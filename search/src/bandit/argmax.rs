@@ -2,6 +2,7 @@
 
 use heuron_problems::Bandit;
 
+use super::blocks::Blocks;
 use super::branch;
 use super::enumerate::Sets;
 use super::local;
@@ -27,6 +28,8 @@ pub struct Argmax<'a> {
     /// Best sets of linear values, and tests of sets.
     pub oracle: Oracle<'a>,
     tier: Tier,
+    /// Where actions share arms and only their number is ruled.
+    blocks: Option<Blocks>,
     sets: Option<Sets>,
     /// The last answer, a start of the next search.
     last: Vec<u32>,
@@ -38,11 +41,12 @@ impl<'a> Argmax<'a> {
     /// Prepares the tier.
     pub fn new(bandit: &'a Bandit, tier: Tier) -> Self {
         let mut oracle = Oracle::new(bandit);
+        let blocks = (!bandit.is_separable()).then(|| Blocks::new(bandit)).flatten();
         let sets = match tier {
             Tier::Enumerate(limit) => Sets::all(bandit, &mut oracle, limit),
             _ => None,
         };
-        Self { oracle, tier, sets, last: Vec::new(), unproven: 0 }
+        Self { oracle, tier, blocks, sets, last: Vec::new(), unproven: 0 }
     }
 
     /// Forgets the last answer: what follows does not depend on what was before.
@@ -54,6 +58,9 @@ impl<'a> Argmax<'a> {
     pub fn best(&mut self, score: &Score<'_>, hints: &[&[u32]]) -> Vec<u32> {
         if let Some(values) = score.linear() {
             return self.oracle.best(&values);
+        }
+        if let Some(blocks) = self.blocks.as_ref().filter(|_| score.gate.is_none()) {
+            return blocks.best(score);
         }
         if let Some(sets) = &self.sets {
             return sets.best(score);

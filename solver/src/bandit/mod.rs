@@ -9,7 +9,8 @@ use heuron_problems::{Bandit, Play};
 use heuron_search::bandit::baselines::{Myopic, Null, Sampling};
 use heuron_search::bandit::learned::Model;
 use heuron_search::bandit::planner::Planner;
-use heuron_search::bandit::{Player, Simulation};
+use heuron_search::bandit::standing::Standing;
+use heuron_search::bandit::{Player, Simulation, play};
 use heuron_search::{Setup, Stages};
 
 use crate::error::Error;
@@ -20,7 +21,7 @@ use crate::options::Options;
 use crate::plot::Caption;
 use crate::recipe::Method;
 
-pub use training::{BanditTraining, Preset};
+pub use training::{BanditBudget, BanditRun, BanditTraining, Preset};
 
 /// Episodes of a play, as in the paper.
 pub const EPISODES: u64 = 50;
@@ -35,8 +36,13 @@ const AGAIN: usize = 20;
 pub(crate) const METHODS: &[Method<Bandit>] = &[
     Method {
         name: "auto",
-        about: "the planner with prices found anew in every step",
-        stages: |_, setup| simulate("planner", setup, |bandit, _| Box::new(Planner::new(bandit, AGAIN))),
+        about: "the planner with standing orders",
+        stages: |_, setup| simulate("standing", setup, |bandit, _| Box::new(Standing::new(bandit))),
+    },
+    Method {
+        name: "standing",
+        about: "the best set to take again and again, found anew in every step; then the step's actions before it",
+        stages: |_, setup| simulate("standing", setup, |bandit, _| Box::new(Standing::new(bandit))),
     },
     Method {
         name: "planner",
@@ -152,4 +158,21 @@ impl From<Bandit> for Instance {
 fn read(name: &str) -> Result<Model, Error> {
     let refusal = |error: serde_json::Error| Error::Model { name: name.into(), message: error.to_string() };
     serde_json::from_str(&load_text(Path::new(name))?).map_err(refusal)
+}
+
+/// The play of the model in a file on `bandit`, or of the planner without a name: the first [`EPISODES`] scenarios of
+/// `seed`.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Model`].
+pub fn play_model(bandit: &Bandit, name: Option<&str>, seed: u64) -> Result<Play, Error> {
+    let mut player: Box<dyn Player + '_> = match name {
+        Some(name) => {
+            let model = read(name)?;
+            model.check(bandit).map_err(|message| Error::Model { name: name.into(), message })?;
+            model.player(bandit)
+        }
+        None => Box::new(Standing::new(bandit)),
+    };
+    Ok(play(bandit, name.map_or("standing", |_| "model"), player.as_mut(), seed, EPISODES))
 }

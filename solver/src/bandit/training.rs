@@ -1,11 +1,17 @@
-//! Training of bandits' models: `heuron train bandit` as a function.
+//! Training of bandits' models: `heuron train bandit` as a function. What a run needs to go on is in one file.
 
-use heuron_policies::sequoia::Config;
-use heuron_problems::{Bandit, Generate, stream};
-use heuron_search::bandit::learned::{Model, ResidualConfig, residual, sequoia};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use heuron_policies::sequoia::{Config, Course};
+use heuron_problems::{Bandit, Format, Generate, stream};
+use heuron_search::Stop;
+use heuron_search::bandit::corrected::{self, ResidualConfig};
+use heuron_search::bandit::learned::{Model, take_course};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::load::load_text;
 
 /// Where the settings of SEQUOIA begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -19,12 +25,12 @@ pub enum Preset {
 }
 
 /// What is learned from what.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BanditTraining {
     /// Distribution of generated instances, as in `heuron generate`.
     pub distribution: String,
-    /// Number of generated instances of every size.
+    /// Number of generated instances of every size. The last third of all is held out to choose by.
     pub count: u64,
     /// Settings of SEQUOIA that are not given below.
     pub preset: Preset,
@@ -38,7 +44,7 @@ impl Default for BanditTraining {
     fn default() -> Self {
         Self {
             distribution: "path".into(),
-            count: 4,
+            count: 12,
             preset: Preset::Repaired,
             sequoia: None,
             residual: ResidualConfig::default(),
@@ -69,18 +75,147 @@ impl BanditTraining {
             Preset::Faithful => Config::faithful(),
         })
     }
+}
 
+/// How far a run is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// Before the first step.
+    New,
+    /// Q-learning.
+    Sequoia(Box<Course>),
+    /// Policy search.
+    Residual(Box<corrected::Training>),
+}
+
+/// A run of training, in memory or in a checkpoint.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BanditRun {
+    /// Settings, without numbers of steps: a run may go on for longer.
+    training: BanditTraining,
+    /// The instances' files: one for a Q-network, any number for a residual.
+    instances: Vec<String>,
+    /// Whether a Q-network is learned.
+    sequoia: bool,
+    /// Seconds of all sessions.
+    seconds: f64,
+    state: State,
+}
+
+/// What a session of a run may take.
+pub struct BanditBudget {
+    /// Episodes of Q-learning or generations of policy search, of all sessions.
+    pub steps: Option<u64>,
+    /// Time of all sessions. Pre-training of a Q-network is not interrupted.
+    pub time: Option<Duration>,
+    /// Ends the session when cancelled.
+    pub stop: Stop,
+}
+
+impl BanditRun {
     /// A Q-network of `bandit`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for a setting that cannot be.
-    pub fn sequoia(&self, bandit: &Bandit) -> Result<Model, Error> {
-        let learned = sequoia(bandit, &self.sequoia_config());
-        learned.map(Model::Sequoia).map_err(|message| Error::Config { path: "sequoia".into(), message })
+    pub fn sequoia(training: BanditTraining, bandit: &Bandit) -> Self {
+        Self::new(training, std::slice::from_ref(bandit), true)
     }
 
     /// A residual for all instances like `bandits`.
-    pub fn residual(&self, bandits: &[Bandit]) -> Model {
-        Model::Residual(residual(bandits, &self.residual))
+    pub fn residual(training: BanditTraining, bandits: &[Bandit]) -> Self {
+        Self::new(training, bandits, false)
+    }
+
+    fn new(training: BanditTraining, bandits: &[Bandit], sequoia: bool) -> Self {
+        let file = |bandit: &Bandit| {
+            let mut file = Vec::new();
+            // Writing to memory does not fail.
+            let _ = bandit.write(&mut file);
+            String::from_utf8_lossy(&file).into_owned()
+        };
+        let instances = bandits.iter().map(file).collect();
+        Self { training, instances, sequoia, seconds: 0.0, state: State::New }
+    }
+
+    /// Goes on from a checkpoint of the same training.
+    ///
+    /// # Errors
+    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances.
+    pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
+        let refusal = |message: String| Error::Config { path: path.display().to_string(), message };
+        let found: Self = serde_json::from_str(&load_text(path)?).map_err(|error| refusal(error.to_string()))?;
+        if (&found.training, &found.instances, found.sequoia) != (&self.training, &self.instances, self.sequoia) {
+            return Err(refusal("the checkpoint is of other settings or instances".into()));
+        }
+        *self = found;
+        Ok(())
+    }
+
+    /// A checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for numbers that are no numbers.
+    pub fn checkpoint(&self) -> Result<String, Error> {
+        serde_json::to_string(self)
+            .map_err(|error| Error::Model { name: "checkpoint".into(), message: error.to_string() })
+    }
+
+    /// Steps done: episodes of Q-learning, generations of policy search.
+    pub fn steps(&self) -> u64 {
+        match &self.state {
+            State::New => 0,
+            State::Sequoia(course) => course.episode,
+            State::Residual(training) => training.generation,
+        }
+    }
+
+    /// Loss of the planner and of the residual on the instances held out, per step and in units of the largest reward.
+    pub fn losses(&self) -> Option<[f64; 2]> {
+        match &self.state {
+            State::Residual(training) => Some([training.planner, training.least]),
+            _ => None,
+        }
+    }
+
+    /// The model as it is; none before the first step.
+    pub fn model(&self) -> Option<Model> {
+        match &self.state {
+            State::New => None,
+            State::Sequoia(course) => Some(Model::Sequoia(course.learned.clone())),
+            State::Residual(training) => Some(Model::Residual(training.best.clone())),
+        }
+    }
+
+    /// A part of the run: to the end of the budget, or for about `most`. Returns whether the budget is used up.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting that cannot be.
+    pub fn advance(&mut self, bandits: &[Bandit], budget: &BanditBudget, most: Duration) -> Result<bool, Error> {
+        let (begin, before) = (Instant::now(), self.seconds);
+        let is_late = |begin: Instant| {
+            let time = budget.time.map_or(f64::INFINITY, |time| time.as_secs_f64());
+            before + begin.elapsed().as_secs_f64() >= time
+        };
+        let ends = || budget.stop.is_cancelled() || begin.elapsed() >= most || is_late(begin);
+        let refusal = |message| Error::Config { path: "sequoia".into(), message };
+        let steps = budget.steps.unwrap_or(u64::MAX);
+        let state = std::mem::replace(&mut self.state, State::New);
+        self.state = if self.sequoia {
+            let config = Config { episodes: steps, ..self.training.sequoia_config() };
+            let course = match state {
+                State::Sequoia(course) => Some(*course),
+                _ => None,
+            };
+            State::Sequoia(Box::new(take_course(&bandits[0], &config, course, &mut |_| ends()).map_err(refusal)?))
+        } else {
+            let config = ResidualConfig { generations: steps, ..self.training.residual.clone() };
+            let mut training = match state {
+                State::Residual(training) => training,
+                _ => Box::new(corrected::Training::new(bandits, &config)),
+            };
+            training.run(bandits, &config, &mut |_| ends());
+            State::Residual(training)
+        };
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(self.steps() >= steps || is_late(begin))
     }
 }

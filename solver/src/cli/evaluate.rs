@@ -9,13 +9,13 @@ use cpu_time::ProcessTime;
 use heuron::plot::in_units;
 use heuron::{
     Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, interval, load, model,
-    reference,
+    play_model, reference,
 };
 use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
-use heuron_problems::{Cost, Set};
+use heuron_problems::{Cost, Problem, Set};
 use heuron_search::latent::Strategy;
 use heuron_search::{Stop, Tactic, active};
 use serde::Serialize;
@@ -81,7 +81,8 @@ pub struct Evaluate {
     attempts: u64,
 
     /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
-    /// `heuron solve` reaches without a model in 50 000 iterations without a better one, 5 000 on the CVRP]
+    /// `heuron solve` reaches without a model in 50 000 iterations without a better one, 5 000 on the CVRP; of bandits, the
+    /// planner's in the same episodes]
     #[arg(long, value_name = "FILE|none")]
     references: Option<String>,
 
@@ -177,10 +178,13 @@ impl Evaluate {
             Some(path) => Some(Lines::new(Place::single(path)?, path.display().to_string())),
             None => None,
         };
-        let weights = model(&self.model)?;
+        let weights = if self.problem == Kind::Bandit { None } else { Some(model(&self.model)?) };
         let instances = self.instances(&options)?;
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
-        let judged = self.judge(&weights, &instances, options.threads())?;
+        let judged = match &weights {
+            Some(weights) => self.judge(weights, &instances, options.threads())?,
+            None => bandits(&instances, Some(&self.model), self.seed, options.threads())?,
+        };
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
         let references = self.references(&instances, options.threads())?;
         let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
@@ -204,6 +208,11 @@ impl Evaluate {
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
+        }
+        let constructs = self.decode != Decode::Greedy || self.starts.is_some() || self.samples.is_some();
+        if self.problem == Kind::Bandit && (constructs || self.device != Device::Cpu) {
+            let expected = "no `--decode`, `--starts`, `--samples` or `--device`: models of bandits play".into();
+            return Err(Error::Option { key: "decode", expected, found: "one of them".into() });
         }
         if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
             let expected = format!("no `--augment`: instances of {} have no coordinates", self.problem);
@@ -290,6 +299,10 @@ impl Evaluate {
                     *cost = best_known(Path::new(table), instance)?;
                 }
             }
+            None if self.problem == Kind::Bandit => {
+                let plays = bandits(instances, None, self.seed, threads)?;
+                costs = plays.into_iter().map(|judged| judged.cost).collect();
+            }
             None => spread(threads, &mut costs, |index, cost| *cost = reference(&instances[index], &Stop::default())),
         }
         Ok(costs)
@@ -300,6 +313,7 @@ impl Evaluate {
         let trajectories = rows.iter().map(|row| row.trajectories).sum();
         let source = match self.references.as_deref() {
             Some("none") => None,
+            None if self.problem == Kind::Bandit => Some("planner"),
             named => Some(named.unwrap_or("heuron solve")),
         };
         Summary {
@@ -332,6 +346,22 @@ impl Evaluate {
     }
 }
 
+/// What a model of bandits earns in the episodes of a seed, or the planner; an episode counts as a trajectory.
+fn bandits(instances: &[Instance], model: Option<&str>, seed: u64, threads: usize) -> Result<Vec<Judged>, Error> {
+    let mut judged: Vec<Option<Result<Judged, Error>>> = instances.iter().map(|_| None).collect();
+    let judge = |instance: &Instance| {
+        let Instance::Bandit(bandit) = instance else {
+            let expected = "bandit instances".into();
+            return Err(Error::Option { key: "set", expected, found: instance.name().into() });
+        };
+        let play = play_model(bandit, model, seed)?;
+        let trajectories = play.episodes.len() as u64;
+        Ok(Judged { cost: Some(bandit.evaluate(&play)?), trajectories })
+    };
+    spread(threads, &mut judged, |index, place| *place = Some(judge(&instances[index])));
+    judged.into_iter().flatten().collect()
+}
+
 fn row<'a>(((instance, judged), reference): ((&'a Instance, Judged), Option<Cost>)) -> Row<'a> {
     let Judged { cost, trajectories } = judged;
     let size = instance.size();
@@ -347,7 +377,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(path).map_err(fault)?;
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
-    const INSTANCES: [&str; 8] = ["tsp", "atsp", "vrp", "kp", "jssp", "ffsp", "txt", "npz"];
+    const INSTANCES: [&str; 9] = ["tsp", "atsp", "vrp", "kp", "jssp", "ffsp", "bandit", "txt", "npz"];
     let is_instance = |path: &PathBuf| {
         path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))
     };

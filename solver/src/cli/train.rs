@@ -34,15 +34,15 @@ pub struct Train {
     #[arg(long, value_name = "DIR")]
     pub(super) output: PathBuf,
 
-    /// A bandit to learn a Q-network of, in the place of generated instances
+    /// A bandit to learn from in the place of generated instances: for a Q-network, or a residual of its own
     #[arg(long, value_name = "FILE")]
     pub(super) instance: Option<PathBuf>,
 
-    /// Train for this time, over all sessions: 30m, 2h. Not for bandits
+    /// Train for this time, over all sessions: 30m, 2h
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
     pub(super) time: Option<Duration>,
 
-    /// Train for N steps (bandits: episodes): the model then depends on version, settings and N only
+    /// Train for N steps (bandits: episodes of Q-learning, generations of a residual): the model then depends on version, settings and N only
     #[arg(long, value_name = "N")]
     pub(super) steps: Option<u64>,
 
@@ -82,7 +82,7 @@ pub(super) enum Algorithm {
     Compass,
     /// A Q-network of one bandit (SEQUOIA; Xu et al., 2025)
     Sequoia,
-    /// A correction of Lagrangian values, for all bandits
+    /// A correction of the planner's values, for all bandits
     Residual,
 }
 

@@ -1,19 +1,65 @@
 //! `heuron train bandit`: a Q-network of one instance, or a residual for many. Neither needs the feature `train`.
 
 use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
 use clap::ValueEnum;
-use heuron::{BanditTraining, Error, Instance, Kind, Options, load};
+use heuron::{BanditBudget, BanditRun, BanditTraining, Error, Instance, Kind, Options, load};
 use heuron_policies::device::Kind as Device;
+use heuron_problems::Bandit;
+use heuron_search::Stop;
 
 use super::place::write_whole;
-use super::say;
 use super::train::{Algorithm, Train};
+use super::{say, signal};
+
+/// Between two checkpoints.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Files in the folder.
+const MODEL: &str = "model.json";
+const CHECKPOINT: &str = "checkpoint.json";
 
 impl Train {
-    /// Trains and writes `model.json`.
+    /// Trains, and writes model and checkpoint. An interrupted run is no failure: it can be resumed.
     pub(super) fn bandit(self) -> Result<u8, Error> {
         self.refuse_what_bandits_have_not()?;
+        let training = self.bandit_settings()?;
+        let (mut run, bandits) = self.bandit_run(training)?;
+        fs::create_dir_all(&self.output).map_err(|source| Error::File {
+            path: self.output.display().to_string(),
+            action: "create",
+            source,
+        })?;
+        let path = self.output.join(CHECKPOINT);
+        match (path.exists(), self.resume) {
+            (true, true) => run.resume(&path)?,
+            (true, false) => {
+                let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
+                let found = self.output.display().to_string();
+                return Err(Error::Option { key: "output", expected, found });
+            }
+            (false, _) => {}
+        }
+        let stop = Stop::default();
+        signal::listen(&stop);
+        let budget = BanditBudget { steps: self.steps, time: self.time, stop: stop.clone() };
+        let mut complete = false;
+        while !complete && !stop.is_cancelled() {
+            complete = run.advance(&bandits, &budget, EVERY)?;
+            write_whole(&path, run.checkpoint()?.as_bytes())?;
+            self.write_model(&run, &self.output.join(MODEL))?;
+            if !self.quiet {
+                say(&line(&run));
+            }
+        }
+        let end = if complete { "done" } else { "interrupted, go on with --resume" };
+        say(&format!("heuron train: {end}: {} steps", run.steps()));
+        Ok(0)
+    }
+
+    fn bandit_settings(&self) -> Result<BanditTraining, Error> {
         let mut training = match &self.config {
             Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
                 path: path.display().to_string(),
@@ -22,69 +68,75 @@ impl Train {
             None => BanditTraining::default(),
         };
         training.residual.seed = self.seed.unwrap_or(training.residual.seed);
-        training.residual.episodes = self.steps.unwrap_or(training.residual.episodes);
         let mut config = training.sequoia_config();
-        (config.seed, config.episodes) = (self.seed.unwrap_or(config.seed), self.steps.unwrap_or(config.episodes));
+        config.seed = self.seed.unwrap_or(config.seed);
         training.sequoia = Some(config);
-        let model = match (self.algorithm, &self.instance) {
-            (Some(Algorithm::Sequoia), Some(path)) => {
+        Ok(training)
+    }
+
+    /// What is learned, and from which instances.
+    fn bandit_run(&self, training: BanditTraining) -> Result<(BanditRun, Vec<Bandit>), Error> {
+        let own = match &self.instance {
+            Some(path) => {
                 let options = Options { problem: Some(Kind::Bandit), ..Options::default() };
                 let Some(Instance::Bandit(bandit)) = load(path, &options)?.pop() else {
                     let expected = "a bandit instance".into();
                     return Err(Error::Option { key: "instance", expected, found: path.display().to_string() });
                 };
-                training.sequoia(&bandit)?
+                Some(bandit)
             }
+            None => None,
+        };
+        match (self.algorithm, own) {
+            (Some(Algorithm::Sequoia), Some(bandit)) => Ok((BanditRun::sequoia(training, &bandit), vec![bandit])),
             (Some(Algorithm::Sequoia), None) => {
                 let expected = "a file: a Q-network belongs to one instance".into();
-                return Err(Error::Option { key: "instance", expected, found: "none".into() });
+                Err(Error::Option { key: "instance", expected, found: "none".into() })
             }
-            (Some(Algorithm::Residual) | None, Some(path)) => {
-                let expected = "none: a residual is learned on generated instances".into();
-                return Err(Error::Option { key: "instance", expected, found: path.display().to_string() });
-            }
-            (Some(Algorithm::Residual) | None, None) => {
+            (Some(Algorithm::Residual) | None, own) => {
                 let sizes = if self.n.is_empty() { vec![20] } else { self.n.clone() };
-                training.residual(&training.instances(&sizes)?)
+                let bandits = match own {
+                    Some(bandit) => vec![bandit],
+                    None => training.instances(&sizes)?,
+                };
+                Ok((BanditRun::residual(training, &bandits), bandits))
             }
             (Some(other), _) => {
                 let found = other.to_possible_value().map_or(String::new(), |value| value.get_name().into());
-                return Err(Error::Option {
-                    key: "algorithm",
-                    expected: "sequoia or residual for bandits".into(),
-                    found,
-                });
+                let expected = "sequoia or residual for bandits".into();
+                Err(Error::Option { key: "algorithm", expected, found })
             }
-        };
-        fs::create_dir_all(&self.output).map_err(|source| Error::File {
-            path: self.output.display().to_string(),
-            action: "create",
-            source,
-        })?;
-        let path = self.output.join("model.json");
+        }
+    }
+
+    fn write_model(&self, run: &BanditRun, path: &Path) -> Result<(), Error> {
+        let Some(model) = run.model() else { return Ok(()) };
         let text = serde_json::to_string(&model)
             .map_err(|error| Error::Model { name: path.display().to_string(), message: error.to_string() })?;
-        write_whole(&path, text.as_bytes())?;
-        if !self.quiet {
-            say(&format!("heuron train: done: {}", path.display()));
-        }
-        Ok(0)
+        write_whole(path, text.as_bytes())
     }
-    /// Their training is short, on one core, and measured in episodes.
+
+    /// Their training runs on one core, and begins with nothing.
     fn refuse_what_bandits_have_not(&self) -> Result<(), Error> {
         let given = [
-            ("time", self.time.is_some()),
-            ("resume", self.resume),
             ("model", self.model.is_some()),
             ("threads", self.threads.is_some()),
             ("device", self.device != Device::Cpu),
         ];
         match given.into_iter().find(|&(_, given)| given) {
             Some((key, _)) => {
-                let expected = "none for bandits: they train for `--steps` episodes on one core".into();
+                let expected = "none for bandits: they train from the beginning, on one core".into();
                 Err(Error::Option { key, expected, found: format!("--{key}") })
             }
             None => Ok(()),
         }
     }
+}
+
+fn line(run: &BanditRun) -> String {
+    let mut line = format!("step {}", run.steps());
+    if let Some([planner, residual]) = run.losses() {
+        line += &format!(", loss of the planner {planner:.5}, with the residual {residual:.5}");
+    }
+    line
 }

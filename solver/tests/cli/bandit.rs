@@ -7,7 +7,7 @@ fn a_bandit_is_generated_detected_played_and_judged() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate bandit --n 12 --distribution path --seed 3 --output path.bandit");
     let mut rewards = Vec::new();
-    for method in ["null", "myopic", "index", "auto"] {
+    for method in ["null", "myopic", "planner", "auto"] {
         let line = format!(
             "solve path.bandit --method {method} --iterations 200 --output play.json --report play.report --quiet"
         );
@@ -45,8 +45,8 @@ fn a_play_that_breaks_the_rule_is_named_by_its_step() {
 fn models_are_trained_and_play() {
     let sandbox = Sandbox::new();
     sandbox.succeed("generate bandit --n 8 --distribution schedule --seed 3 --output s.bandit");
-    sandbox.write("small.toml", "count = 1\n[residual]\nrounds = 1\nepochs = 3\nvalidation = 20\n");
-    sandbox.succeed("train bandit --n 8 --steps 20 --config small.toml --output residual --quiet");
+    sandbox.write("small.toml", "count = 3\n[residual]\nsamples = 4\nepisodes = 2\nevery = 2\nvalidation = 10\n");
+    sandbox.succeed("train bandit --n 8 --steps 4 --config small.toml --output residual --quiet");
     sandbox.succeed("train bandit --algorithm sequoia --instance s.bandit --steps 3 --output q --quiet");
     for model in ["residual", "q"] {
         sandbox.succeed(&format!(
@@ -58,10 +58,45 @@ fn models_are_trained_and_play() {
     sandbox.succeed("solve t.bandit --model residual/model.json --iterations 20 --output t.json --quiet");
     assert!(sandbox.fail("solve t.bandit --model q/model.json", 2).contains("the instance needs 19 inputs"));
     assert!(sandbox.fail("train bandit --algorithm sequoia --steps 3 --output r", 2).contains("one instance"));
-    assert!(sandbox.fail("train bandit --instance s.bandit --steps 3 --output r", 2).contains("generated instances"));
     assert!(sandbox.fail("train bandit --algorithm ppo --steps 3 --output r", 2).contains("ppo"));
-    for flag in ["--time 1s", "--resume", "--threads 2", "--device gpu", "--model q/model.json"] {
+    for flag in ["--threads 2", "--device gpu", "--model q/model.json"] {
         let message = sandbox.fail(&format!("train bandit --steps 3 --output r {flag}"), 2);
         assert!(message.contains("none for bandits") && message.contains(flag.split(' ').next().unwrap_or(flag)));
     }
+}
+
+#[test]
+fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate bandit --n 8 --distribution path --seed 3 --output p.bandit");
+    sandbox.write(
+        "small.toml",
+        "distribution = \"path\"\ncount = 2\n[residual]\nsamples = 4\nepisodes = 2\nevery = 2\nvalidation = 10\n",
+    );
+    let residual = "train bandit --n 8 --config small.toml --quiet";
+    let q = "train bandit --algorithm sequoia --instance p.bandit --quiet";
+    for (line, name) in [(residual, "residual"), (q, "q")] {
+        sandbox.succeed(&format!("{line} --steps 4 --output {name}-whole"));
+        sandbox.succeed(&format!("{line} --steps 2 --output {name}"));
+        assert!(sandbox.fail(&format!("{line} --steps 4 --output {name}"), 2).contains("--resume"));
+        sandbox.succeed(&format!("{line} --steps 4 --output {name} --resume"));
+        let model = |folder: &str| sandbox.read(&format!("{folder}/model.json"));
+        assert_eq!(model(name), model(&format!("{name}-whole")));
+        assert!(
+            sandbox.fail(&format!("{line} --steps 4 --seed 7 --output {name} --resume"), 2).contains("other settings")
+        );
+        sandbox.succeed(&format!("{line} --time 200ms --output {name}-time"));
+        assert!(!model(&format!("{name}-time")).is_empty());
+    }
+    // One instance of its own is enough for a residual.
+    sandbox.succeed("train bandit --instance p.bandit --config small.toml --steps 2 --output own --quiet");
+    let line = "evaluate bandit --n 8 --distribution path --count 2 --seed 101 --report report";
+    sandbox.succeed(&format!("{line} --model residual/model.json"));
+    let report = sandbox.read("report");
+    let lines: Vec<serde_json::Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["reference"], &lines[0]["trajectories"]), (3, &"planner".into(), &100.into()));
+    assert!(lines[0]["mean_gap"].as_f64().unwrap().abs() < 0.05 && lines[1]["cost"].as_i64().unwrap() < 0);
+    sandbox.succeed("evaluate bandit --set p.bandit --model q/model.json --references none");
+    assert!(sandbox.fail(&format!("{line} --model q/model.json --decode beam"), 2).contains("models of bandits play"));
+    assert!(sandbox.fail("evaluate bandit --n 9 --count 1 --model q/model.json", 2).contains("inputs"));
 }

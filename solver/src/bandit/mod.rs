@@ -160,7 +160,7 @@ fn read(name: &str) -> Result<Model, Error> {
     serde_json::from_str(&load_text(Path::new(name))?).map_err(refusal)
 }
 
-/// The play of the model in a file on `bandit`, or of the planner without a name: the first [`EPISODES`] scenarios of
+/// The play of the model in a file on `bandit`, or of the planner without a name: the first `EPISODES` scenarios of
 /// `seed`.
 ///
 /// # Errors

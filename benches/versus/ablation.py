@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The same search with and without the shipped model, at equal CPU time, on published sets.
 
-    python3 benches/versus/ablation.py [--sets tsp100,cvrp100,ta01-10,ta21-30,ta41-50] [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
+    python3 benches/versus/ablation.py [--sets tsp100,cvrp100,ta01-10,ta21-30,ta41-50,ffsp50] [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
 
+A set is a published one, or `ffsp` and a number of jobs: flow shops as MatNet draws them, of seed 1.
 `policy+local` begins with constructions of the model; with `--no-model` a rule takes its place; `auto` is the classical
 search of the recipe. One thread, limits in CPU seconds, model loading included. Prints the mean cost of each, and the mean
 difference in % between the model and each of the others with its 95 % bootstrap interval over instances and seeds.
@@ -18,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETS = "tsp100,cvrp100,ta01-10,ta21-30,ta41-50"
+SETS = "tsp100,cvrp100,ta01-10,ta21-30,ta41-50,ffsp20,ffsp50,ffsp100"
 METHODS = {"model": ["--method", "policy+local"], "rule": ["--method", "policy+local", "--no-model"], "auto": []}
 
 
@@ -30,7 +31,10 @@ def main() -> None:
     parser.add_argument("--budgets", default="10ms,100ms,1s")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
+    parser.add_argument("--model", help="a file or name instead of the shipped model")
     options = parser.parse_args()
+    if options.model:
+        METHODS["model"] += ["--model", options.model]
     print("| set | CPU time | model | rule | auto | model against rule, % | model against auto, % |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
@@ -45,13 +49,14 @@ def main() -> None:
 
 
 def instances(heuron: Path, name: str, count: int, folder: Path) -> list[Path]:
-    """Files of the first instances of a set: one of routes, one per job shop."""
-    problem = next((kind for kind in ("tsp", "cvrp") if name.startswith(kind)), "jssp")
-    place = folder / name if problem == "jssp" else folder / f"{name}.npz"
-    output = f"{place}/" if problem == "jssp" else place
-    generate = ["generate", problem, "--set", name, "--count", str(count), "--output", output]
+    """Files of the first instances of a set: one of routes, one per shop."""
+    problem = next((kind for kind in ("tsp", "cvrp", "ffsp") if name.startswith(kind)), "jssp")
+    is_shop = problem in ("jssp", "ffsp")
+    place = folder / name if is_shop else folder / f"{name}.npz"
+    what = ["--n", name.removeprefix("ffsp"), "--seed", "1"] if problem == "ffsp" else ["--set", name]
+    generate = ["generate", problem, *what, "--count", str(count), "--output", f"{place}/" if is_shop else place]
     subprocess.run([heuron, *generate], check=True)
-    return sorted(place.iterdir()) if problem == "jssp" else [place]
+    return sorted(place.iterdir()) if is_shop else [place]
 
 
 def solve(heuron: Path, files: list[Path], budget: str, seed: str, arguments: list[str], folder: Path) -> list[float]:

@@ -45,6 +45,7 @@ pub const MODELS: &[Model] = &[
     model!("cvrp", "cvrp"),
     model!("knapsack", "knapsack"),
     model!("jssp", "jssp"),
+    model!("ffsp", "ffsp"),
     model!("tsp-poppy", "tsp"),
     model!("tsp-compass", "tsp"),
 ];

@@ -83,6 +83,28 @@ impl Default for ResidualConfig {
     }
 }
 
+impl ResidualConfig {
+    /// The first setting that cannot be, with what it must be.
+    ///
+    /// # Errors
+    /// Its name and its bound.
+    pub fn check(&self) -> Result<(), String> {
+        let least = [
+            ("samples", self.samples as u64, 2),
+            ("episodes", self.episodes, 1),
+            ("every", self.every, 1),
+            ("validation", self.validation, 1),
+        ];
+        if let Some((name, found, least)) = least.into_iter().find(|(_, found, least)| found < least) {
+            return Err(format!("residual.{name} must be at least {least}, found {found}"));
+        }
+        if !(self.step.is_finite() && self.step > 0.0) {
+            return Err(format!("residual.step must be above 0, found {}", self.step));
+        }
+        Ok(())
+    }
+}
+
 /// Parts of a correction that are tried.
 const STRENGTHS: [f64; 3] = [1.0, 0.5, 0.25];
 
@@ -193,7 +215,7 @@ impl Training {
             let ranked: Vec<Vec<f64>> = ranked.into_iter().map(|(_, numbers)| numbers).collect();
             self.strategy.tell(&ranked);
             self.generation += 1;
-            if self.generation.is_multiple_of(config.every.max(1)) {
+            if self.generation.is_multiple_of(config.every) {
                 let trial = self.best.with(self.strategy.mean());
                 let found = validate(&mut others, &trial, config);
                 if found < self.least {
@@ -213,7 +235,8 @@ fn validate(grounds: &mut [Ground<'_>], residual: &Residual, config: &ResidualCo
     lost(grounds, residual, (config.seed, "residual validation"), 0..config.validation)
 }
 
-/// Trains a residual on `bandits` for the generations of `config`.
+/// Trains a residual on `bandits`, at least one, for the generations of `config`, which must pass
+/// [`ResidualConfig::check`].
 pub fn residual(bandits: &[Bandit], config: &ResidualConfig) -> Residual {
     let mut training = Training::new(bandits, config);
     training.run(bandits, config, &mut |_| false);

@@ -53,6 +53,18 @@ impl Default for BanditTraining {
 }
 
 impl BanditTraining {
+    /// The first setting that cannot be, with what it must be.
+    ///
+    /// # Errors
+    /// Its name and its bound.
+    pub fn check(&self) -> Result<(), String> {
+        if self.count == 0 {
+            return Err("count must be at least 1, found 0".into());
+        }
+        self.residual.check()?;
+        self.sequoia_config().check()
+    }
+
     /// Instances of these sizes to learn from, of the seed of the residual.
     ///
     /// # Errors
@@ -136,16 +148,22 @@ impl BanditRun {
         Self { training, instances, sequoia, seconds: 0.0, state: State::New }
     }
 
-    /// Goes on from a checkpoint of the same training.
+    /// Goes on from a checkpoint of the same training on `bandits`.
     ///
     /// # Errors
-    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances.
-    pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
+    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances, or whose model does not fit
+    /// them.
+    pub fn resume(&mut self, path: &Path, bandits: &[Bandit]) -> Result<(), Error> {
         let refusal = |message: String| Error::Config { path: path.display().to_string(), message };
         let found: Self = serde_json::from_str(&load_text(path)?).map_err(|error| refusal(error.to_string()))?;
         if (&found.training, &found.instances, found.sequoia) != (&self.training, &self.instances, self.sequoia) {
             return Err(refusal("the checkpoint is of other settings or instances".into()));
         }
+        let model = found.model();
+        model
+            .iter()
+            .try_for_each(|model| bandits.iter().try_for_each(|bandit| model.check(bandit)))
+            .map_err(refusal)?;
         *self = found;
         Ok(())
     }

@@ -34,7 +34,7 @@ impl Train {
         })?;
         let path = self.output.join(CHECKPOINT);
         match (path.exists(), self.resume) {
-            (true, true) => run.resume(&path)?,
+            (true, true) => run.resume(&path, &bandits)?,
             (true, false) => {
                 let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
                 let found = self.output.display().to_string();
@@ -71,6 +71,8 @@ impl Train {
         let mut config = training.sequoia_config();
         config.seed = self.seed.unwrap_or(config.seed);
         training.sequoia = Some(config);
+        let place = || self.config.as_ref().map_or("the settings".into(), |path| path.display().to_string());
+        training.check().map_err(|message| Error::Config { path: place(), message })?;
         Ok(training)
     }
 

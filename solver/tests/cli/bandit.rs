@@ -100,3 +100,30 @@ fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
     assert!(sandbox.fail(&format!("{line} --model q/model.json --decode beam"), 2).contains("models of bandits play"));
     assert!(sandbox.fail("evaluate bandit --n 9 --count 1 --model q/model.json", 2).contains("inputs"));
 }
+
+#[test]
+fn settings_that_cannot_be_are_refused_by_name() {
+    let sandbox = Sandbox::new();
+    for (text, name) in
+        [("count = 0", "count"), ("[residual]\nsamples = 0", "samples"), ("[residual]\nstep = 0.0", "step")]
+    {
+        sandbox.write("bad.toml", text);
+        let error = sandbox.fail("train bandit --n 8 --config bad.toml --steps 2 --output bad", 2);
+        assert!(error.contains(name) && error.contains("bad.toml"), "{error}");
+    }
+}
+
+#[test]
+fn checkpoint_with_another_model_is_refused() {
+    let sandbox = Sandbox::new();
+    let small = "count = 2\n[residual]\nsamples = 4\nepisodes = 2\nvalidation = 10\n";
+    sandbox.write("small.toml", small);
+    let line = "train bandit --n 8 --config small.toml --quiet --output run";
+    sandbox.succeed(&format!("{line} --steps 1"));
+    let text = sandbox.read("run/checkpoint.json");
+    let at = text.find("\"weight\":[").unwrap() + 10;
+    // One weight less than the layer has.
+    sandbox
+        .write("run/checkpoint.json", &format!("{}{}", &text[..at], &text[at + text[at..].find(',').unwrap() + 1..]));
+    assert!(sandbox.fail(&format!("{line} --steps 2 --resume"), 2).contains("checkpoint.json"));
+}

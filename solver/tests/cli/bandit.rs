@@ -123,7 +123,7 @@ fn checkpoint_with_another_model_is_refused() {
     let text = sandbox.read("run/checkpoint.json");
     let at = text.find("\"weight\":[").unwrap() + 10;
     // One weight less than the layer has.
-    sandbox
-        .write("run/checkpoint.json", &format!("{}{}", &text[..at], &text[at + text[at..].find(',').unwrap() + 1..]));
+    let rest = &text[at + text[at..].find(',').unwrap() + 1..];
+    sandbox.write("run/checkpoint.json", format!("{}{rest}", &text[..at]));
     assert!(sandbox.fail(&format!("{line} --steps 2 --resume"), 2).contains("checkpoint.json"));
 }

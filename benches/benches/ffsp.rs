@@ -5,12 +5,9 @@ use heuron_benches::{search, watch};
 use heuron_problems::{Ffsp, Generate, stream};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::ffsp::decode::Decoder;
-use heuron_search::ffsp::reinsert::Reinsertion;
+use heuron_search::ffsp::greedy::Greedy;
 
 const ROUNDS: u64 = 50;
-
-/// Idle moves that end a walk.
-const PATIENCE: u64 = 200;
 
 /// Three stages of four unrelated machines.
 fn flow(n: usize) -> Ffsp {
@@ -36,12 +33,11 @@ fn walks(criterion: &mut Criterion) {
         let problem = flow(n);
         let order: Vec<u32> = (0..n as u32).collect();
         let (sequences, watch) = (Decoder::new(&problem).sequences(&order), watch(&problem));
-        let mut walk = Reinsertion::new(&problem, sequences.clone());
+        let mut island = Greedy::new(&problem, sequences.clone(), 0, stream(1, "bench ffsp", 0));
         group.bench_function(n.to_string(), |bencher| {
             bencher.iter(|| {
-                walk.load(sequences.clone());
-                walk.walk(PATIENCE, 0, &mut stream(1, "bench ffsp", 0), &watch);
-                walk.makespan()
+                island.adopt(&sequences);
+                island.walk(&watch)
             });
         });
     }

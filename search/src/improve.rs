@@ -10,7 +10,8 @@ use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
 use crate::cvrp::local::plan::Plan;
 use crate::ffsp::bound::lower_bound as flow_bound;
-use crate::ffsp::reinsert::{Reinsertion, plan};
+use crate::ffsp::greedy::Greedy;
+use crate::ffsp::sequences::plan;
 use crate::jssp::bound::lower_bound;
 use crate::jssp::tabu::Tabu;
 use crate::run::Watch;
@@ -95,8 +96,8 @@ impl Improve for Jssp {
 impl Improve for Ffsp {
     /// A walk of reinsertions.
     fn improve(&self, tasks: &Tasks) -> Tasks {
-        let mut walk = Reinsertion::new(self, self.orders(tasks));
-        walk.walk(WALK, flow_bound(self), &mut stream(0, "improve", 0), &Watch::never());
+        let mut walk = Greedy::new(self, self.orders(tasks), flow_bound(self), stream(0, "improve", 0));
+        walk.walk(&Watch::never());
         better(self, plan(self, &walk.best().1), tasks)
     }
 }

@@ -190,7 +190,7 @@ pub(crate) const FFSP: &[Method<Ffsp>] = &[
     Method { name: "auto", about: "iterated-greedy", stages: |_, _| vec![Box::new(IteratedGreedy)] },
     Method {
         name: "iterated-greedy",
-        about: "iterated greedy search (Ruiz and Stützle, 2007) with tabu search on the machines",
+        about: "iterated greedy search (Ruiz and Stützle, 2007) over permutations and over the machines' sequences",
         stages: |_, _| vec![Box::new(IteratedGreedy)],
     },
 ];

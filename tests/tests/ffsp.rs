@@ -8,7 +8,7 @@ use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan,
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::ffsp::bound::lower_bound;
 use heuron_search::ffsp::decode::Decoder;
-use heuron_search::ffsp::reinsert::{Reinsertion, plan};
+use heuron_search::ffsp::sequences::{Operation, Sequences, plan};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
 use heuron_tests::{brute_force, public_files, random_solution};
 use proptest::prelude::*;
@@ -147,7 +147,7 @@ fn tiny_instances_are_solved_to_the_optimum_of_brute_force() {
         for ffsp in [draw(3, "uniform,stages=2,machines=2", seed), irregular(2, seed)] {
             let optimum = brute_force(&ffsp);
             assert!(lower_bound(&ffsp) <= optimum, "{ffsp:?}");
-            assert_eq!(solve(&ffsp, setup(300, 1, 1), None).0, optimum, "{ffsp:?}");
+            assert_eq!(solve(&ffsp, setup(5_000, 1, 1), None).0, optimum, "{ffsp:?}");
         }
     }
 }
@@ -164,16 +164,21 @@ fn reinsertions_are_exact() {
             let mut decoder = Decoder::new(&ffsp);
             let sequences = decoder.sequences(&permutation);
             assert_eq!(ffsp.evaluate(&plan(&ffsp, &sequences)), Ok(decoder.makespan(&permutation)));
-            let mut search = Reinsertion::new(&ffsp, sequences.clone());
-            let (stage, job) = (rng.random_range(0..ffsp.stages()), rng.random_range(0..ffsp.jobs as u32));
+            let mut search = Sequences::new(&ffsp, &sequences);
+            let operation =
+                Operation { stage: rng.random_range(0..ffsp.stages()), job: rng.random_range(0..ffsp.jobs as u32) };
+            let own = search.place(operation);
             let mut places = Vec::new();
-            search.places(stage, job, |place, makespan| places.push((place, makespan)));
+            search.take(operation, own);
+            search.places(operation, |place, makespan| places.push((place, makespan)));
+            search.put_back(operation, own);
+            assert!(places.contains(&(own, search.makespan())));
             offered += places.len();
             for (place, makespan) in places {
-                search.load(sequences.clone());
-                search.apply(place);
+                search.take(operation, search.place(operation));
+                search.put(operation, place);
                 assert_eq!(search.makespan(), makespan);
-                assert_eq!(ffsp.evaluate(&plan(&ffsp, search.sequences())), Ok(makespan));
+                assert_eq!(ffsp.evaluate(&plan(&ffsp, &search.orders())), Ok(makespan));
             }
         }
     }

@@ -1,10 +1,9 @@
-//! Searches for the flexible flow shop: iterated greedy search over permutations, and tabu search on the machines'
-//! sequences.
+//! Iterated greedy search for the flexible flow shop, over permutations of the jobs and over the machines' sequences.
 
 pub mod bound;
 pub mod decode;
 pub mod greedy;
-pub mod reinsert;
+pub mod sequences;
 
 use heuron_problems::Ffsp;
 
@@ -13,12 +12,12 @@ use crate::search::{Search, islands};
 use bound::lower_bound;
 use decode::Decoder;
 use greedy::{Greedy, neh};
-use reinsert::plan;
+use sequences::plan;
 
 /// Rounds after which every island continues from the best plan of its neighbour.
 const EXCHANGE: u64 = 50;
 
-/// Iterated greedy search. An iteration is a destruction and reconstruction of a permutation with the walk after it.
+/// Iterated greedy search. An iteration is a walk of reinsertions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IteratedGreedy;
 
@@ -34,7 +33,8 @@ impl Search<Ffsp> for IteratedGreedy {
         run.offer(&plan(ffsp, &decoder.sequences(&order)));
         let permutation = neh(ffsp, &run.watch());
         run.offer(&plan(ffsp, &decoder.sequences(&permutation)));
-        let island = |index| Greedy::new(ffsp, permutation.clone(), bound, run.stream("ffsp", index));
+        let orders = decoder.sequences(&permutation);
+        let island = |index| Greedy::new(ffsp, orders.clone(), bound, run.stream("ffsp", index));
         let mut group: Vec<(Greedy<'_>, u64)> =
             (0..run.setup().islands.max(1) as u64).map(|index| (island(index), 0)).collect();
         if let (Some(sequences), Some((first, _))) = (initial, group.first_mut()) {

@@ -62,14 +62,14 @@ fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
 }
 
 fn search() -> ResidualConfig {
-    ResidualConfig { generations: 6, samples: 6, episodes: 4, every: 2, validation: 20, ..ResidualConfig::default() }
+    ResidualConfig { samples: 6, episodes: 4, every: 2, validation: 20, ..ResidualConfig::default() }
 }
 
 #[test]
 fn residual_that_corrects_nothing_is_the_planner_and_a_trained_one_is_no_worse() {
     let lessons: Vec<Bandit> = (0..3).map(|index| bandit(10, "path", index)).collect();
-    let trained = residual(&lessons, &search());
-    assert_eq!(trained, residual(&lessons, &search()));
+    let trained = residual(&lessons, &search(), 6);
+    assert_eq!(trained, residual(&lessons, &search(), 6));
     let other = bandit(14, "path", 5);
     let planner = cost(&other, &mut Standing::new(&other));
     assert!(planner < cost(&other, &mut Planner::new(&other, 0)));
@@ -90,11 +90,11 @@ fn residual_that_corrects_nothing_is_the_planner_and_a_trained_one_is_no_worse()
 fn policy_search_goes_on_from_a_checkpoint_as_it_would_have() {
     let lessons: Vec<Bandit> = (0..3).map(|index| bandit(9, "interventions", index)).collect();
     let mut whole = Training::new(&lessons, &search());
-    whole.run(&lessons, &search(), &mut |_| false);
+    whole.run(&lessons, &search(), 6, &mut |_| false);
     let mut first = Training::new(&lessons, &search());
-    first.run(&lessons, &search(), &mut |training| training.generation == 3);
+    first.run(&lessons, &search(), 6, &mut |training| training.generation == 3);
     let mut read: Training = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
-    read.run(&lessons, &search(), &mut |_| false);
+    read.run(&lessons, &search(), 6, &mut |_| false);
     assert_eq!((read.generation, &read.best), (6, &whole.best));
     assert!(whole.least <= whole.planner);
 }

@@ -61,8 +61,6 @@ impl Player for Corrected<'_> {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResidualConfig {
-    /// Generations of the evolution strategy.
-    pub generations: u64,
     /// Residuals of a generation.
     pub samples: usize,
     /// Episodes per instance by which they are compared.
@@ -79,7 +77,7 @@ pub struct ResidualConfig {
 
 impl Default for ResidualConfig {
     fn default() -> Self {
-        Self { generations: 30, samples: 16, episodes: 10, step: 0.05, every: 5, validation: 50, seed: 101 }
+        Self { samples: 16, episodes: 10, step: 0.05, every: 5, validation: 50, seed: 101 }
     }
 }
 
@@ -194,13 +192,19 @@ impl Training {
         Self { generation: 0, strategy, best, least, planner }
     }
 
-    /// Generations until so many are done or `stop` says so. In each all samples play the same episodes of all lessons,
+    /// Until `generations` of the evolution strategy are done or `stop` says so. In each all samples play the same episodes of all lessons,
     /// new ones in every generation; every so many the strategy's mean is compared with the best on the instances held
     /// out.
-    pub fn run(&mut self, bandits: &[Bandit], config: &ResidualConfig, stop: &mut dyn FnMut(&Self) -> bool) {
+    pub fn run(
+        &mut self,
+        bandits: &[Bandit],
+        config: &ResidualConfig,
+        generations: u64,
+        stop: &mut dyn FnMut(&Self) -> bool,
+    ) {
         let mut lessons = Ground::all(&bandits[..(bandits.len() - held_out(bandits).len()).max(1)]);
         let mut others = Ground::all(held_out(bandits));
-        while self.generation < config.generations && !stop(self) {
+        while self.generation < generations && !stop(self) {
             let mut rng = stream(config.seed, "residual generation", self.generation);
             let samples = self.strategy.ask(&mut rng);
             let episodes = self.generation * config.episodes..(self.generation + 1) * config.episodes;
@@ -235,10 +239,9 @@ fn validate(grounds: &mut [Ground<'_>], residual: &Residual, config: &ResidualCo
     lost(grounds, residual, (config.seed, "residual validation"), 0..config.validation)
 }
 
-/// Trains a residual on `bandits`, at least one, for the generations of `config`, which must pass
-/// [`ResidualConfig::check`].
-pub fn residual(bandits: &[Bandit], config: &ResidualConfig) -> Residual {
+/// Trains a residual on `bandits`, at least one, for `generations`; `config` must pass [`ResidualConfig::check`].
+pub fn residual(bandits: &[Bandit], config: &ResidualConfig, generations: u64) -> Residual {
     let mut training = Training::new(bandits, config);
-    training.run(bandits, config, &mut |_| false);
+    training.run(bandits, config, generations, &mut |_| false);
     training.best
 }

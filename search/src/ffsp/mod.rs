@@ -17,6 +17,9 @@ use sequences::plan;
 /// Rounds after which every island continues from the best plan of its neighbour.
 const EXCHANGE: u64 = 50;
 
+/// Part of the time that the first permutation may take, which grows with the cube of the jobs.
+const FIRST: f64 = 0.1;
+
 /// Iterated greedy search. An iteration is a walk of reinsertions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IteratedGreedy;
@@ -31,7 +34,9 @@ impl Search<Ffsp> for IteratedGreedy {
         let mut decoder = Decoder::new(ffsp);
         let initial = run.best().map(|(_, plan)| ffsp.orders(plan));
         run.offer(&plan(ffsp, &decoder.sequences(&order)));
-        let permutation = neh(ffsp, &run.watch());
+        let watch = run.watch();
+        let early = watch.remaining().map_or(watch.clone(), |time| watch.within(time.mul_f64(FIRST)));
+        let permutation = neh(ffsp, &early);
         run.offer(&plan(ffsp, &decoder.sequences(&permutation)));
         let orders = decoder.sequences(&permutation);
         let island = |index| Greedy::new(ffsp, orders.clone(), bound, run.stream("ffsp", index));

@@ -225,12 +225,12 @@ impl BanditRun {
             };
             State::Sequoia(Box::new(take_course(&bandits[0], &config, course, &mut |_| ends()).map_err(refusal)?))
         } else {
-            let config = ResidualConfig { generations: steps, ..self.training.residual.clone() };
+            let config = &self.training.residual;
             let mut training = match state {
                 State::Residual(training) => training,
-                _ => Box::new(corrected::Training::new(bandits, &config)),
+                _ => Box::new(corrected::Training::new(bandits, config)),
             };
-            training.run(bandits, &config, &mut |_| ends());
+            training.run(bandits, config, steps, &mut |_| ends());
             State::Residual(training)
         };
         self.seconds += begin.elapsed().as_secs_f64();

@@ -38,6 +38,9 @@ const FULL: &[(usize, &str)] = &[(40, "capacity"), (40, "schedule"), (100, "sche
 /// Instances that a residual is trained on: none of those that it is measured on.
 const LESSONS: u64 = 9;
 
+/// Generations of its training.
+const GENERATIONS: u64 = 30;
+
 /// The most arms of these: a residual serves all sizes, and simulation of many arms takes longer.
 const LESSON_ARMS: usize = 20;
 
@@ -165,7 +168,7 @@ fn columns(ground: &Ground<'_>, lessons: &[Bandit], learns: bool) -> Result<(Vec
     columns.push(ground.measure("planner, prices found anew", |_, bandit| Box::new(Planner::new(bandit, 20)))?);
     columns.push(ground.measure(PLANNER, |_, bandit| Box::new(Standing::new(bandit)))?);
     let cpu = ProcessTime::now();
-    let learned = residual(lessons, &ResidualConfig { seed: TRAINING_SEED, ..ResidualConfig::default() });
+    let learned = residual(lessons, &ResidualConfig { seed: TRAINING_SEED, ..ResidualConfig::default() }, GENERATIONS);
     times += &format!("residual {:.1} s for all instances, ", cpu.elapsed().as_secs_f64());
     let name = "planner with residual of other instances";
     columns.push(ground.measure(name, |_, bandit| Box::new(Corrected::new(bandit, &learned)))?);

@@ -116,6 +116,15 @@ pub struct BanditRun {
     state: State,
 }
 
+/// A checkpoint as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    #[serde(rename = "crc32")]
+    _crc32: u32,
+    run: BanditRun,
+}
+
 /// What a session of a run may take.
 pub struct BanditBudget {
     /// Episodes of Q-learning or generations of policy search, of all sessions.
@@ -148,22 +157,21 @@ impl BanditRun {
         Self { training, instances, sequoia, seconds: 0.0, state: State::New }
     }
 
-    /// Goes on from a checkpoint of the same training on `bandits`.
+    /// Goes on from a checkpoint of the same training on the same instances.
     ///
     /// # Errors
-    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances, or whose model does not fit
-    /// them.
-    pub fn resume(&mut self, path: &Path, bandits: &[Bandit]) -> Result<(), Error> {
+    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances, or that was changed.
+    pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
         let refusal = |message: String| Error::Config { path: path.display().to_string(), message };
-        let found: Self = serde_json::from_str(&load_text(path)?).map_err(|error| refusal(error.to_string()))?;
+        let text = load_text(path)?;
+        let Saved { run: found, .. } = serde_json::from_str(&text).map_err(|error| refusal(error.to_string()))?;
+        // What reads the same is written the same, with the same checksum.
+        if found.checkpoint()? != text {
+            return Err(refusal("the checkpoint is damaged: its checksum is of something else".into()));
+        }
         if (&found.training, &found.instances, found.sequoia) != (&self.training, &self.instances, self.sequoia) {
             return Err(refusal("the checkpoint is of other settings or instances".into()));
         }
-        let model = found.model();
-        model
-            .iter()
-            .try_for_each(|model| bandits.iter().try_for_each(|bandit| model.check(bandit)))
-            .map_err(refusal)?;
         *self = found;
         Ok(())
     }
@@ -173,8 +181,9 @@ impl BanditRun {
     /// # Errors
     /// [`Error::Model`] for numbers that are no numbers.
     pub fn checkpoint(&self) -> Result<String, Error> {
-        serde_json::to_string(self)
-            .map_err(|error| Error::Model { name: "checkpoint".into(), message: error.to_string() })
+        let text = serde_json::to_string(self)
+            .map_err(|error| Error::Model { name: "checkpoint".into(), message: error.to_string() })?;
+        Ok(format!("{{\"crc32\":{},\"run\":{text}}}", crc32fast::hash(text.as_bytes())))
     }
 
     /// Steps done: episodes of Q-learning, generations of policy search.

@@ -34,7 +34,7 @@ impl Train {
         })?;
         let path = self.output.join(CHECKPOINT);
         match (path.exists(), self.resume) {
-            (true, true) => run.resume(&path, &bandits)?,
+            (true, true) => run.resume(&path)?,
             (true, false) => {
                 let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
                 let found = self.output.display().to_string();

@@ -114,7 +114,7 @@ fn settings_that_cannot_be_are_refused_by_name() {
 }
 
 #[test]
-fn checkpoint_with_another_model_is_refused() {
+fn checkpoint_that_was_changed_is_refused() {
     let sandbox = Sandbox::new();
     let small = "count = 2\n[residual]\nsamples = 4\nepisodes = 2\nvalidation = 10\n";
     sandbox.write("small.toml", small);
@@ -126,4 +126,9 @@ fn checkpoint_with_another_model_is_refused() {
     let rest = &text[at + text[at..].find(',').unwrap() + 1..];
     sandbox.write("run/checkpoint.json", format!("{}{rest}", &text[..at]));
     assert!(sandbox.fail(&format!("{line} --steps 2 --resume"), 2).contains("checkpoint.json"));
+    // A number that could be.
+    sandbox.write("run/checkpoint.json", text.replacen("\"generation\":1", "\"generation\":0", 1));
+    assert!(sandbox.fail(&format!("{line} --steps 2 --resume"), 2).contains("damaged"));
+    sandbox.write("run/checkpoint.json", &text);
+    sandbox.succeed(&format!("{line} --steps 2 --resume"));
 }

@@ -26,7 +26,7 @@ const ROUND: u64 = 200;
 pub struct Exact {
     /// Most operations of instances that it takes. Default 150: 15 x 10 files are closed in seconds, 15 x 15 seldom.
     pub most_operations: usize,
-    /// Part of the time left that it may take. Default 0.3.
+    /// Part of the time left that it may take. Default 0.5.
     pub share: f64,
     /// Nodes that it may take. Default 1 000 000.
     pub nodes: u64,
@@ -34,7 +34,7 @@ pub struct Exact {
 
 impl Default for Exact {
     fn default() -> Self {
-        Self { most_operations: 150, share: 0.3, nodes: 1_000_000 }
+        Self { most_operations: 150, share: 0.5, nodes: 1_000_000 }
     }
 }
 

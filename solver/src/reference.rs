@@ -14,8 +14,8 @@ const fn patience(kind: Kind) -> u64 {
         Kind::Cvrp => 5_000,
         // A move, of which there are hundreds of thousands per second.
         Kind::Jssp => 200_000,
-        // A reconstruction with a walk after it, of which there are hundreds.
-        Kind::Ffsp => 300,
+        // A walk of reinsertions, of which there are thousands.
+        Kind::Ffsp => 2_000,
         _ => 50_000,
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack] [--steps 600] [--seeds 1,2,3]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack] [--steps 400] [--seeds 1,2,3]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -27,7 +27,7 @@ from claims import interval
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Size, openings per instance in training, and the shape of the shipped model.
-PROBLEMS = {"tsp": (50, 24, True), "cvrp": (20, 20, True), "knapsack": (50, 24, False)}
+PROBLEMS = {"tsp": (50, 12, True), "cvrp": (20, 12, True), "knapsack": (50, 12, False)}
 AGENTS = [4, 8]
 SAMPLES = [4, 8, 16, 32, 100]
 BATCH = 32
@@ -126,7 +126,7 @@ def main() -> None:
     """Every problem with every seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", default=",".join(PROBLEMS))
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack] [--steps 400] [--seeds 1,2,3]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--seeds 1,2,3]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -26,8 +26,16 @@ from pathlib import Path
 from claims import interval
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Size, openings per instance in training, and the shape of the shipped model.
-PROBLEMS = {"tsp": (50, 12, True), "cvrp": (20, 12, True), "knapsack": (50, 12, False)}
+# Of a routing or packing model, of one that schedules.
+ATTENTION = "width = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n"
+DISPATCH = "width = 32\nheads = 1\nlayers = 2\nfeed_forward = 48\n"
+# Size, constructions per instance in training, and the shape of the shipped model.
+PROBLEMS = {
+    "tsp": (50, 12, ATTENTION),
+    "cvrp": (20, 12, ATTENTION),
+    "knapsack": (50, 12, ATTENTION),
+    "jssp": (10, 12, DISPATCH),
+}
 AGENTS = [4, 8]
 SAMPLES = [4, 8, 16, 32, 100]
 BATCH = 32
@@ -39,7 +47,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace, problem: str, folder: Path) -> None:
         self.heuron, self.steps, self.count = options.heuron, options.steps, options.count
         self.problem, self.folder = problem, folder
-        self.n, self.starts, self.bias = PROBLEMS[problem]
+        self.n, self.starts, self.network = PROBLEMS[problem]
         self.references = None
         base = self.lines(problem, [])
         self.references = [line["reference"] for line in base]
@@ -49,8 +57,7 @@ class Bench:
     def train(self, name: str, seed: str, settings: str) -> Path:
         """Goes on from the shipped model."""
         config, output = self.folder / f"{name}.toml", self.folder / name
-        bias = f"distance_bias = {str(self.bias).lower()}\n"
-        network = f"[network]\nwidth = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n{bias}"
+        network = f"[network]\n{self.network}"
         common = f"sizes = [{self.n}]\nbatch = {BATCH}\nstarts = {self.starts}\nlearning_rate = 3e-4\n"
         # The validation is not used: it has one instance.
         config.write_text(f"{common}{network}{settings}[validation]\ncount = 1\n")
@@ -59,6 +66,29 @@ class Bench:
         steps = ["--steps", str(self.steps), "--output", output, "--quiet"]
         subprocess.run([self.heuron, *command, *algorithm, *steps], check=True)
         return output / "model.safetensors"
+
+    def agent(self, model: Path, agent: int) -> Path:
+        """The model of one agent alone: its decoder with the shared encoder."""
+        data = model.read_bytes()
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + size])
+        about = json.loads(header["__metadata__"]["heuron"])
+        del about["architecture"]["agents"]
+        header["__metadata__"]["heuron"] = json.dumps(about)
+        if agent > 0:
+            own = f"agents.{agent}."
+            header |= {f"decoder.{name.removeprefix(own)}": header[name] for name in header if name.startswith(own)}
+        tensors, content = {"__metadata__": header["__metadata__"]}, b""
+        for name in sorted(name for name in header if name != "__metadata__" and not name.startswith("agents.")):
+            begin, end = (8 + size + offset for offset in header[name]["data_offsets"])
+            place = [len(content), len(content) + end - begin]
+            tensors[name] = {**header[name], "data_offsets": place}
+            content += data[begin:end]
+        text = json.dumps(tensors).encode()
+        text += b" " * (-len(text) % 8)
+        path = self.folder / "agent.safetensors"
+        path.write_bytes(len(text).to_bytes(8, "little") + text + content)
+        return path
 
     def lines(self, model: str | Path, options: list[str]) -> list[dict]:
         """The report of an evaluation, a line per held-out instance."""
@@ -92,10 +122,11 @@ def measure(bench: Bench, seed: str) -> dict[str, list[float]]:
     for agents in AGENTS:
         found[f"{agents} policies"] = [min(gaps) for gaps in zip(*greedy[:agents], strict=True)]
         model = bench.train(f"poppy-{seed}-{agents}", seed, f"[poppy]\nagents = {agents}\n")
-        # With fewer attempts than agents only the first ones work.
-        population = ["--decode", "population", "--attempts"]
-        found[f"Poppy-{agents}"] = bench.gaps(model, [*population, str(agents)])
-        found[f"one agent of Poppy-{agents}"] = bench.gaps(model, [*population, "1"])
+        # Of a shop the agents construct a greedy schedule each.
+        attempts = [] if bench.problem == "jssp" else ["--decode", "population", "--attempts", str(agents)]
+        found[f"Poppy-{agents}"] = bench.gaps(model, attempts)
+        single = [bench.gaps(bench.agent(model, agent), []) for agent in range(agents)]
+        found[f"an agent of Poppy-{agents}"] = [mean(gaps) for gaps in zip(*single, strict=True)]
     for samples in SAMPLES:
         count = str(samples * bench.openings)
         found[f"{samples} samples"] = bench.gaps(members[0], ["--decode", "sample", "--samples", count])
@@ -110,7 +141,7 @@ def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> N
         print(f"| {arm} | {mean([gap for run in found for gap in run[arm]]):.3f} |")
     print("\n| arm | against | difference, % | by seed |\n| --- | --- | --- | --- |")
     claims = [(f"Poppy-{k}", other) for k in AGENTS for other in (f"{k} samples", f"{k} policies", "policy")]
-    claims += [(f"one agent of Poppy-{k}", "policy") for k in AGENTS]
+    claims += [(f"an agent of Poppy-{k}", "policy") for k in AGENTS]
     for arm, other in claims:
         pairs = [[a - b for a, b in zip(run[arm], run[other], strict=True)] for run in found]
         by_seed = " ".join(f"{mean(pair):+.3f}" for pair in pairs)
@@ -118,7 +149,7 @@ def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> N
     for agents in AGENTS:
         goal = mean([gap for run in found for gap in run[f"Poppy-{agents}"]])
         enough = [k for k in SAMPLES if mean([gap for run in found for gap in run[f"{k} samples"]]) <= goal]
-        worth = f"{enough[0]} samples" if enough else f"more than {SAMPLES[-1]} samples"
+        worth = f"at most {enough[0]} samples" if enough else f"more than {SAMPLES[-1]} samples"
         print(f"\nPoppy-{agents} is worth {worth} per opening.")
 
 

@@ -98,7 +98,7 @@ impl Capacity {
     pub fn rows(&self) -> Vec<Row> {
         let total: f64 = self.workers.iter().copied().map(f64::from).sum();
         let terms = (0..).zip(&self.costs).map(|(action, &cost)| (action, f64::from(cost))).collect();
-        let mut rows = vec![Row { terms, limit: total }];
+        let mut rows = vec![Row { terms, least: f64::NEG_INFINITY, limit: total }];
         for (class, &most) in self.most.iter().enumerate() {
             let members = (0..).zip(&self.class).filter(|(_, other)| **other as usize == class).map(|(a, _)| a);
             rows.push(Row::cardinality(members, most));

@@ -18,6 +18,7 @@ pub mod argmax;
 pub mod baselines;
 pub mod blocks;
 pub mod branch;
+pub mod certify;
 pub mod corrected;
 pub mod enumerate;
 pub mod learned;

@@ -1,0 +1,47 @@
+//! The solver of linear and mixed-integer programs: the only place that names it.
+
+use std::time::Instant;
+
+use good_lp::solvers::{ResolutionError, SolutionStatus, WithMipGap, WithTimeLimit};
+use good_lp::variable::UnsolvedProblem;
+use good_lp::{Constraint, Expression, ProblemVariables, Solution, SolverModel};
+
+/// Relative gap at which an optimum counts as proven. HiGHS has the same default for the absolute one.
+const GAP: f32 = 1e-6;
+
+/// The solver's name.
+pub const SOLVER: &str = if cfg!(feature = "highs") { "HiGHS" } else { "microlp" };
+
+/// One thread, so that answers repeat.
+#[cfg(feature = "highs")]
+fn model(problem: UnsolvedProblem) -> impl SolverModel<Error = ResolutionError> + WithMipGap + WithTimeLimit {
+    use good_lp::solvers::highs::{HighsParallelType, highs};
+    highs(problem).set_threads(1).set_parallel(HighsParallelType::Off)
+}
+
+#[cfg(not(feature = "highs"))]
+fn model(problem: UnsolvedProblem) -> impl SolverModel<Error = ResolutionError> + WithMipGap + WithTimeLimit {
+    good_lp::microlp(problem)
+}
+
+/// Maximises; none: the time ran out before the optimum was proven.
+pub(super) fn maximise(
+    variables: ProblemVariables,
+    constraints: impl IntoIterator<Item = Constraint>,
+    objective: Expression,
+    seconds: Option<f64>,
+) -> Result<Option<impl Solution>, ResolutionError> {
+    let mut model = model(variables.maximise(objective));
+    for constraint in constraints {
+        model.add_constraint(constraint);
+    }
+    let model = model.with_mip_gap(GAP).expect("a positive gap");
+    let Some(seconds) = seconds else { return model.solve().map(Some) };
+    let began = Instant::now();
+    match model.with_time_limit(seconds).solve() {
+        Ok(solution) => Ok((!matches!(solution.status(), SolutionStatus::TimeLimit)).then_some(solution)),
+        // Without a solution in time the solvers report errors of their own.
+        Err(_) if began.elapsed().as_secs_f64() >= seconds => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -10,7 +10,7 @@ use heuron_policies::native::Mlp;
 use heuron_policies::sequoia::Config;
 use heuron_problems::{Bandit, Generate, stream};
 use heuron_search::bandit::branch::prove;
-use heuron_search::bandit::certify::certify;
+use heuron_search::bandit::certify::Certifier;
 use heuron_search::bandit::enumerate::Sets;
 use heuron_search::bandit::learned::{gate, sequoia};
 use heuron_search::bandit::local::{best_climb, greedy};
@@ -33,7 +33,9 @@ const SECONDS: f64 = 20.0;
 /// An instance with trained and random networks in random states.
 fn cases(arms: usize, rule: &str) -> (Bandit, [(&'static str, Vec<Gate>); 2]) {
     let bandit = Bandit::generate(&Bandit::spec(arms, rule).unwrap(), &mut stream(101, "generate", 0));
-    let config = Config { states: 100, epochs: 6, episodes: 40, sees_time: false, ..Config::repaired() };
+    // Training takes minutes with 100 arms.
+    let episodes = if arms > 20 { 4 } else { 40 };
+    let config = Config { states: 100, epochs: 6, episodes, sees_time: false, ..Config::repaired() };
     let trained = sequoia(&bandit, &config).unwrap().network;
     let random = Mlp::random(&[bandit.actions + arms, 32, 32], 1);
     let state = |index| {
@@ -89,10 +91,17 @@ fn the_table_of_tiers() {
         "| arms, rule, network | sets | enumeration | local search | best in | branch and bound | proven in | {SOLVER} | most | proven in | binaries | cuts |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let want = std::env::var("CASE").unwrap_or_default();
     for arms in [20, 100] {
         for rule in RULES {
+            if !want.contains(&format!("{arms}{rule}")) && !want.is_empty() {
+                continue;
+            }
             let (bandit, cases) = cases(arms, rule);
             for (name, gates) in cases {
+                if want.contains("onlytrained") && name == "random" {
+                    continue;
+                }
                 println!("| {arms}, {rule}, {name} | {} |", measured(&bandit, gates));
             }
         }
@@ -101,9 +110,15 @@ fn the_table_of_tiers() {
 
 /// A line of the table. The certificate and branch and bound start from the set that local search finds.
 fn measured(bandit: &Bandit, gates: Vec<Gate>) -> String {
-    let (mut oracle, reach) = (Oracle::new(bandit), bandit.reach());
+    let (mut oracle, mut certifier, reach) = (Oracle::new(bandit), Certifier::new(bandit), bandit.reach());
     let sets = Sets::all(bandit, &mut oracle, 100_000);
-    let settings = Settings { seconds: Some(SECONDS), ..Settings::default() };
+    let mut settings = Settings { seconds: Some(SECONDS), ..Settings::default() };
+    if let Ok(t) = std::env::var("TIGHT") {
+        settings.tighten = t.parse().unwrap();
+    }
+    if std::env::var("NOSTART").is_ok() {
+        settings.start = false;
+    }
     let mut times = [Duration::ZERO; 4];
     let (mut slowest, mut equal, mut proven, mut certified) = (Duration::ZERO, 0, 0, 0);
     let (mut binaries, mut cuts) = (0, 0);
@@ -113,7 +128,7 @@ fn measured(bandit: &Bandit, gates: Vec<Gate>) -> String {
         let (value, list) = timed(&mut times[1], || local(&score, &mut oracle));
         let proof = timed(&mut times[2], || prove(&score, &mut oracle, (value, list.clone()), NODES));
         let before = times[3];
-        let program = timed(&mut times[3], || certify(&score, &mut oracle, &list, &settings));
+        let program = timed(&mut times[3], || certifier.certify(&score, &mut oracle, &list, &settings));
         slowest = slowest.max(times[3] - before);
         proven += u64::from(proof.is_proven);
         let best = match program {

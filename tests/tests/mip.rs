@@ -5,7 +5,7 @@ use heuron_policies::sequoia::Config;
 use heuron_problems::bandit::Row;
 use heuron_problems::{Bandit, Generate, stream};
 use heuron_search::bandit::Score;
-use heuron_search::bandit::certify::certify;
+use heuron_search::bandit::certify::Certifier;
 use heuron_search::bandit::enumerate::Sets;
 use heuron_search::bandit::learned::{gate, sequoia};
 use heuron_search::bandit::oracle::Oracle;
@@ -24,7 +24,7 @@ fn state(arms: usize, index: u64) -> Vec<f64> {
 fn certificates_for_20_arms_agree_with_enumeration_in_all_states() {
     for rule in ["uniform", "schedule", "capacity", "path", "interventions"] {
         let bandit = Bandit::generate(&Bandit::spec(20, rule).unwrap(), &mut stream(101, "generate", 0));
-        let (mut oracle, reach) = (Oracle::new(&bandit), bandit.reach());
+        let (mut oracle, mut certifier, reach) = (Oracle::new(&bandit), Certifier::new(&bandit), bandit.reach());
         let sets = Sets::all(&bandit, &mut oracle, 100_000).unwrap();
         let config = Config {
             hidden: TRAINED.to_vec(),
@@ -41,7 +41,7 @@ fn certificates_for_20_arms_agree_with_enumeration_in_all_states() {
                 let best = score.value(&sets.best(&score));
                 // The worst start that is at hand.
                 let known = sets.iter().min_by(|a, b| score.value(a).total_cmp(&score.value(b))).unwrap();
-                let certified = certify(&score, &mut oracle, known, &Settings::default()).unwrap();
+                let certified = certifier.certify(&score, &mut oracle, known, &Settings::default()).unwrap();
                 assert!((certified.value - best).abs() < 1e-6, "{rule}, {name} {index}: {} {best}", certified.value);
             }
         }

@@ -41,7 +41,7 @@
 pub mod bounds;
 pub mod program;
 mod relu;
-mod solver;
+pub(crate) mod solver;
 
 pub use program::{Best, MipError, Program, Settings};
 pub use solver::SOLVER;

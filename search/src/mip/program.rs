@@ -167,12 +167,12 @@ impl Program {
     fn tighten(&self, ranges: &mut Ranges, settings: &Settings) -> Result<(), MipError> {
         let Some(network) = &self.network else { return Ok(()) };
         let mut relaxed = Formulation::new(self.values.len(), &self.rows, None, true);
-        let mut values = relaxed.first(&network.layers[0]);
+        let mut values = Formulation::first(&network.layers[0]);
         for (ranges, layer) in ranges.iter_mut().zip(&network.layers[1..]) {
             for (range, value) in ranges.iter_mut().zip(&values).filter(|(range, _)| is_unstable(**range)) {
                 for (side, sign) in [(1, 1.0), (0, -1.0)] {
                     if is_unstable(*range) {
-                        let bound = sign * value.clone();
+                        let bound = sign * relaxed.expression(value);
                         let (variables, constraints) = (relaxed.variables.clone(), relaxed.constraints.clone());
                         let solution = solver::maximise(variables, constraints, bound.clone(), settings.seconds)?;
                         let most = sign * in_time(solution, settings)?.eval(bound);
@@ -196,19 +196,19 @@ impl Program {
     ) -> Result<(Vec<u32>, f64), MipError> {
         let mut program = Formulation::new(self.values.len(), rows, settings.start.then_some(known), false);
         let mut objective: Expression =
-            self.values.iter().zip(&program.inputs).map(|(&value, &input)| value * input).sum();
+            self.values.iter().zip(&program.columns).map(|(&value, &input)| value * input).sum();
         if let Some(network) = &self.network {
             let known = settings.start.then(|| forward(network, known));
-            let mut values = program.first(&network.layers[0]);
+            let mut values = Formulation::first(&network.layers[0]);
             for (depth, (ranges, layer)) in ranges.iter().zip(&network.layers[1..]).enumerate() {
                 let known = known.as_ref().map(|known| known[depth].as_slice());
                 values = program.next(values, ranges, known, layer);
             }
-            objective += values.swap_remove(0);
+            objective += program.expression(&values[0]);
         }
         let solution = solver::maximise(program.variables, program.constraints, objective.clone(), settings.seconds)?;
         let solution = in_time(solution, settings)?;
-        let taken = |input: &u32| solution.value(program.inputs[*input as usize]) > 0.5;
+        let taken = |input: &u32| solution.value(program.columns[*input as usize]) > 0.5;
         Ok(((0..self.values.len() as u32).filter(taken).collect(), solution.eval(objective)))
     }
 }

@@ -1,6 +1,7 @@
 //! A ReLU network as linear constraints.
 //!
-//! A unit whose input z lies in l..u for all inputs at hand is left out where u <= 0 and linear where l >= 0. Else,
+//! A unit whose input z lies in l..u for all inputs at hand is 0 where u <= 0 and z itself where l >= 0: it is merged
+//! into the layer behind, so that only unstable units have variables. Of those,
 //! with a binary d that says whether it is active: h >= 0, h >= z, h <= z - l (1 - d), h <= u d. As l and u are those
 //! of the state and not 1e5, the relaxation is tight and no solver mistakes a feasible program for an infeasible one
 //! (J. Dumouchelle, R. Patel, E. Khalil and M. Bodur, "Neur2SP", NeurIPS 2022, for the embedding). Relaxed, with d from
@@ -18,11 +19,26 @@ pub(super) fn is_unstable([low, high]: [f64; 2]) -> bool {
     low < SLACK && high > -SLACK
 }
 
+/// A constant and slopes \[columns\]; slopes that are missing are 0.
+#[derive(Clone)]
+pub(super) struct Affine {
+    constant: f64,
+    slopes: Vec<f64>,
+}
+
+impl Affine {
+    fn add(&mut self, factor: f64, other: &Self) {
+        self.constant += factor * other.constant;
+        self.slopes.resize(self.slopes.len().max(other.slopes.len()), 0.0);
+        self.slopes.iter_mut().zip(&other.slopes).for_each(|(slope, other)| *slope += factor * other);
+    }
+}
+
 /// Variables and constraints of a program under construction.
 pub(super) struct Formulation {
     pub variables: ProblemVariables,
-    /// The network's inputs.
-    pub inputs: Vec<Variable>,
+    /// The network's inputs, then the outputs of unstable units.
+    pub columns: Vec<Variable>,
     pub constraints: Vec<Constraint>,
     /// Binaries are left out: a linear program.
     relaxed: bool,
@@ -39,14 +55,14 @@ impl Formulation {
                 None => definition,
             })
         };
-        let inputs = (0..inputs as u32).map(input).collect();
-        let mut formulation = Self { variables, inputs, constraints: Vec::new(), relaxed };
+        let columns = (0..inputs as u32).map(input).collect();
+        let mut formulation = Self { variables, columns, constraints: Vec::new(), relaxed };
         rows.iter().for_each(|row| formulation.add(row));
         formulation
     }
 
     fn add(&mut self, row: &Row) {
-        let sum = row.terms.iter().map(|&(input, term)| term * self.inputs[input as usize]).sum::<Expression>();
+        let sum = row.terms.iter().map(|&(input, term)| term * self.columns[input as usize]).sum::<Expression>();
         match (row.least.is_finite(), row.limit.is_finite()) {
             (true, true) if row.least == row.limit => self.constraints.push(constraint!(sum == row.limit)),
             (least, limit) => {
@@ -60,64 +76,68 @@ impl Formulation {
         }
     }
 
+    /// An affine function of the columns.
+    pub fn expression(&self, affine: &Affine) -> Expression {
+        let terms = self.columns.iter().zip(&affine.slopes).filter(|(_, slope)| **slope != 0.0);
+        terms.map(|(&column, &slope)| slope * column).sum::<Expression>() + affine.constant
+    }
+
     /// Outputs of a layer of the inputs.
-    pub fn first(&self, layer: &Layer) -> Vec<Expression> {
-        let inputs: Vec<Option<Variable>> = self.inputs.iter().copied().map(Some).collect();
-        outputs(layer, &inputs)
+    pub fn first(layer: &Layer) -> Vec<Affine> {
+        let output = |output: usize| Affine {
+            constant: layer.bias[output],
+            slopes: (0..layer.inputs()).map(|input| layer.row(input)[output]).collect(),
+        };
+        (0..layer.outputs()).map(output).collect()
     }
 
     /// Outputs of `layer` behind units with these inputs and their ranges; `known`: the inputs under the known set.
     pub fn next(
         &mut self,
-        values: Vec<Expression>,
+        inputs: Vec<Affine>,
         ranges: &[[f64; 2]],
         known: Option<&[f64]>,
         layer: &Layer,
-    ) -> Vec<Expression> {
-        let units: Vec<Option<Variable>> = (values.into_iter().zip(ranges).enumerate())
-            .map(|(unit, (value, &range))| self.unit(value, range, known.map(|known| known[unit])))
-            .collect();
-        outputs(layer, &units)
+    ) -> Vec<Affine> {
+        let mut outputs: Vec<Affine> =
+            layer.bias.iter().map(|&constant| Affine { constant, slopes: Vec::new() }).collect();
+        for (unit, (input, &range)) in inputs.into_iter().zip(ranges).enumerate() {
+            if let Some(value) = self.unit(input, range, known.map(|known| known[unit])) {
+                outputs.iter_mut().zip(layer.row(unit)).for_each(|(output, &weight)| output.add(weight, &value));
+            }
+        }
+        outputs
     }
 
-    /// The output of a unit; none: always 0.
-    fn unit(&mut self, value: Expression, range: [f64; 2], known: Option<f64>) -> Option<Variable> {
+    /// The output of a unit; none: always 0. Stable units need neither variables nor constraints.
+    fn unit(&mut self, input: Affine, range: [f64; 2], known: Option<f64>) -> Option<Affine> {
         let [low, high] = [range[0] - SLACK, range[1] + SLACK];
-        if high <= 0.0 {
-            return None;
+        if !is_unstable(range) {
+            return (high > 0.0).then_some(input);
         }
-        let output = variable().min(low.max(0.0)).max(high);
+        let value = self.expression(&input);
+        let output = variable().min(0.0).max(high);
         let output = self.variables.add(match known {
-            Some(known) => output.initial(known.max(low).max(0.0)),
+            Some(known) => output.initial(known.max(0.0)),
             None => output,
         });
-        if low >= 0.0 {
-            self.constraints.push(constraint!(output == value));
-            return Some(output);
-        }
         self.constraints.push(constraint!(output >= value.clone()));
         if self.relaxed {
             self.constraints.push(constraint!((high - low) * output <= high * value - high * low));
-            return Some(output);
+        } else {
+            let active = variable().binary();
+            let active = self.variables.add(match known {
+                Some(known) => active.initial(f64::from(u8::from(known > 0.0))),
+                None => active,
+            });
+            self.constraints.push(constraint!(output <= value - low * (1.0 - active)));
+            self.constraints.push(constraint!(output <= high * active));
         }
-        let active = variable().binary();
-        let active = self.variables.add(match known {
-            Some(known) => active.initial(f64::from(u8::from(known > 0.0))),
-            None => active,
-        });
-        self.constraints.push(constraint!(output <= value - low * (1.0 - active)));
-        self.constraints.push(constraint!(output <= high * active));
-        Some(output)
+        let mut slopes = vec![0.0; self.columns.len()];
+        slopes.push(1.0);
+        self.columns.push(output);
+        Some(Affine { constant: 0.0, slopes })
     }
-}
-
-/// Outputs of a layer whose inputs are these variables; none: 0.
-fn outputs(layer: &Layer, inputs: &[Option<Variable>]) -> Vec<Expression> {
-    let output = |output: usize| {
-        let terms = inputs.iter().enumerate().filter_map(|(input, unit)| Some((*unit)? * layer.row(input)[output]));
-        terms.sum::<Expression>() + layer.bias[output]
-    };
-    (0..layer.outputs()).map(output).collect()
 }
 
 /// Inputs of all hidden units when the network's inputs in `list` are 1, \[layers\]\[units\].

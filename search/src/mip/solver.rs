@@ -12,11 +12,14 @@ const GAP: f32 = 1e-6;
 /// The solver's name.
 pub const SOLVER: &str = if cfg!(feature = "highs") { "HiGHS" } else { "microlp" };
 
-/// One thread, so that answers repeat.
+/// One thread, so that answers repeat. Programs are small and start from a set that is hard to beat: what HiGHS does
+/// against large programs and for first solutions takes most of its time in vain, see `benches/versus/bandit.md`.
 #[cfg(feature = "highs")]
 fn model(problem: UnsolvedProblem) -> impl SolverModel<Error = ResolutionError> + WithMipGap + WithTimeLimit {
-    use good_lp::solvers::highs::{HighsParallelType, highs};
-    highs(problem).set_threads(1).set_parallel(HighsParallelType::Off)
+    use good_lp::solvers::highs::{HighsParallelType, HighsPresolveType, highs};
+    let heuristics = ["feasibility_jump", "rens", "rins", "root_reduced_cost"];
+    let model = highs(problem).set_threads(1).set_parallel(HighsParallelType::Off).set_presolve(HighsPresolveType::Off);
+    heuristics.iter().fold(model, |model, name| model.set_option(format!("mip_heuristic_run_{name}"), false))
 }
 
 #[cfg(not(feature = "highs"))]
@@ -25,7 +28,7 @@ fn model(problem: UnsolvedProblem) -> impl SolverModel<Error = ResolutionError> 
 }
 
 /// Maximises; none: the time ran out before the optimum was proven.
-pub(super) fn maximise(
+pub(crate) fn maximise(
     variables: ProblemVariables,
     constraints: impl IntoIterator<Item = Constraint>,
     objective: Expression,

@@ -16,10 +16,10 @@ test-quick:
 test-train:
 	cargo test --release --package heuron-policies --package heuron --features heuron/train,heuron-policies/train --lib --bins --tests
 
-# Certificates by HiGHS (cargo feature `highs`) in place of microlp. HiGHS is compiled from C++: CONTRIBUTING.md says what it needs. The
-# profile is that of the tests, for clippy too, so that HiGHS is compiled once and the rest is that of `make test-quick`.
+# Certificates by HiGHS (cargo feature `highs`) in place of microlp. HiGHS is compiled from C++: CONTRIBUTING.md says what it needs. Both
+# commands have the packages and the profile of `make test-quick`, so that HiGHS is compiled once and little else anew.
 test-highs:
-	cargo clippy --profile test --package heuron-search --package heuron-tests --features heuron-tests/highs --all-targets -- -D warnings
+	cargo clippy --workspace --features heuron-tests/highs --profile test --lib --test mip -- -D warnings
 	cargo test --workspace --features heuron-tests/highs --test mip
 
 # The code for graphics cards compiles: `cuda` would need the internet (CONTRIBUTING.md). Where there is a card with a Vulkan driver,

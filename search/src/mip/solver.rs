@@ -27,7 +27,7 @@ fn model(problem: UnsolvedProblem) -> impl SolverModel<Error = ResolutionError> 
     good_lp::microlp(problem)
 }
 
-/// Maximises; none: the time ran out before the optimum was proven.
+/// Maximises; none: the optimum was not proven, because the time ran out or another limit was reached.
 pub(crate) fn maximise(
     variables: ProblemVariables,
     constraints: impl IntoIterator<Item = Constraint>,
@@ -39,12 +39,17 @@ pub(crate) fn maximise(
         model.add_constraint(constraint);
     }
     let model = model.with_mip_gap(GAP).expect("a positive gap");
-    let Some(seconds) = seconds else { return model.solve().map(Some) };
     let began = Instant::now();
-    match model.with_time_limit(seconds).solve() {
-        Ok(solution) => Ok((!matches!(solution.status(), SolutionStatus::TimeLimit)).then_some(solution)),
+    let solved = match seconds {
+        Some(seconds) => model.with_time_limit(seconds).solve(),
+        None => model.solve(),
+    };
+    match solved {
+        // The status of every limit of the solver.
+        Ok(solution) if matches!(solution.status(), SolutionStatus::TimeLimit) => Ok(None),
+        Ok(solution) => Ok(Some(solution)),
         // Without a solution in time the solvers report errors of their own.
-        Err(_) if began.elapsed().as_secs_f64() >= seconds => Ok(None),
+        Err(_) if seconds.is_some_and(|seconds| began.elapsed().as_secs_f64() >= seconds) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -12,9 +12,6 @@ use heuron_search::bandit::oracle::Oracle;
 use heuron_search::mip::{MipError, Program, Settings};
 use rand::Rng;
 
-/// Hidden units of trained networks: microlp takes minutes for what HiGHS does in a moment.
-const TRAINED: [usize; 2] = if cfg!(feature = "highs") { [32, 32] } else { [12, 8] };
-
 fn state(arms: usize, index: u64) -> Vec<f64> {
     let mut rng = stream(101, "mip test", index);
     (0..arms).map(|_| f64::from(rng.random_range(0..4_u8))).collect()
@@ -26,14 +23,7 @@ fn certificates_for_20_arms_agree_with_enumeration_in_all_states() {
         let bandit = Bandit::generate(&Bandit::spec(20, rule).unwrap(), &mut stream(101, "generate", 0));
         let (mut oracle, mut certifier, reach) = (Oracle::new(&bandit), Certifier::new(&bandit), bandit.reach());
         let sets = Sets::all(&bandit, &mut oracle, 100_000).unwrap();
-        let config = Config {
-            hidden: TRAINED.to_vec(),
-            states: 60,
-            epochs: 4,
-            episodes: 20,
-            sees_time: false,
-            ..Config::repaired()
-        };
+        let config = Config { states: 60, epochs: 4, episodes: 20, sees_time: false, ..Config::repaired() };
         let trained = sequoia(&bandit, &config).unwrap().network;
         for (name, network) in [("trained", trained), ("random", Mlp::random(&[bandit.actions + 20, 10, 6], 1))] {
             for index in 0..6 {

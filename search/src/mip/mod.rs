@@ -27,8 +27,8 @@
 //! assert_eq!((ruled.list, ruled.value, ruled.cuts), (vec![0, 2], 2.0, 1));
 //! ```
 //!
-//! The solver is `microlp` through `good_lp`: pure Rust, and good for networks of up to about 2 x 16 units. With the
-//! cargo feature `highs` it is HiGHS. Of bandits the caller is [`crate::bandit::certify`];
+//! The solver is `microlp` through `good_lp`, in pure Rust; with the cargo feature `highs` it is HiGHS. How long they
+//! take depends on the number of unstable units: `benches/versus/bandit.md` has a table. Of bandits the caller is [`crate::bandit::certify`];
 //! [`crate::bandit::branch`] needs no solver.
 //!
 //! | file | what it holds |

@@ -1,6 +1,6 @@
 # `make test` is the README's test command; everything else is for developers.
 
-.PHONY: build test test-quick test-train check-gpu lint docs bench versus
+.PHONY: build test test-quick test-train test-highs check-gpu lint docs bench versus
 
 build:
 	cargo build --release
@@ -15,6 +15,12 @@ test-quick:
 # Training and the reference networks. burn takes minutes to compile, so it is built in one profile only.
 test-train:
 	cargo test --release --package heuron-policies --package heuron --features heuron/train,heuron-policies/train --lib --bins --tests
+
+# Certificates by HiGHS (cargo feature `highs`) in place of microlp. HiGHS is compiled from C++: CONTRIBUTING.md says what it needs. Both
+# commands have the packages and the profile of `make test-quick`, so that HiGHS is compiled once and little else anew.
+test-highs:
+	cargo clippy --workspace --features heuron-tests/highs --profile test --lib --test mip -- -D warnings
+	cargo test --workspace --features heuron-tests/highs --test mip
 
 # The code for graphics cards compiles: `cuda` would need the internet (CONTRIBUTING.md). Where there is a card with a Vulkan driver,
 # `cargo test --release --package heuron-policies --features gpu --lib graphics` compares what it computes with the processor.

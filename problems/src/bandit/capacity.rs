@@ -93,12 +93,15 @@ impl Capacity {
         self.place(&counts).is_some_and(|place| self.packable[place])
     }
 
-    /// The total of the costs is at most the total of the capacities, and no class has more than can be packed of it
-    /// alone.
+    /// The total of the costs and the number of actions are at most those that can be packed, and no class has more
+    /// than can be packed of it alone.
     pub fn rows(&self) -> Vec<Row> {
-        let total: f64 = self.workers.iter().copied().map(f64::from).sum();
-        let terms = (0..).zip(&self.costs).map(|(action, &cost)| (action, f64::from(cost))).collect();
-        let mut rows = vec![Row { terms, limit: total }];
+        let cost =
+            |counts: &Vec<usize>| counts.iter().zip(&self.classes).map(|(&count, &cost)| count as u32 * cost).sum();
+        let total: u32 = self.maximal.iter().map(cost).max().unwrap_or(0);
+        let terms: Vec<(u32, f64)> = (0..).zip(&self.costs).map(|(action, &cost)| (action, f64::from(cost))).collect();
+        let mut rows = vec![Row::cardinality(0..self.costs.len() as u32, self.most())];
+        rows.push(Row { terms, least: f64::NEG_INFINITY, limit: f64::from(total) });
         for (class, &most) in self.most.iter().enumerate() {
             let members = (0..).zip(&self.class).filter(|(_, other)| **other as usize == class).map(|(a, _)| a);
             rows.push(Row::cardinality(members, most));

@@ -20,19 +20,30 @@ pub enum Coupling {
     Path(Path),
 }
 
-/// A linear inequality: the coefficients of the actions taken sum up to at most the limit.
+/// A linear row: the coefficients of the actions taken sum up to a number in a range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Actions and coefficients, all positive.
+    /// Different actions, and coefficients.
     pub terms: Vec<(u32, f64)>,
-    /// The limit.
+    /// The least sum; minus infinity: any.
+    pub least: f64,
+    /// The largest sum; infinity: any.
     pub limit: f64,
 }
 
 impl Row {
-    /// The actions count 1 each.
+    /// At most `limit` of the actions, all different.
     pub fn cardinality(actions: impl IntoIterator<Item = u32>, limit: usize) -> Self {
-        Self { terms: actions.into_iter().map(|action| (action, 1.0)).collect(), limit: limit as f64 }
+        let terms = actions.into_iter().map(|action| (action, 1.0)).collect();
+        Self { terms, least: f64::NEG_INFINITY, limit: limit as f64 }
+    }
+
+    /// Whether the row holds for the actions in `list`, ascending, up to rounding.
+    pub fn holds(&self, list: &[u32]) -> bool {
+        let taken = self.terms.iter().filter(|(action, _)| list.binary_search(action).is_ok());
+        let sum: f64 = taken.map(|(_, coefficient)| coefficient).sum();
+        let slack = 1e-9 * (1.0 + sum.abs());
+        sum >= self.least - slack && sum <= self.limit + slack
     }
 }
 
@@ -96,12 +107,13 @@ impl Coupling {
         }
     }
 
-    /// Inequalities that hold for every allowed set of `actions` actions; with integer values they are exact for all
-    /// rules but capacity (packing) and path.
+    /// Rows that hold for every allowed set of `actions` actions; with integer values they are exact for all rules but
+    /// capacity (packing) and path.
     pub fn rows(&self, actions: usize) -> Vec<Row> {
         let all = || 0..actions as u32;
         match self {
-            Self::Budget(budget) | Self::Exactly(budget) => vec![Row::cardinality(all(), *budget)],
+            Self::Budget(budget) => vec![Row::cardinality(all(), *budget)],
+            Self::Exactly(budget) => vec![Row { least: *budget as f64, ..Row::cardinality(all(), *budget) }],
             Self::Capacity(capacity) => capacity.rows(),
             Self::Schedule(schedule) => schedule.rows(),
             Self::Path(path) => path.rows(),

@@ -138,11 +138,7 @@ mod tests {
             let bits: Vec<u16> = list.iter().map(|&action| schedule.arms[action as usize]).collect();
             let fits = list.len() <= 4 && staffs(&bits, &mut free.clone(), 2);
             assert_eq!(schedule.fits(&list), fits, "{list:?}");
-            let holds = |row: &Row| {
-                let sum: f64 = row.terms.iter().filter(|(a, _)| list.contains(a)).map(|(_, c)| c).sum();
-                sum <= row.limit
-            };
-            assert_eq!(schedule.rows().iter().all(holds), fits, "{list:?}");
+            assert_eq!(schedule.rows().iter().all(|row| row.holds(&list)), fits, "{list:?}");
             staffed += u32::from(fits);
         }
         assert!(staffed > 10 && staffed < 60, "{staffed}");

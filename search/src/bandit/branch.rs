@@ -2,13 +2,12 @@
 //!
 //! At a node some actions are in, some out, some free, and at most so many may join. Bounds on the inputs of the first
 //! layer are exact for that many free actions; further layers follow by interval arithmetic. Then the network is
-//! replaced by a linear function above it, backward from the output (H. Zhang, T. Weng, P. Chen, C. Hsieh and L.
-//! Daniel, "Efficient neural network robustness certification with general activation functions", NeurIPS 2018): a ReLU
-//! with inputs from l < 0 to u > 0 lies below the chord u (z - l) / (u - l) and above 0 or z. The linear function in
-//! turn is maximised exactly over the free actions, together with the values of the arms.
+//! replaced by a linear function above it, backward from the output ([`bounds`]). The linear function in turn is
+//! maximised exactly over the free actions, together with the values of the arms.
 
 use super::oracle::Oracle;
 use super::score::{Gate, Score};
+use crate::mip::bounds::{self, Ranges};
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,37 +161,15 @@ fn largest(values: &mut [f64], room: usize, exact: bool) -> f64 {
 /// A linear function above the network: its value without free actions, and what each of them adds \[free\].
 fn above(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (f64, Vec<f64>) {
     let (inputs, ranges) = ranges(gate, inside, free, room, exact);
-    // Backward: slopes on the outputs of the layer in hand.
-    let (mut constant, mut slopes) = (0.0, vec![1.0]);
-    for (layer, ranges) in gate.tail.iter().zip(&ranges).rev() {
-        constant += layer.bias.iter().zip(&slopes).map(|(bias, slope)| bias * slope).sum::<f64>();
-        let through = |(input, &[low, high]): (usize, &[f64; 2])| {
-            let slope: f64 = layer.row(input).iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum();
-            match () {
-                () if high <= 0.0 => 0.0,
-                () if low >= 0.0 => slope,
-                () if slope > 0.0 => {
-                    constant -= slope * high * low / (high - low);
-                    slope * high / (high - low)
-                }
-                // Below the ReLU: the nearer of 0 and z.
-                () if high > -low => slope,
-                () => 0.0,
-            }
-        };
-        slopes = ranges.iter().enumerate().map(through).collect();
-    }
+    let (mut constant, slopes) = bounds::above(&gate.tail, &ranges, vec![1.0]);
     constant += inputs.iter().zip(&slopes).map(|(input, slope)| input * slope).sum::<f64>();
     let gain = |&action: &u32| gate.column(action).iter().zip(&slopes).map(|(column, slope)| column * slope).sum();
     (constant, free.iter().map(gain).collect())
 }
 
-/// Bounds on the inputs of every layer's units but the last, \[layers\]\[units\].
-pub type Ranges = Vec<Vec<[f64; 2]>>;
-
 /// The first layer's inputs with the actions `inside`, and the range of all inputs when up to `room` of the `free`
 /// actions, or exactly so many, join.
-pub fn ranges(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (Vec<f64>, Ranges) {
+fn ranges(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: bool) -> (Vec<f64>, Ranges) {
     let width = gate.width();
     let mut inputs = gate.offset.clone();
     for &action in inside {
@@ -209,16 +186,7 @@ pub fn ranges(gate: &Gate, inside: &[u32], free: &[u32], room: usize, exact: boo
     };
     ranges.push((0..width).map(range).collect());
     for layer in &gate.tail[..gate.tail.len().saturating_sub(1)] {
-        let mut next: Vec<[f64; 2]> = layer.bias.iter().map(|&bias| [bias; 2]).collect();
-        for (input, &[low, high]) in ranges[ranges.len() - 1].iter().enumerate() {
-            let [low, high] = [low.max(0.0), high.max(0.0)];
-            for (range, &weight) in next.iter_mut().zip(layer.row(input)) {
-                let [least, most] = if weight < 0.0 { [high, low] } else { [low, high] };
-                range[0] += weight * least;
-                range[1] += weight * most;
-            }
-        }
-        ranges.push(next);
+        ranges.push(bounds::interval(layer, &ranges[ranges.len() - 1]));
     }
     (inputs, ranges)
 }

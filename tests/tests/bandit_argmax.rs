@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cpu_time::ProcessTime;
 use heuron_policies::native::Mlp;
-use heuron_policies::sequoia::Config;
+use heuron_policies::sequoia::{Config, Target};
 use heuron_problems::{Bandit, Generate, stream};
 use heuron_search::bandit::branch::prove;
 use heuron_search::bandit::certify::Certifier;
@@ -36,9 +36,9 @@ fn cases(arms: usize, rule: &str) -> (Bandit, [(&'static str, Vec<Gate>); 2]) {
     // Short: training takes minutes with 100 arms.
     let episodes = if arms > 20 { 4 } else { 40 };
     let pretraining = Config { states: 100, epochs: 6, epoch_decay: 0.85, pretrain_rate: 1e-3, ..Config::repaired() };
-    let explore = [0.5, 0.05, 1_000.0];
+    let (target, explore) = (Target::Hard(400), [0.5, 0.05, 1_000.0]);
     let config =
-        Config { episodes, episode_decay: 0.98, batch: 32, gamma: 0.99, explore, seeds: 0, ..pretraining };
+        Config { episodes, episode_decay: 0.98, batch: 32, gamma: 0.99, target, explore, seeds: 0, ..pretraining };
     let trained = sequoia(&bandit, &config).unwrap().network;
     let random = Mlp::random(&[bandit.actions + arms, 32, 32], 1);
     let state = |index| {

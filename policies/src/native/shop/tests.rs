@@ -57,7 +57,13 @@ fn weights<P: Shop>(layers: usize, seed: u64) -> Weights {
 /// With mixed-score attention of two heads.
 fn mixed(layers: usize, encoders: usize, seed: u64) -> Weights {
     let plain = Architecture::new(Task::Ffsp, 20, 2, layers, 18);
-    Weights::random(Architecture { mixed_score: Some(encoders), ..plain }, seed).unwrap()
+    let mut weights = Weights::random(Architecture { mixed_score: Some(encoders), ..plain }, seed).unwrap();
+    let names = weights.architecture.tensors().into_iter().map(|(name, _)| name);
+    // Sharp attention, so that what decides it has slopes to speak of.
+    let decides = |name: &str| [".query.", ".key.", ".mixer."].iter().any(|part| name.contains(part));
+    let tensors = names.zip(&mut weights.tensors).filter(|(name, _)| decides(name));
+    tensors.for_each(|(_, tensor)| tensor.iter_mut().for_each(|x| *x *= 3.0));
+    weights
 }
 
 fn encoded<P: Shop>(model: &DispatchModel, problem: &P) -> Encoded {
@@ -137,12 +143,13 @@ fn gradient_is_that_of_the_reference<P: Shop>(problem: &P, weights: &Weights) {
         let count = shape.iter().product::<usize>();
         assert_eq!(found[slot].len(), count, "{name}");
         // Of large tensors, a few entries; a stride that meets all rows and columns.
+        let largest = found[slot].iter().fold(0.0, |most: f32, x| most.max(x.abs()));
         for at in (0..count).step_by(1 + count / 23) {
             let expected = Reference::slope(weights, (slot, at), problem, &loss);
-            let value = f64::from(found[slot][at]);
-            assert!((value - expected).abs() < 1e-3 * (1.0 + expected.abs()), "{name} {at}: {value} {expected}");
+            let (value, bound) = (f64::from(found[slot][at]), 1e-5 + 1e-3 * f64::from(largest));
+            assert!((value - expected).abs() < bound, "{name} {at}: {value} {expected}, {bound}");
         }
-        assert!(found[slot].iter().any(|x| x.abs() > 1e-5), "{name} learns nothing");
+        assert!(largest > 1e-4, "{name} learns nothing: {largest}");
     }
 }
 

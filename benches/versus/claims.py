@@ -19,7 +19,7 @@ On flow shops:
 - Mixed-score attention against means over jobs and machines, best-anchored.
 
 A build with the feature `train` is needed. Runs are kept in `--output`, and a comparison that was interrupted goes on there
-with the same command; another binary, size or CPU time needs another folder. How many steps an arm can take in the CPU time is measured first, on a run of its
+with the same command; another binary needs another folder. How many steps an arm can take in the CPU time is measured first, on a run of its
 own; then every arm trains by steps, with the schedule of its whole run, on one thread. What is compared is greedy from all
 openings on 1 000 held-out instances: the gap to the costs of `heuron solve`, or on flow shops the makespan. `reached` is the part of an arm's time after which its
 validation gap is at most the other's last one; `never` if it is not.
@@ -192,12 +192,13 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=20)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts")
-    parser.add_argument("--output", type=Path, default=ROOT / "benches" / "versus" / "out" / "claims")
+    parser.add_argument("--output", type=Path, help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
     options = parser.parse_args()
     seeds = options.seeds.split(",")
-    options.output.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options, options.output)
+    output = options.output or ROOT / "benches" / "versus" / "out" / f"claims-{options.problem}-{options.n}"
+    output.mkdir(parents=True, exist_ok=True)
+    bench = Bench(options, output)
     runs, found, column = {}, {}, bench.study.column
     with ThreadPoolExecutor(options.jobs) as pool:
         steps = dict(zip(bench.study.arms, pool.map(bench.steps, bench.study.arms), strict=True))

@@ -438,6 +438,18 @@ mod tests {
     }
 
     #[test]
+    fn encoders_of_mixed_scores_take_the_place_of_means() {
+        let means = Architecture::new(Task::Ffsp, 32, 2, 2, 48);
+        let mixed = Architecture { mixed_score: Some(3), ..means.clone() };
+        let layer = 6 * 32 * 32 + 3 * 32;
+        let half = 4 * 32 * 32 + 4 * 32 + 2 * 32 * 48 + 48 + 4 * 2 * MIXER_WIDTH;
+        assert_eq!(parameters(&mixed) - 3 * 2 * 2 * half, parameters(&means) - 2 * layer);
+        let json = serde_json::to_string(&means).unwrap();
+        assert!(!json.contains("mixed_score"), "files of models without it stay as they were");
+        assert_eq!(serde_json::from_str::<Architecture>(&json).unwrap(), means);
+    }
+
+    #[test]
     fn the_first_bad_field_is_named() {
         let good = Architecture::new(Task::Knapsack, 32, 4, 2, 64);
         assert_eq!(good.check(), Ok(()));

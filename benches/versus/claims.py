@@ -14,15 +14,16 @@ On the TSP:
 On flow shops:
 
 - Preference optimisation over all pairs, and best-anchored (BOPO, 2025), against REINFORCE and against each other, with
-  MatNet's mixed-score attention. Settings are those of the shipped model; alpha of all pairs is the least that PO gives for
-  flow shops, and the learning rate is not fitted to any arm.
+  MatNet's mixed-score attention. Settings are those of the shipped model, which is best-anchored with means; alpha of all
+  pairs is the least that PO gives for flow shops. Nothing was fitted to the other arms.
 - Mixed-score attention against means over jobs and machines, best-anchored.
 
-A build with the feature `train` is needed. Runs are kept in `--output`, and a comparison that was interrupted goes on there
-with the same command; another binary needs another folder. How many steps an arm can take in the CPU time is measured first, on a run of its
-own; then every arm trains by steps, with the schedule of its whole run, on one thread. What is compared is greedy from all
-openings on 1 000 held-out instances: the gap to the costs of `heuron solve`, or on flow shops the makespan. `reached` is the part of an arm's time after which its
-validation gap is at most the other's last one; `never` if it is not.
+A build with the feature `train` is needed. Runs are kept in `--output`, and a comparison that was interrupted goes on
+there with the same command; another binary needs another folder. How many steps an arm can take in the CPU time is
+measured first, on a run of its own; then every arm trains by steps, with the schedule of its whole run, on one thread.
+What is compared is greedy from all openings on 1 000 held-out instances: the gap to the costs of `heuron solve`, or on
+flow shops the makespan. `reached` is the part of an arm's time after which its validation gap is at most the other's last
+one; `never` if it is not.
 """
 
 from __future__ import annotations

@@ -70,6 +70,17 @@ pub(super) fn parts(floor: &Floor) -> Vec<Part> {
     floor.first.iter().enumerate().map(part).collect()
 }
 
+/// `to` becomes so many rows of `from`.
+pub(super) fn take(from: &Matrix, begin: usize, count: usize, to: &mut Matrix) {
+    to.reshape(count, from.blocks());
+    (0..count).for_each(|row| to.row_mut(row).copy_from_slice(from.row(begin + row)));
+}
+
+/// The other way.
+pub(super) fn put(from: &Matrix, begin: usize, to: &mut Matrix) {
+    (0..from.rows()).for_each(|row| to.row_mut(begin + row).copy_from_slice(from.row(row)));
+}
+
 impl DispatchModel {
     /// The layers of the encoder that serves a stage.
     pub(super) fn encoder(&self, stage: usize, stages: usize) -> &[[Half; 2]] {
@@ -88,9 +99,7 @@ impl DispatchModel {
         for (index, (part, stage)) in parts.iter().zip(&mut *stages).enumerate() {
             stage.begin(floor, part, sides);
             stage.run(self.encoder(index, parts.len()), keys);
-            for ((side, rows), begin) in sides.iter_mut().zip(&stage.rows).zip(part.begins) {
-                (0..rows.rows()).for_each(|row| side.row_mut(begin + row).copy_from_slice(rows.row(row)));
-            }
+            (0..2).for_each(|side| put(&stage.rows[side], part.begins[side], &mut sides[side]));
         }
         for (relation, side) in GROUPS.map(|group| &floor.relations[group]).into_iter().zip(&*sides) {
             self.level.run(Scatter { from: side, hears: &relation.of, to: embeddings });
@@ -110,10 +119,7 @@ impl Stage {
             *times.get_mut(job, machine) = time;
             *turned.get_mut(machine, job) = time;
         }
-        for ((rows, side), (begin, count)) in rows.iter_mut().zip(sides).zip(part.begins.into_iter().zip(part.counts)) {
-            rows.reshape(count, side.blocks());
-            (0..count).for_each(|row| rows.row_mut(row).copy_from_slice(side.row(begin + row)));
-        }
+        (0..2).for_each(|side| take(&sides[side], part.begins[side], part.counts[side], &mut rows[side]));
     }
 
     fn run(&mut self, layers: &[[Half; 2]], keys: &mut Matrix) {

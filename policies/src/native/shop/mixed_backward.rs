@@ -1,7 +1,7 @@
 //! The gradient of mixed-score attention.
 
 use super::encoder::{Gather, Scatter, shrink};
-use super::mixed::{GROUPS, Kept, Mixed, Stage, parts};
+use super::mixed::{GROUPS, Kept, Mixed, Stage, parts, put, take};
 use super::mixer::PullMix;
 use super::model::{DispatchModel, Half};
 use crate::features::shop::Floor;
@@ -36,16 +36,9 @@ impl DispatchModel {
             self.level.run(Gather { from: embeddings, of: &relation.of, to: side });
         }
         for (index, (part, stage)) in parts.iter().zip(&mixed.stages).enumerate() {
-            for ((rows, side), (begin, count)) in
-                rows.iter_mut().zip(&*sides).zip(part.begins.into_iter().zip(part.counts))
-            {
-                rows.reshape(count, self.width);
-                (0..count).for_each(|row| rows.row_mut(row).copy_from_slice(side.row(begin + row)));
-            }
+            (0..2).for_each(|side| take(&sides[side], part.begins[side], part.counts[side], &mut rows[side]));
             stage.pull(self.encoder(index, parts.len()), rows, layers, gradient);
-            for ((side, rows), begin) in sides.iter_mut().zip(&*rows).zip(part.begins) {
-                (0..rows.rows()).for_each(|row| side.row_mut(begin + row).copy_from_slice(rows.row(row)));
-            }
+            (0..2).for_each(|side| put(&rows[side], part.begins[side], &mut sides[side]));
         }
         for (relation, side) in relations.into_iter().zip(sides) {
             shrink(relation, side);

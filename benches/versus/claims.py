@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The training claims of the papers, paired, at equal CPU time: small networks, several seeds, intervals.
 
-    python3 benches/versus/claims.py [--cpu 240] [--n 20] [--seeds 1,2,3]
+    python3 benches/versus/claims.py [--problem tsp] [--cpu 240] [--n 20] [--seeds 1,2,3]
+
+On the TSP:
 
 - Preference optimisation against REINFORCE (Pan et al., 2025: 2.5 times fewer epochs to REINFORCE's level).
 - Preference optimisation with local search as a teacher, in the last 5 % as published and from half of the time on, against
@@ -9,10 +11,19 @@
 - PPO against REINFORCE (RLOR, Wan et al., 2023: 8 times, of another REINFORCE: one trajectory per instance with a greedy
   rollout as baseline. Here both see the same trajectories, and REINFORCE's baseline is their mean).
 
-A build with the feature `train` is needed. How many steps an arm can take in the CPU time is measured first, on a run of its
-own; then every arm trains by steps, with the schedule of its whole run, on one thread. Gaps are greedy from all openings on
-1 000 held-out instances, against the costs of `heuron solve`. `reached` is the part of an arm's time after which its
-validation gap is at most the other's last one; `never` if it is not.
+On flow shops:
+
+- Preference optimisation over all pairs, and best-anchored (BOPO, 2025), against REINFORCE and against each other, with
+  MatNet's mixed-score attention. Settings are those of the shipped model, which is best-anchored with means; alpha of all
+  pairs is the least that PO gives for flow shops. Nothing was fitted to the other arms.
+- Mixed-score attention against means over jobs and machines, best-anchored.
+
+A build with the feature `train` is needed. Runs are kept in `--output`, and a comparison that was interrupted goes on
+there with the same command; another binary needs another folder. How many steps an arm can take in the CPU time is
+measured first, on a run of its own; then every arm trains by steps, with the schedule of its whole run, on one thread.
+What is compared is greedy from all openings on 1 000 held-out instances: the gap to the costs of `heuron solve`, or on
+flow shops the makespan. `reached` is the part of an arm's time after which its validation gap is at most the other's last
+one; `never` if it is not.
 """
 
 from __future__ import annotations
@@ -20,73 +31,136 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import random
-import resource
+import shutil
 import subprocess
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NETWORK = """
-[network]
-width = 64
-heads = 4
-layers = 3
-feed_forward = 256
-"""
-# Settings of every arm: what is not said is the default.
-ARMS = {
-    "reinforce": 'algorithm = "reinforce"',
-    "preference": 'algorithm = "preference"',
-    "preference, teacher from 95 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.95',
-    "preference, teacher from 50 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.5',
-    "ppo": 'algorithm = "ppo"',
+
+
+@dataclass
+class Study:
+    """What is compared on a problem."""
+
+    common: str
+    """Settings of every arm, keys; what is not said is the default."""
+    tables: str
+    """Settings of every arm, tables."""
+    arms: dict[str, str]
+    """Settings of each arm by its name."""
+    claims: list[tuple[str, str]]
+    """Who is compared with whom."""
+    column: str
+    """What is compared: the gap in % or the cost."""
+    evaluate: list[str]
+    """Further arguments of `heuron evaluate`."""
+
+
+# The two encoders of flow shops, and the pairs of BOPO.
+MEANS = "[network]\nwidth = 32\nheads = 2\nlayers = 2\nfeed_forward = 48"
+MIXED = f"{MEANS}\nmixed_score = 3"
+BEST = '[preference]\npairs = "best"\nper_choice = true\nalpha = 1.0'
+STUDIES = {
+    "tsp": Study(
+        common="",
+        tables="[network]\nwidth = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n[validation]\ncount = 128",
+        arms={
+            "reinforce": 'algorithm = "reinforce"',
+            "preference": 'algorithm = "preference"',
+            "preference, teacher from 95 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.95',
+            "preference, teacher from 50 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.5',
+            "ppo": 'algorithm = "ppo"',
+        },
+        claims=[
+            ("preference", "reinforce"),
+            ("preference, teacher from 95 %", "preference"),
+            ("preference, teacher from 50 %", "preference"),
+            ("ppo", "reinforce"),
+        ],
+        column="gap, %",
+        evaluate=[],
+    ),
+    "ffsp": Study(
+        common="batch = 16\nstarts = 32\ninformative = 12\nlearning_rate = 2e-3",
+        tables="[validation]\ncount = 24",
+        arms={
+            "reinforce": f'algorithm = "reinforce"\n{MIXED}',
+            "preference": f'algorithm = "preference"\n[preference]\nalpha = 1.0\n{MIXED}',
+            "best-anchored": f'algorithm = "preference"\n{BEST}\n{MIXED}',
+            "best-anchored, means": f'algorithm = "preference"\n{BEST}\n{MEANS}',
+        },
+        claims=[
+            ("preference", "reinforce"),
+            ("best-anchored", "reinforce"),
+            ("best-anchored", "preference"),
+            ("best-anchored", "best-anchored, means"),
+        ],
+        column="makespan",
+        evaluate=["--references", "none"],
+    ),
 }
-CLAIMS = [
-    ("preference", "reinforce"),
-    ("preference, teacher from 95 %", "preference"),
-    ("preference, teacher from 50 %", "preference"),
-    ("ppo", "reinforce"),
-]
 # Steps of the run that measures the speed, and held-out instances.
 TRIAL = 20
 COUNT = 1000
 
 
 class Bench:
-    """One binary, one size, one folder for all runs."""
+    """One binary, one problem, one size, one folder for all runs. What is in the folder is not done again."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self.heuron, self.n, self.cpu, self.folder = options.heuron, options.n, options.cpu, folder
+        self.problem, self.study = options.problem, STUDIES[options.problem]
+        # Of the validation set, which is the same for all: only the first run computes them.
+        self.references = folder / "references.json"
+        if not self.references.exists():
+            run, _ = self.train(next(iter(self.study.arms)), "101", 1, "references")
+            shutil.copy(run / "references.json", self.references)
 
     def train(self, arm: str, seed: str, steps: int, name: str) -> tuple[Path, float]:
-        """Trains an arm; the folder of the run and its CPU seconds, validation references left out."""
+        """Trains an arm; the folder of the run and its CPU seconds."""
         settings, output = self.folder / f"{name}.toml", self.folder / name
+        done = output / "cpu.json"
+        if done.exists():
+            return output, json.loads(done.read_text())
+        shutil.rmtree(output, ignore_errors=True)
+        output.mkdir()
+        if self.references.exists():
+            shutil.copy(self.references, output)
         # Keys before tables.
-        head, _, tables = ARMS[arm].partition("\n[")
+        head, _, tables = self.study.arms[arm].partition("\n[")
         tables = f"\n[{tables}" if tables else ""
-        settings.write_text(f"{head}\nsizes = [{self.n}]{tables}\n{NETWORK}\n[validation]\ncount = 128\n")
-        command = ["train", "tsp", "--config", settings, "--seed", seed, "--steps", str(steps), "--threads", "1"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([self.heuron, *command, "--output", output, "--quiet"], check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return output, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        settings.write_text(f"{head}\n{self.study.common}\nsizes = [{self.n}]{tables}\n{self.study.tables}\n")
+        command = ["train", self.problem, "--config", settings, "--seed", seed, "--steps", str(steps), "--threads", "1"]
+        process = subprocess.Popen([self.heuron, *command, "--output", output, "--quiet"])
+        # The CPU time of this one child, whatever runs beside it.
+        _, status, usage = os.wait4(process.pid, 0)
+        if os.waitstatus_to_exitcode(status) != 0:
+            raise RuntimeError(f"{name}: training failed")
+        cpu = usage.ru_utime + usage.ru_stime
+        done.write_text(json.dumps(cpu))
+        return output, cpu
 
     def steps(self, arm: str) -> int:
         """Steps that an arm can take in the CPU time."""
         longer = self.train(arm, "101", 3 * TRIAL, f"{arm}-trial-long")[1]
         shorter = self.train(arm, "101", TRIAL, f"{arm}-trial")[1]
-        # Two runs, so that start, references and validation cancel.
+        # Two runs, so that start and validation cancel.
         return max(TRIAL, int(self.cpu * 2 * TRIAL / max(longer - shorter, 1e-3)))
 
-    def gaps(self, run: Path) -> list[float]:
-        """Gap in % of every held-out instance."""
+    def judge(self, run: Path) -> list[float]:
+        """Gap in % or cost of every held-out instance."""
         report = run / "report.jsonl"
         model = ["--model", run / "model.safetensors", "--threads", "1", "--report", report]
         held_out = ["--n", str(self.n), "--count", str(COUNT), "--seed", "1"]
-        subprocess.run([self.heuron, "evaluate", "tsp", *model, *held_out], check=True)
+        command = [self.heuron, "evaluate", self.problem, *model, *held_out, *self.study.evaluate]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         lines = [json.loads(line) for line in report.read_text().splitlines()]
-        return [100.0 * line["gap"] for line in lines[1:]]
+        gap = self.study.column.startswith("gap")
+        return [100.0 * line["gap"] if gap else float(line["cost"]) for line in lines[1:]]
 
 
 def curve(run: Path) -> list[tuple[float, float]]:
@@ -114,28 +188,36 @@ def interval(values: list[float]) -> str:
 def main() -> None:
     """Trains every arm with every seed, then compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problem", choices=list(STUDIES), default="tsp")
     parser.add_argument("--cpu", type=float, default=240, help="CPU seconds of every run")
     parser.add_argument("--n", type=int, default=20)
     parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts")
+    parser.add_argument("--output", type=Path, help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
     options = parser.parse_args()
     seeds = options.seeds.split(",")
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options, Path(folder))
-        runs, gaps = {}, {}
-        for arm in ARMS:
-            steps = bench.steps(arm)
-            for seed in seeds:
-                run, cpu = bench.train(arm, seed, steps, f"{arm}-{seed}")
-                runs[arm, seed], gaps[arm, seed] = run, bench.gaps(run)
-                mean = sum(gaps[arm, seed]) / COUNT
-                print(f"{arm}, seed {seed}: {steps} steps, {cpu:.0f} CPU s, gap {mean:.3f} %", flush=True)
-        print("\n| arm | against | difference of the gap, % | by seed | reached |\n| --- | --- | --- | --- | --- |")
-        for arm, other in CLAIMS:
-            pairs = [[a - b for a, b in zip(gaps[arm, seed], gaps[other, seed], strict=True)] for seed in seeds]
-            by_seed = " ".join(f"{sum(pair) / COUNT:+.3f}" for pair in pairs)
-            when = " ".join(reached(runs[arm, seed], runs[other, seed]) for seed in seeds)
-            print(f"| {arm} | {other} | {interval([x for pair in pairs for x in pair])} | {by_seed} | {when} |")
+    output = options.output or ROOT / "benches" / "versus" / "out" / f"claims-{options.problem}-{options.n}"
+    output.mkdir(parents=True, exist_ok=True)
+    bench = Bench(options, output)
+    runs, found, column = {}, {}, bench.study.column
+    with ThreadPoolExecutor(options.jobs) as pool:
+        steps = dict(zip(bench.study.arms, pool.map(bench.steps, bench.study.arms), strict=True))
+
+        def run(job: tuple[str, str]) -> None:
+            arm, seed = job
+            runs[job], cpu = bench.train(arm, seed, steps[arm], f"{arm}-{seed}-{steps[arm]}")
+            found[job] = bench.judge(runs[job])
+            mean = sum(found[job]) / COUNT
+            print(f"{arm}, seed {seed}: {steps[arm]} steps, {cpu:.0f} CPU s, {column} {mean:.3f}", flush=True)
+
+        list(pool.map(run, [(arm, seed) for seed in seeds for arm in bench.study.arms]))
+    print(f"\n| arm | against | difference of the {column} | by seed | reached |\n| --- | --- | --- | --- | --- |")
+    for arm, other in bench.study.claims:
+        pairs = [[a - b for a, b in zip(found[arm, seed], found[other, seed], strict=True)] for seed in seeds]
+        by_seed = " ".join(f"{sum(pair) / COUNT:+.3f}" for pair in pairs)
+        when = " ".join(reached(runs[arm, seed], runs[other, seed]) for seed in seeds)
+        print(f"| {arm} | {other} | {interval([x for pair in pairs for x in pair])} | {by_seed} | {when} |")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 //! for large-scale generalization of neural combinatorial optimization", 2024. The feature layer is that of M. Pan et al.,
 //! "Preference optimization for combinatorial optimization problems", ICML 2025; the local policy is after C. Gao et al.,
 //! "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy", IJCAI
-//! 2024.
+//! 2024. Mixed scores are those of Y.-D. Kwon et al., "Matrix encoding networks for neural combinatorial optimization",
+//! NeurIPS 2021.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -110,6 +111,10 @@ pub struct Architecture {
     /// need coordinates.
     #[serde(default, skip_serializing_if = "is_default")]
     pub local: Option<usize>,
+    /// Mixed-score attention between the jobs and the machines of a stage in the place of means (MatNet), with so many
+    /// encoders: stages share them evenly, in order. Flow shops only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed_score: Option<usize>,
     /// An estimate of the final cost from the glimpse, for actor-critic training.
     pub value: bool,
     /// Numbers of a latent vector that the decoder follows (COMPASS: 16); none: it takes no such vector.
@@ -137,6 +142,10 @@ const MAX_LAYERS: usize = 64;
 const MAX_FEED_FORWARD: usize = 16_384;
 const MAX_LATENT: usize = 1_024;
 const MAX_AGENTS: usize = 256;
+const MAX_STAGES: usize = 64;
+
+/// Hidden units that mix a score with a processing time, per head (MatNet): one vector register.
+pub(crate) const MIXER_WIDTH: usize = 16;
 
 /// A field of an [`Architecture`] that cannot be.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -170,7 +179,7 @@ pub enum ArchitectureError {
         /// What is constructed.
         task: Task,
     },
-    /// Dispatch models are of one kind.
+    /// The network of the problem is of another kind.
     #[error("models of {} have no {option}", task.name())]
     NoOption {
         /// What was asked for, and which algorithm asks for it.
@@ -196,6 +205,7 @@ impl Architecture {
             distance_bias: false,
             feature_layer: false,
             local: None,
+            mixed_score: None,
             value: false,
             latent: None,
             agents: None,
@@ -211,6 +221,7 @@ impl Architecture {
             ("feed_forward", MAX_FEED_FORWARD, self.feed_forward),
             ("latent", MAX_LATENT, self.latent.unwrap_or(1)),
             ("agents", MAX_AGENTS, self.agents.unwrap_or(1)),
+            ("mixed_score", MAX_STAGES, self.mixed_score.unwrap_or(1)),
         ];
         for (field, limit, found) in sizes {
             if !(1..=limit).contains(&found) {
@@ -231,6 +242,9 @@ impl Architecture {
         let unfit = [("distance_bias", self.distance_bias), ("local", self.local.is_some())];
         if let Some((field, _)) = unfit.into_iter().find(|(_, asked)| *asked && no_points) {
             return Err(ArchitectureError::NoDistances { field, task });
+        }
+        if self.mixed_score.is_some() && task != Task::Ffsp {
+            return Err(ArchitectureError::NoOption { option: "mixed-score attention", task });
         }
         let options = [
             ("feature_layer", self.feature_layer),
@@ -255,7 +269,7 @@ impl Architecture {
         if self.task.is_shop() {
             return self.dispatch_tensors();
         }
-        let (d, ff) = (self.width, self.feed_forward);
+        let d = self.width;
         let mut list = Vec::new();
         let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
         add("embed.weight", &[self.task.features(), d]);
@@ -265,21 +279,7 @@ impl Architecture {
             add("depot.bias", &[d]);
         }
         for layer in 0..self.layers {
-            let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
-            // No biases before a norm over the nodes: it takes constants away.
-            for name in ["query", "key", "value", "out"] {
-                add(&format!("{name}.weight"), &[d, d]);
-            }
-            if self.distance_bias {
-                add("distance", &[self.heads]);
-            }
-            add("norm1.scale", &[d]);
-            add("norm1.shift", &[d]);
-            add("ff1.weight", &[d, ff]);
-            add("ff1.bias", &[ff]);
-            add("ff2.weight", &[ff, d]);
-            add("norm2.scale", &[d]);
-            add("norm2.shift", &[d]);
+            self.layer(|name, shape| add(&format!("layers.{layer}.{name}"), shape));
         }
         self.decoder(|name, shape| add(&format!("decoder.{name}"), shape));
         if self.local.is_some() {
@@ -302,6 +302,25 @@ impl Architecture {
             self.decoder(|name, shape| add(&format!("agents.{agent}.{name}"), shape));
         }
         list
+    }
+
+    /// Names and shapes of the tensors of an attention layer.
+    fn layer(&self, mut add: impl FnMut(&str, &[usize])) {
+        let (d, ff) = (self.width, self.feed_forward);
+        // No biases before a norm over the nodes: it takes constants away.
+        for name in ["query", "key", "value", "out"] {
+            add(&format!("{name}.weight"), &[d, d]);
+        }
+        if self.distance_bias {
+            add("distance", &[self.heads]);
+        }
+        add("norm1.scale", &[d]);
+        add("norm1.shift", &[d]);
+        add("ff1.weight", &[d, ff]);
+        add("ff1.bias", &[ff]);
+        add("ff2.weight", &[ff, d]);
+        add("norm2.scale", &[d]);
+        add("norm2.shift", &[d]);
     }
 
     /// Names and shapes of a decoder's tensors.
@@ -345,7 +364,20 @@ impl Architecture {
         let mut add = |name: &str, shape: &[usize]| list.push((name.to_string(), shape.to_vec()));
         add("embed.weight", &[self.task.features(), d]);
         add("embed.bias", &[d]);
-        for layer in 0..self.layers {
+        let encoders = self.mixed_score.unwrap_or(0);
+        for (stage, layer) in (0..encoders).flat_map(|stage| (0..self.layers).map(move |layer| (stage, layer))) {
+            for side in SIDES {
+                let mut add =
+                    |name: &str, shape: &[usize]| add(&format!("{}.{name}", mixed_layer(stage, layer, side)), shape);
+                self.layer(&mut add);
+                // Of the score and of the processing time; no bias at the end: the softmax takes constants away.
+                let all = self.heads * MIXER_WIDTH;
+                add("mixer.hidden.weight", &[2, all]);
+                add("mixer.hidden.bias", &[all]);
+                add("mixer.logit.weight", &[all]);
+            }
+        }
+        for layer in 0..if encoders > 0 { 0 } else { self.layers } {
             let mut add = |name: &str, shape: &[usize]| add(&format!("layers.{layer}.{name}"), shape);
             for name in ["own", "job", "machine", "before", "after"] {
                 add(&format!("{name}.weight"), &[d, d]);
@@ -366,6 +398,14 @@ impl Architecture {
         add("decoder.logit.weight", &[hidden, 1]);
         list
     }
+}
+
+/// Halves of a layer of mixed-score attention, by who attends to the others.
+pub(crate) const SIDES: [&str; 2] = ["jobs", "machines"];
+
+/// What the names of the tensors of half a layer of mixed-score attention begin with.
+pub(crate) fn mixed_layer(stage: usize, layer: usize, side: &str) -> String {
+    format!("stages.{stage}.layers.{layer}.{side}")
 }
 
 #[cfg(test)]
@@ -398,6 +438,18 @@ mod tests {
     }
 
     #[test]
+    fn encoders_of_mixed_scores_take_the_place_of_means() {
+        let means = Architecture::new(Task::Ffsp, 32, 2, 2, 48);
+        let mixed = Architecture { mixed_score: Some(3), ..means.clone() };
+        let layer = 6 * 32 * 32 + 3 * 32;
+        let half = 4 * 32 * 32 + 4 * 32 + 2 * 32 * 48 + 48 + 4 * 2 * MIXER_WIDTH;
+        assert_eq!(parameters(&mixed) - 3 * 2 * 2 * half, parameters(&means) - 2 * layer);
+        let json = serde_json::to_string(&means).unwrap();
+        assert!(!json.contains("mixed_score"), "files of models without it stay as they were");
+        assert_eq!(serde_json::from_str::<Architecture>(&json).unwrap(), means);
+    }
+
+    #[test]
     fn the_first_bad_field_is_named() {
         let good = Architecture::new(Task::Knapsack, 32, 4, 2, 64);
         assert_eq!(good.check(), Ok(()));
@@ -412,6 +464,7 @@ mod tests {
         assert!(bad(|a| a.clip = f32::NAN).starts_with("clip must be"));
         assert!(bad(|a| a.distance_bias = true).starts_with("distance_bias"));
         assert!(bad(|a| a.local = Some(20)).starts_with("local needs"));
+        assert_eq!(bad(|a| a.mixed_score = Some(3)), "models of knapsack have no mixed-score attention");
         assert_eq!(bad(|a| a.local = Some(0)), "local must be from 1 to 1000, found 0");
     }
 

@@ -14,7 +14,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, ArchitectureError, Task, Tensor};
+use crate::architecture::{Architecture, ArchitectureError, MIXER_WIDTH, Task, Tensor};
 
 /// Name of the header entry. One entry only: the order of several would differ from file to file.
 const HEADER: &str = "heuron";
@@ -111,6 +111,10 @@ impl Weights {
         architecture.check()?;
         let list = architecture.tensors();
         let inputs = |name: &str| {
+            // A row of all heads, of which each has its own.
+            if name.ends_with("mixer.logit.weight") {
+                return MIXER_WIDTH;
+            }
             // The bias comes right after its matrix, whose first dimension is the number of inputs.
             let matrix = name.replace(".bias", ".weight");
             list.iter().find(|(other, _)| *other == matrix).map_or(1, |(_, shape)| shape[0])

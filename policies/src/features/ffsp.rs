@@ -11,6 +11,9 @@ use crate::architecture::Task;
 /// Numbers per job and machine.
 pub const NODE: usize = 9;
 
+/// Which of them is the processing time.
+pub const TIME: usize = 0;
+
 /// Numbers per choice.
 pub const CHOICE: usize = 21;
 

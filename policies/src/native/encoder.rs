@@ -1,13 +1,11 @@
 //! The encoder: embeddings of the nodes of one instance (Kwon et al., POMO, 2020, section 4; Kool et al., 2019, section
-//! 3.1). Residual attention and feed-forward blocks, each followed by an instance norm.
-
-use std::ops::Range;
+//! 3.1): a stack of layers ([`super::layer`]).
 
 use super::distances::Distances;
-use super::kernels::{Block, Kernel, LANES, Simd, blocks, math};
-use super::matrix::{Matrix, Shape, multiply};
-use super::model::{AttentionModel, Embedding, Layer, Misfit};
-use super::norm::{NormForward, Normed};
+use super::kernels::{Block, blocks};
+use super::layer::Activations;
+use super::matrix::Matrix;
+use super::model::{AttentionModel, Embedding, Misfit};
 use super::tables::Tables;
 use crate::architecture::Architecture;
 use crate::features::local::Neighbourhood;
@@ -38,27 +36,6 @@ pub struct Encoded {
     pub(super) is_light: bool,
     /// Keys of one layer, transposed and scaled \[all heads, n\].
     keys: Matrix,
-}
-
-/// What a layer leaves for its backward pass. n: nodes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Activations {
-    /// \[n, width\].
-    pub input: Matrix,
-    /// \[n, all heads\].
-    pub query: Matrix,
-    pub key: Matrix,
-    pub value: Matrix,
-    /// Attention weights of every head \[heads n, n\].
-    pub attention: Matrix,
-    /// \[n, all heads\].
-    pub heads: Matrix,
-    pub norm1: Normed,
-    /// \[n, width\].
-    pub middle: Matrix,
-    /// After ReLU \[n, feed-forward\].
-    pub hidden: Matrix,
-    pub norm2: Normed,
 }
 
 impl Encoded {
@@ -98,14 +75,14 @@ impl AttentionModel {
         into.layers.resize_with(self.layers.len(), Activations::default);
         for (layer, kept) in self.layers.iter().zip(&mut into.layers) {
             std::mem::swap(&mut kept.input, &mut into.embeddings);
-            self.project(layer, kept, &mut into.keys);
+            layer.project(kept, None, &mut into.keys);
             let n = kept.input.rows();
             kept.attention.reshape(self.size.heads * n, blocks(n));
             for head in 0..self.size.heads {
-                self.attend(layer, kept, (head, head * n, 0..n), &into.distances, &into.keys);
+                layer.attend(kept, (head, head * n, 0..n), &into.keys, Some(&into.distances));
             }
-            self.mix(layer, kept, &mut into.embeddings);
-            self.feed_forward(layer, kept, &mut into.embeddings);
+            layer.mix(kept, &mut into.embeddings);
+            layer.feed_forward(kept, &mut into.embeddings);
         }
         self.tabulate(into, true);
         Ok(())
@@ -140,7 +117,7 @@ impl AttentionModel {
         for layer in &self.layers {
             let kept = &mut into.layers[0];
             std::mem::swap(&mut kept.input, &mut into.embeddings);
-            self.project(layer, kept, &mut into.keys);
+            layer.project(kept, None, &mut into.keys);
             kept.attention.reshape(ROWS.min(n), blocks(n));
             for from in (0..n).step_by(ROWS) {
                 if is_over() {
@@ -148,11 +125,11 @@ impl AttentionModel {
                     return Ok(false);
                 }
                 for head in 0..self.size.heads {
-                    self.attend(layer, kept, (head, 0, from..n.min(from + ROWS)), &into.distances, &into.keys);
+                    layer.attend(kept, (head, 0, from..n.min(from + ROWS)), &into.keys, Some(&into.distances));
                 }
             }
-            self.mix(layer, kept, &mut into.embeddings);
-            self.feed_forward(layer, kept, &mut into.embeddings);
+            layer.mix(kept, &mut into.embeddings);
+            layer.feed_forward(kept, &mut into.embeddings);
         }
         self.tabulate(into, tabulate);
         Ok(true)
@@ -178,63 +155,6 @@ impl AttentionModel {
         }
         Ok(true)
     }
-
-    /// Queries, keys and values of a layer.
-    fn project(&self, layer: &Layer, kept: &mut Activations, keys: &mut Matrix) {
-        let (n, size) = (kept.input.rows(), self.size);
-        let input = &kept.input;
-        for (linear, out) in
-            [(&layer.query, &mut kept.query), (&layer.key, &mut kept.key), (&layer.value, &mut kept.value)]
-        {
-            out.reshape(n, size.all_heads);
-            linear.forward.apply(self.level, n, input, out, false);
-        }
-        keys.transpose(&kept.key, size.head_scale);
-        kept.heads.reshape(n, size.all_heads);
-    }
-
-    /// Attention of one head for the nodes `nodes`; its weights go to the rows from `row` on.
-    fn attend(
-        &self,
-        layer: &Layer,
-        kept: &mut Activations,
-        (head, row, nodes): (usize, usize, Range<usize>),
-        distances: &Distances,
-        keys: &Matrix,
-    ) {
-        let (n, size, level) = (kept.input.rows(), self.size, self.level);
-        let (at, depth, m) = (head * size.head, size.head * LANES, nodes.len());
-        let (rows, query) = (row * kept.attention.stride(), nodes.start * kept.query.stride() + at);
-        let shape = Shape { m, k: depth, n: blocks(n), add: false };
-        multiply(level, shape, kept.query.left(query), (keys, at * LANES * keys.stride()), (&mut kept.attention, rows));
-        let alpha = layer.distance.as_ref().map(|alpha| alpha.data[head / LANES].0[head % LANES]);
-        let bias = alpha.map(|alpha| (distances, alpha));
-        let heads = nodes.start * kept.heads.stride() + at;
-        level.run(Softmax { n, rows: &mut kept.attention, from: row, nodes, bias });
-        let shape = Shape { m, k: n, n: size.head, add: false };
-        multiply(level, shape, kept.attention.left(rows), (&kept.value, at), (&mut kept.heads, heads));
-    }
-
-    /// From the heads to the middle of a layer; `sum` is a buffer.
-    fn mix(&self, layer: &Layer, kept: &mut Activations, sum: &mut Matrix) {
-        copy(&kept.input, sum);
-        layer.out.forward.apply(self.level, kept.input.rows(), &kept.heads, sum, true);
-        let (scale, shift) = (&layer.norm1.scale.data, &layer.norm1.shift.data);
-        self.level.run(NormForward { x: sum, scale, shift, kept: &mut kept.norm1, out: &mut kept.middle });
-    }
-
-    /// From the middle of a layer to `out`.
-    fn feed_forward(&self, layer: &Layer, kept: &mut Activations, out: &mut Matrix) {
-        let (n, level, middle) = (kept.middle.rows(), self.level, &kept.middle);
-        kept.hidden.reshape(n, self.size.feed_forward);
-        layer.ff1.forward.apply(level, n, middle, &mut kept.hidden, false);
-        level.run(Activate { rows: &mut kept.hidden, bias: &layer.ff1_bias.data });
-        let mut sum = std::mem::take(out);
-        copy(middle, &mut sum);
-        layer.ff2.forward.apply(level, n, &kept.hidden, &mut sum, true);
-        let (scale, shift) = (&layer.norm2.scale.data, &layer.norm2.shift.data);
-        level.run(NormForward { x: &sum, scale, shift, kept: &mut kept.norm2, out });
-    }
 }
 
 /// features times weight + bias.
@@ -244,59 +164,6 @@ pub(super) fn embed(embedding: &Embedding, features: &[f32], to: &mut [Block]) {
     for (row, feature) in features[..embedding.weight.rows()].iter().enumerate() {
         for (to, weight) in to.iter_mut().zip(embedding.weight.row(row)) {
             to.0.iter_mut().zip(weight.0).for_each(|(to, weight)| *to += feature * weight);
-        }
-    }
-}
-
-pub(super) fn copy(from: &Matrix, to: &mut Matrix) {
-    to.reshape(from.rows(), from.blocks());
-    to.data_mut().copy_from_slice(from.data());
-}
-
-/// Row-wise softmax of n scores in the rows of some nodes, from row `from` on; the padding becomes 0.
-struct Softmax<'a> {
-    n: usize,
-    rows: &'a mut Matrix,
-    from: usize,
-    nodes: Range<usize>,
-    /// Distances and alpha: alpha times distance is taken off first.
-    bias: Option<(&'a Distances, f32)>,
-}
-
-impl Kernel for Softmax<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for (i, node) in self.nodes.enumerate() {
-            let row = self.rows.row_mut(self.from + i);
-            if let Some((distances, alpha)) = self.bias {
-                distances.add(simd, row, Some(node), -alpha);
-            }
-            math::pad(row, self.n, f32::NEG_INFINITY);
-            let high = math::highest(simd, row);
-            let sum = math::exponentials(simd, row, high);
-            math::scale(simd, row, 1.0 / sum);
-        }
-    }
-}
-
-/// max(0, row + bias).
-pub(super) struct Activate<'a> {
-    pub rows: &'a mut Matrix,
-    pub bias: &'a [Block],
-}
-
-impl Kernel for Activate<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for i in 0..self.rows.rows() {
-            for (block, bias) in self.rows.row_mut(i).iter_mut().zip(self.bias) {
-                let sum = simd.add(simd.load(block), simd.load(bias));
-                simd.store(block, simd.max(sum, simd.splat(0.0)));
-            }
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use super::decoder::{Decisions, ROWS, row_of};
 use super::encoder::Encoded;
-use super::encoder_backward::Gate;
 use super::gradient::Gradient;
 use super::kernels::math::{self, ColumnSums};
 use super::kernels::{Block, Kernel, Simd};
+use super::layer_backward::Gate;
 use super::matrix::Matrix;
 use super::model::{AttentionModel, FeatureLayer, Norm};
 
@@ -83,18 +83,18 @@ impl AttentionModel {
         let FeaturePass { middle, hidden, norm1, norm2, pull, hidden_pull, .. } = pass;
         self.pull_layer_norm(&layer.norm2, r, floats, norm2, pull, gradient);
         hidden_pull.reshape(ROWS, self.size.feed_forward);
-        self.learn(gradient, layer.ff2.slot, r, hidden, pull);
+        gradient.learn(self.level, layer.ff2.slot, r, hidden, pull);
         layer.ff2.backward.apply(level, r, pull, hidden_pull, false);
         level.run(Gate { pull: hidden_pull, active: hidden });
-        self.learn_row(gradient, layer.ff1_bias.slot, r, hidden_pull);
-        self.learn(gradient, layer.ff1.slot, r, middle, hidden_pull);
+        gradient.learn_row(self.level, layer.ff1_bias.slot, r, hidden_pull);
+        gradient.learn(self.level, layer.ff1.slot, r, middle, hidden_pull);
         layer.ff1.backward.apply(level, r, hidden_pull, pull, true);
         self.pull_layer_norm(&layer.norm1, r, floats, norm1, pull, gradient);
         for (row, context) in decisions.contexts.iter().enumerate() {
             add(residual.row_mut(row_of(context.last, none)), pull.row(row));
         }
-        self.learn(gradient, self.decoder.out.slot, r, &decisions.heads, pull);
-        self.learn_row(gradient, self.decoder.out_bias.slot, r, pull);
+        gradient.learn(self.level, self.decoder.out.slot, r, &decisions.heads, pull);
+        gradient.learn_row(self.level, self.decoder.out_bias.slot, r, pull);
         self.decoder.out.backward.apply(level, r, pull, heads, false);
     }
 
@@ -107,7 +107,7 @@ impl AttentionModel {
         pull: &mut Matrix,
         gradient: &mut Gradient,
     ) {
-        self.learn_row(gradient, norm.shift.slot, rows, pull);
+        gradient.learn_row(self.level, norm.shift.slot, rows, pull);
         // The products for the scale take the place of the units, which the last step needs first.
         self.level.run(PullLayerNorm { rows, floats, scale: &norm.scale.data, kept, pull });
         let (stride, sum) = (kept.unit.stride(), gradient.tensors[norm.scale.slot].row_mut(0));

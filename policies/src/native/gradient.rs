@@ -1,8 +1,9 @@
 //! The gradient with respect to all weights.
 
 use super::backward::Scratch;
-use super::kernels::{LANES, flat};
-use super::matrix::Matrix;
+use super::kernels::math::ColumnSums;
+use super::kernels::{LANES, Level, flat};
+use super::matrix::{Matrix, Shape, multiply};
 use super::model::{AttentionModel, axes};
 use super::packed::Axis;
 use super::shop;
@@ -48,6 +49,19 @@ impl Gradient {
                 to.0.iter_mut().zip(from.0).for_each(|(to, from)| *to += from);
             }
         }
+    }
+
+    /// Adds the gradient of a matrix of weights, from its input and the pull on its output, `rows` rows of each.
+    pub(super) fn learn(&mut self, level: Level, slot: usize, rows: usize, input: &Matrix, pull: &Matrix) {
+        let to = &mut self.tensors[slot];
+        let shape = Shape { m: to.rows(), k: rows, n: pull.blocks(), add: true };
+        multiply(level, shape, input.left_transposed(0), (pull, 0), (to, 0));
+    }
+
+    /// Adds the gradient of a bias: the sum of the first `rows` rows.
+    pub(super) fn learn_row(&mut self, level: Level, slot: usize, rows: usize, pull: &Matrix) {
+        let (stride, sum) = (pull.stride(), self.tensors[slot].row_mut(0));
+        level.run(ColumnSums { rows: &pull.data()[..rows * stride], stride, sum });
     }
 
     /// Row-major values without padding, in the order of [`Architecture::tensors`].

@@ -7,8 +7,9 @@
 
 use super::backward::TablePull;
 use super::decoder::Decisions;
-use super::encoder::{Encoded, copy};
+use super::encoder::Encoded;
 use super::kernels::{Kernel, Simd, blocks};
+use super::layer::copy;
 use super::matrix::Matrix;
 use super::model::AttentionModel;
 use super::replay::walk;

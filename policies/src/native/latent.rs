@@ -94,8 +94,8 @@ impl AttentionModel {
         let mut query = Matrix::zeros(count, self.size.all_heads);
         self.pull_products(scores, &latents.part.query, &encoded.tables.key, &mut query, key);
         flat_mut(query.data_mut()).iter_mut().for_each(|x| *x *= self.size.head_scale);
-        self.learn(gradient, latent.query.slot, count, &latents.vectors, &query);
-        self.learn(gradient, latent.value.slot, count, &latents.vectors, values);
+        gradient.learn(self.level, latent.query.slot, count, &latents.vectors, &query);
+        gradient.learn(self.level, latent.value.slot, count, &latents.vectors, values);
     }
 }
 

@@ -75,14 +75,14 @@ impl AttentionModel {
         pass.pooled_pull.reshape(ROWS, 1);
         let out = gradient.tensors[local.out.slot].row_mut(0);
         level.run(PullScore { weights: &local.out.data, pass, scores, out });
-        self.learn_row(gradient, local.hidden_bias.slot, s, &pass.second_pull);
-        self.learn(gradient, local.hidden.slot, s, &pass.first, &pass.second_pull);
-        self.learn(gradient, local.pool.slot, r, &pass.pooled, &pass.base_pull);
+        gradient.learn_row(self.level, local.hidden_bias.slot, s, &pass.second_pull);
+        gradient.learn(self.level, local.hidden.slot, s, &pass.first, &pass.second_pull);
+        gradient.learn(self.level, local.pool.slot, r, &pass.pooled, &pass.base_pull);
         local.hidden.backward.apply(level, s, &pass.second_pull, &mut pass.first_pull, false);
         local.pool.backward.apply(level, r, &pass.base_pull, &mut pass.pooled_pull, false);
         level.run(PullPool { pass });
-        self.learn_row(gradient, local.input_bias.slot, s, &pass.first_pull);
-        self.learn(gradient, local.input.slot, s, &pass.numbers, &pass.first_pull);
+        gradient.learn_row(self.level, local.input_bias.slot, s, &pass.first_pull);
+        gradient.learn(self.level, local.input.slot, s, &pass.numbers, &pass.first_pull);
     }
 }
 

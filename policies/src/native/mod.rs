@@ -16,6 +16,8 @@ mod gradient;
 mod kernels;
 mod keys;
 mod latent;
+mod layer;
+mod layer_backward;
 mod local;
 mod matrix;
 mod mlp;

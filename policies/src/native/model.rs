@@ -65,6 +65,22 @@ pub(super) struct Size {
     pub width_scale: f32,
 }
 
+impl Size {
+    pub fn of(architecture: &Architecture) -> Self {
+        let Architecture { width, heads, feed_forward, .. } = *architecture;
+        let head = width / heads;
+        Self {
+            width: blocks(width),
+            heads,
+            head: blocks(head),
+            all_heads: heads * blocks(head),
+            feed_forward: blocks(feed_forward),
+            head_scale: 1.0 / (head as f32).sqrt(),
+            width_scale: 1.0 / (width as f32).sqrt(),
+        }
+    }
+}
+
 /// A matrix of weights, and its number in the list of tensors.
 #[derive(Clone, Debug)]
 pub(super) struct Linear {
@@ -96,8 +112,11 @@ pub(super) struct Norm {
     pub shift: Row,
 }
 
+/// See [`super::layer`].
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
+    pub level: Level,
+    pub size: Size,
     pub query: Linear,
     pub key: Linear,
     pub value: Linear,
@@ -216,22 +235,13 @@ impl AttentionModel {
             return Err(WeightsError::Family(architecture.task));
         }
         let read = Reader::new(weights);
-        let head = architecture.width / architecture.heads;
-        let size = Size {
-            width: blocks(architecture.width),
-            heads: architecture.heads,
-            head: blocks(head),
-            all_heads: architecture.heads * blocks(head),
-            feed_forward: blocks(architecture.feed_forward),
-            head_scale: 1.0 / (head as f32).sqrt(),
-            width_scale: 1.0 / (architecture.width as f32).sqrt(),
-        };
+        let layer = |layer| read.layer(&format!("layers.{layer}"), level);
         let mut model = Self {
             level,
-            size,
+            size: Size::of(architecture),
             embed: read.embedding("embed"),
             depot: architecture.task.has_depot().then(|| read.embedding("depot")),
-            layers: (0..architecture.layers).map(|layer| read.layer(&format!("layers.{layer}"))).collect(),
+            layers: (0..architecture.layers).map(layer).collect(),
             decoder: read.decoder("decoder"),
             value: architecture.value.then(|| Value {
                 hidden: read.linear("value.hidden.weight"),
@@ -298,11 +308,13 @@ impl<'a> Reader<'a> {
         Embedding { slot, weight, bias: self.row(&format!("{name}.bias")) }
     }
 
-    fn layer(&self, prefix: &str) -> Layer {
+    pub fn layer(&self, prefix: &str, level: Level) -> Layer {
         let linear = |name: &str| self.linear(&format!("{prefix}.{name}.weight"));
         let row = |name: &str| self.row(&format!("{prefix}.{name}"));
         let norm = |name: &str| self.norm(&format!("{prefix}.{name}"));
         Layer {
+            level,
+            size: Size::of(&self.weights.architecture),
             query: linear("query"),
             key: linear("key"),
             value: linear("value"),

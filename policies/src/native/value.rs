@@ -3,7 +3,6 @@
 
 use super::decoder::{Decisions, ROWS};
 use super::gradient::Gradient;
-use super::kernels::math::ColumnSums;
 use super::kernels::{Block, Kernel, Simd, math};
 use super::matrix::Matrix;
 use super::model::{AttentionModel, Value};
@@ -54,20 +53,13 @@ impl AttentionModel {
         let (hidden, hidden_pull) = (&buffers.hidden, &mut buffers.hidden_pull);
         level.run(PullHead { weights: &value.out.data, pull, hidden, hidden_pull, out });
         gradient.tensors[value.bias.slot].row_mut(0)[0].0[0] += pull.iter().sum::<f32>();
-        self.learn(gradient, value.hidden.slot, r, &buffers.glimpse, &buffers.hidden_pull);
-        self.learn_row(gradient, value.hidden_bias.slot, r, &buffers.hidden_pull);
+        gradient.learn(self.level, value.hidden.slot, r, &buffers.glimpse, &buffers.hidden_pull);
+        gradient.learn_row(self.level, value.hidden_bias.slot, r, &buffers.hidden_pull);
         buffers.glimpse_pull.reshape(ROWS, width);
         value.hidden.backward.apply(level, r, &buffers.hidden_pull, &mut buffers.glimpse_pull, false);
-        self.learn(gradient, self.decoder.out.slot, r, &decisions.heads, &buffers.glimpse_pull);
-        self.learn_row(gradient, self.decoder.out_bias.slot, r, &buffers.glimpse_pull);
+        gradient.learn(self.level, self.decoder.out.slot, r, &decisions.heads, &buffers.glimpse_pull);
+        gradient.learn_row(self.level, self.decoder.out_bias.slot, r, &buffers.glimpse_pull);
         self.decoder.out.backward.apply(level, r, &buffers.glimpse_pull, heads, true);
-    }
-
-    /// Adds the gradient of a bias: the sum of the first `rows` rows.
-    pub(super) fn learn_row(&self, gradient: &mut Gradient, slot: usize, rows: usize, pull: &Matrix) {
-        let stride = pull.stride();
-        let sum = gradient.tensors[slot].row_mut(0);
-        self.level.run(ColumnSums { rows: &pull.data()[..rows * stride], stride, sum });
     }
 }
 

@@ -381,6 +381,7 @@ pub(super) fn architecture<P: Train>(config: &Config) -> Architecture {
         distance_bias: network.distance_bias.unwrap_or(P::TASK.has_points()),
         feature_layer: network.feature_layer,
         local: network.local,
+        mixed_score: network.mixed_score,
         value: config.algorithm == Algorithm::Ppo,
         latent: (config.algorithm == Algorithm::Compass).then_some(config.compass.length),
         agents: (config.algorithm == Algorithm::Poppy).then_some(config.poppy.agents),

@@ -5,16 +5,16 @@ use super::decide::{Collect, Decisions, Spread};
 use super::decode::log_prob;
 use super::encoder::{Encoded, Gather};
 use super::encoder_backward;
+use super::mixed_backward;
 use super::model::DispatchModel;
 use super::replay::{entropy, walk};
 use crate::features::shop::Shop;
+use crate::native::Gradient;
 use crate::native::backward::Pull;
-use crate::native::encoder_backward::Gate;
-use crate::native::kernels::math::ColumnSums;
 use crate::native::kernels::{Block, Kernel, Simd, math};
-use crate::native::matrix::{Matrix, Shape, multiply};
+use crate::native::layer_backward::Gate;
+use crate::native::matrix::Matrix;
 use crate::native::replay::Step;
-use crate::native::{Gradient, model::Linear};
 
 /// Buffers of the backward pass.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,7 @@ pub struct Buffers {
     pub(super) node: Matrix,
     pub(super) field: Matrix,
     pub(super) encoder: encoder_backward::Buffers,
+    pub(super) mixed: mixed_backward::Buffers,
 }
 
 impl DispatchModel {
@@ -80,45 +81,24 @@ impl DispatchModel {
         let sum = gradient.tensors[decoder.logit.slot].row_mut(0);
         level.run(PullLogits { decisions, logits, weights, first, second, sum });
         level.run(Gate { pull: second, active: &decisions.second });
-        learn_row(self, gradient, decoder.hidden_bias.slot, r, second);
+        gradient.learn_row(level, decoder.hidden_bias.slot, r, second);
         rivals.clear(k, self.hidden);
         let begins = &decisions.begins;
         level.run(Collect { begins, from: second, to: rivals, mean: false });
-        learn(self, gradient, &decoder.rivals, k, &decisions.means, rivals);
+        gradient.learn(level, decoder.rivals.slot, k, &decisions.means, rivals);
         means.reshape(k, self.hidden);
         decoder.rivals.backward.apply(level, k, rivals, means, false);
-        learn(self, gradient, &decoder.hidden, r, &decisions.first, second);
+        gradient.learn(level, decoder.hidden.slot, r, &decisions.first, second);
         decoder.hidden.backward.apply(level, r, second, first, true);
         level.run(Spread { begins, from: means, to: first, mean: true });
         level.run(Gate { pull: first, active: &decisions.first });
-        learn_row(self, gradient, decoder.choice_bias.slot, r, first);
-        learn(self, gradient, &decoder.choice, r, &decisions.features, first);
+        gradient.learn_row(level, decoder.choice_bias.slot, r, first);
+        gradient.learn(level, decoder.choice.slot, r, &decisions.features, first);
         level.run(Gather { from: first, of: &decisions.nodes, to: node });
         rivals.clear(k, self.hidden);
         level.run(Collect { begins, from: first, to: rivals, mean: false });
         level.run(PullField { decisions, from: rivals, to: field });
     }
-}
-
-/// Adds the gradient of a matrix of weights, from its input and the pull on its output, `rows` rows of each.
-pub(super) fn learn(
-    model: &DispatchModel,
-    gradient: &mut Gradient,
-    linear: &Linear,
-    rows: usize,
-    input: &Matrix,
-    pull: &Matrix,
-) {
-    let to = &mut gradient.tensors[linear.slot];
-    let shape = Shape { m: to.rows(), k: rows, n: pull.blocks(), add: true };
-    multiply(model.level, shape, input.left_transposed(0), (pull, 0), (to, 0));
-}
-
-/// Adds the gradient of a bias.
-pub(super) fn learn_row(model: &DispatchModel, gradient: &mut Gradient, slot: usize, rows: usize, pull: &Matrix) {
-    let stride = pull.stride();
-    let sum = gradient.tensors[slot].row_mut(0);
-    model.level.run(ColumnSums { rows: &pull.data()[..rows * stride], stride, sum });
 }
 
 /// Of weight times log-probability plus `entropy` times entropy, with respect to the logits.

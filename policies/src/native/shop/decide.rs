@@ -3,8 +3,8 @@
 use super::encoder::{Encoded, add_rows};
 use super::model::DispatchModel;
 use crate::features::shop::Choices;
-use crate::native::encoder::Activate;
 use crate::native::kernels::{Kernel, Simd, flat_mut, math};
+use crate::native::layer::Activate;
 use crate::native::matrix::Matrix;
 
 /// Rows that are worked on at a time; a decision more may begin below it.

@@ -1,10 +1,12 @@
 //! The encoder of dispatch models: embeddings of the nodes of one shop, and the tables that decisions read.
 
+use super::mixed::Mixed;
 use super::model::{DispatchModel, Layer};
 use crate::features::shop::{Floor, NONE, Relation, Shop};
 use crate::native::Misfit;
-use crate::native::encoder::{Activate, copy, embed};
+use crate::native::encoder::embed;
 use crate::native::kernels::{Block, Kernel, Simd, math};
+use crate::native::layer::{Activate, copy};
 use crate::native::matrix::Matrix;
 use crate::native::norm::{NormForward, Normed};
 
@@ -13,6 +15,7 @@ use crate::native::norm::{NormForward, Normed};
 pub struct Encoded {
     pub(super) floor: Floor,
     pub(super) layers: Vec<Activations>,
+    pub(super) mixed: Mixed,
     /// The embeddings \[n, width\].
     pub(super) embeddings: Matrix,
     /// What a node adds to the hidden units of its choice, and what it adds to those of all choices while it is the next of
@@ -61,6 +64,9 @@ impl DispatchModel {
         }
         for (node, features) in into.floor.nodes.chunks_exact(features).enumerate() {
             embed(&self.embed, features, into.embeddings.row_mut(node));
+        }
+        if !self.encoders.is_empty() {
+            self.attend_stages(&into.floor, &mut into.mixed, &mut into.embeddings);
         }
         into.layers.resize_with(self.layers.len(), Activations::default);
         for (layer, kept) in self.layers.iter().zip(&mut into.layers) {

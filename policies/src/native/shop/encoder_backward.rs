@@ -1,14 +1,13 @@
 //! The gradient from the tables through the embeddings and the encoder to its weights.
 
-use super::backward::{Buffers as Pulls, learn, learn_row};
+use super::backward::Buffers as Pulls;
 use super::encoder::{Activations, Encoded, Gather, Scatter, shrink};
 use super::model::{DispatchModel, Layer};
 use crate::features::shop::Relation;
 use crate::native::Gradient;
-use crate::native::encoder_backward::Gate;
 use crate::native::kernels::{flat, flat_mut};
+use crate::native::layer_backward::Gate;
 use crate::native::matrix::Matrix;
-use crate::native::norm::NormBackward;
 
 /// Buffers. n: nodes.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +28,14 @@ impl DispatchModel {
         let buffers = &mut pulls.encoder;
         buffers.embeddings.clear(n, self.width);
         for (linear, pull) in [(&self.decoder.node, &pulls.node), (&self.decoder.field, &pulls.field)] {
-            learn(self, gradient, linear, n, &encoded.embeddings, pull);
+            gradient.learn(level, linear.slot, n, &encoded.embeddings, pull);
             linear.backward.apply(level, n, pull, &mut buffers.embeddings, true);
         }
         for (layer, kept) in self.layers.iter().zip(&encoded.layers).rev() {
             self.pull_layer(layer, kept, &encoded.floor.relations, buffers, gradient);
+        }
+        if !self.encoders.is_empty() {
+            self.pull_stages(&encoded.floor, &encoded.mixed, &mut pulls.mixed, &mut buffers.embeddings, gradient);
         }
         let features = self.architecture.task.features();
         for (node, features) in encoded.floor.nodes.chunks_exact(features).enumerate() {
@@ -56,24 +58,19 @@ impl DispatchModel {
         gradient: &mut Gradient,
     ) {
         let (n, level) = (embeddings.rows(), self.level);
-        let norm = &layer.norm;
-        // The shift comes right after the scale in the list of tensors.
-        let (before, after) = gradient.tensors.split_at_mut(norm.shift.slot);
-        let (scale_pull, shift_pull) = (before[norm.scale.slot].row_mut(0), after[0].row_mut(0));
-        let scale = &norm.scale.data;
-        level.run(NormBackward { pull: embeddings, kept: &kept.norm, scale, scale_pull, shift_pull });
-        learn(self, gradient, &layer.mix, n, &kept.hidden, embeddings);
+        layer.norm.pull(level, &kept.norm, embeddings, gradient);
+        gradient.learn(level, layer.mix.slot, n, &kept.hidden, embeddings);
         hidden.reshape(n, self.width);
         layer.mix.backward.apply(level, n, embeddings, hidden, false);
         level.run(Gate { pull: hidden, active: &kept.hidden });
-        learn_row(self, gradient, layer.bias.slot, n, hidden);
-        learn(self, gradient, &layer.own, n, &kept.input, hidden);
+        gradient.learn_row(level, layer.bias.slot, n, hidden);
+        gradient.learn(level, layer.own.slot, n, &kept.input, hidden);
         layer.own.backward.apply(level, n, hidden, embeddings, true);
         for ((relation, linear), input) in relations.iter().zip(&layer.relations).zip(&kept.means) {
             let groups = relation.groups;
             heard.clear(groups, self.width);
             level.run(Gather { from: hidden, of: &relation.hears, to: heard });
-            learn(self, gradient, linear, groups, input, heard);
+            gradient.learn(level, linear.slot, groups, input, heard);
             means.reshape(groups, self.width);
             linear.backward.apply(level, groups, heard, means, false);
             shrink(relation, means);

@@ -1,8 +1,9 @@
 //! The weights of a dispatch model, prepared for the kernels.
 
-use crate::architecture::Architecture;
+use super::mixer::Mixer;
+use crate::architecture::{Architecture, SIDES, mixed_layer};
 use crate::native::kernels::{Level, blocks};
-use crate::native::model::{Embedding, Linear, Norm, Reader, Row};
+use crate::native::model::{self, Embedding, Linear, Norm, Reader, Row};
 use crate::weights::{Weights, WeightsError};
 
 /// A dispatch model that runs and learns on plain slices.
@@ -15,7 +16,10 @@ pub struct DispatchModel {
     pub(super) hidden: usize,
     pub(super) choice: usize,
     pub(super) embed: Embedding,
+    /// None with mixed scores.
     pub(super) layers: Vec<Layer>,
+    /// Layers of every encoder of mixed-score attention.
+    pub(super) encoders: Vec<Vec<[Half; 2]>>,
     pub(super) decoder: Decoder,
 }
 
@@ -27,6 +31,13 @@ pub(super) struct Layer {
     pub bias: Row,
     pub mix: Linear,
     pub norm: Norm,
+}
+
+/// Attention of the jobs of a stage to its machines, or of the machines to the jobs.
+#[derive(Clone, Debug)]
+pub(super) struct Half {
+    pub layer: model::Layer,
+    pub mixer: Mixer,
 }
 
 #[derive(Clone, Debug)]
@@ -64,13 +75,21 @@ impl DispatchModel {
                 norm: read.norm(&format!("layers.{layer}.norm")),
             }
         };
+        let half = |stage: usize, layer: usize, side: &str| Half {
+            layer: read.layer(&mixed_layer(stage, layer, side), level),
+            mixer: Mixer::read(&read, &mixed_layer(stage, layer, side)),
+        };
+        let encoder =
+            |stage| (0..architecture.layers).map(|layer| SIDES.map(|side| half(stage, layer, side))).collect();
+        let layers = if architecture.mixed_score.is_some() { 0 } else { architecture.layers };
         Ok(Self {
             level,
             width: blocks(architecture.width),
             hidden: blocks(architecture.feed_forward),
             choice: blocks(architecture.task.scalars()),
             embed: read.embedding("embed"),
-            layers: (0..architecture.layers).map(layer).collect(),
+            layers: (0..layers).map(layer).collect(),
+            encoders: (0..architecture.mixed_score.unwrap_or(0)).map(encoder).collect(),
             decoder: Decoder {
                 choice: read.linear("decoder.choice.weight"),
                 choice_bias: read.row("decoder.choice.bias"),

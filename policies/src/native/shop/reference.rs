@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, MIXER_WIDTH, Task};
 use crate::features::shop::{Choices, Floor, NONE, Relation, Shop};
 use crate::weights::Weights;
 
@@ -34,6 +34,12 @@ fn relu(a: &[f64]) -> Vec<f64> {
 fn mean(rows: &[&Vec<f64>]) -> Vec<f64> {
     let sum = rows.iter().fold(vec![0.0; rows[0].len()], |sum, row| add(&sum, row));
     sum.iter().map(|x| x / rows.len() as f64).collect()
+}
+
+fn softmax(logits: &[f64]) -> Vec<f64> {
+    let high = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logits.iter().map(|logit| (logit - high).exp()).sum();
+    logits.iter().map(|logit| (logit - high).exp() / sum).collect()
 }
 
 impl Reference {
@@ -88,6 +94,9 @@ impl Reference {
             add(&self.times(&features, "embed"), self.bias("embed"))
         };
         let mut rows: Rows = features.map(embed).collect();
+        if self.architecture.mixed_score.is_some() {
+            return self.attend(rows);
+        }
         for layer in 0..self.architecture.layers {
             let name = |part: &str| format!("layers.{layer}.{part}");
             let hidden = |node: usize| {
@@ -103,6 +112,73 @@ impl Reference {
             rows = self.norm(&sums, &name("norm"));
         }
         rows
+    }
+
+    /// Mixed-score attention: pairs become the sums of themselves, their jobs and their machines.
+    fn attend(&self, pairs: Rows) -> Rows {
+        let (stages, jobs) = (self.floor.first.len(), self.floor.relations[0].groups);
+        let mut sums = pairs.clone();
+        for stage in 0..stages {
+            let first = self.floor.first[stage] as usize;
+            let end = self.floor.first.get(stage + 1).map_or(pairs.len(), |&next| next as usize);
+            let machines = (end - first) / jobs;
+            let node = |job: usize, machine: usize| first + job * machines + machine;
+            let time = |job, machine| f64::from(self.floor.nodes[node(job, machine) * Task::Ffsp.features()]);
+            let of_job = |job| mean(&(0..machines).map(|machine| &pairs[node(job, machine)]).collect::<Vec<_>>());
+            let of_machine = |machine| mean(&(0..jobs).map(|job| &pairs[node(job, machine)]).collect::<Vec<_>>());
+            let (mut job_rows, mut machine_rows): (Rows, Rows) =
+                ((0..jobs).map(of_job).collect(), (0..machines).map(of_machine).collect());
+            let encoder = stage * self.architecture.mixed_score.unwrap() / stages;
+            for layer in 0..self.architecture.layers {
+                let name = |side: &str| format!("stages.{encoder}.layers.{layer}.{side}");
+                let next = self.half(&job_rows, &machine_rows, &time, &name("jobs"));
+                let turned = |machine, job| time(job, machine);
+                machine_rows = self.half(&machine_rows, &job_rows, &turned, &name("machines"));
+                job_rows = next;
+            }
+            for (job, machine) in (0..jobs).flat_map(|job| (0..machines).map(move |machine| (job, machine))) {
+                let sum = &mut sums[node(job, machine)];
+                *sum = add(&add(sum, &job_rows[job]), &machine_rows[machine]);
+            }
+        }
+        sums
+    }
+
+    /// The rows after half a layer, in which they attend to `sources`.
+    fn half(&self, rows: &Rows, sources: &Rows, time: &dyn Fn(usize, usize) -> f64, name: &str) -> Rows {
+        let part = |part: &str| format!("{name}.{part}");
+        let (heads, units) = (self.architecture.heads, self.architecture.heads * MIXER_WIDTH);
+        let size = self.architecture.width / heads;
+        let (weight, bias) = (&self.tensors[&part("mixer.hidden.weight")], self.bias(&part("mixer.hidden")));
+        let logit = &self.tensors[&part("mixer.logit.weight")];
+        let project = |rows: &Rows, name: &str| rows.iter().map(|row| self.times(row, &part(name))).collect::<Rows>();
+        let (queries, keys, values) = (project(rows, "query"), project(sources, "key"), project(sources, "value"));
+        let mixed = |head: usize, score: f64, time: f64| {
+            let unit =
+                |unit: usize| (score * weight[unit] + time * weight[units + unit] + bias[unit]).max(0.0) * logit[unit];
+            (head * MIXER_WIDTH..(head + 1) * MIXER_WIDTH).map(unit).sum::<f64>()
+        };
+        let attended = |i: usize| {
+            let of_head = |head: usize| {
+                let floats = head * size..(head + 1) * size;
+                let score = |j: usize| {
+                    let product: f64 = floats.clone().map(|at| queries[i][at] * keys[j][at]).sum();
+                    mixed(head, product / (size as f64).sqrt(), time(i, j))
+                };
+                let weights = softmax(&(0..keys.len()).map(score).collect::<Vec<_>>());
+                floats.map(move |at| (weights.clone(), at))
+            };
+            let value =
+                |(weights, at): (Vec<f64>, usize)| weights.iter().zip(&values).map(|(w, value)| w * value[at]).sum();
+            let heads: Vec<f64> = (0..heads).flat_map(of_head).map(value).collect();
+            add(&rows[i], &self.times(&heads, &part("out")))
+        };
+        let middle = self.norm(&(0..rows.len()).map(attended).collect(), &part("norm1"));
+        let forward = |row: &Vec<f64>| {
+            let hidden = relu(&add(&self.times(row, &part("ff1")), self.bias(&part("ff1"))));
+            add(row, &self.times(&hidden, &part("ff2")))
+        };
+        self.norm(&middle.iter().map(forward).collect(), &part("norm2"))
     }
 
     fn norm(&self, rows: &Rows, name: &str) -> Rows {
@@ -133,9 +209,7 @@ impl Reference {
             self.times(&add(first, &relu(&add(&own, &rivals))), "decoder.logit")[0]
         };
         let logits: Vec<f64> = first.iter().map(logit).collect();
-        let high = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logits.iter().map(|logit| (logit - high).exp()).sum();
-        logits.iter().map(|logit| (logit - high).exp() / sum).collect()
+        softmax(&logits)
     }
 
     /// Every step of a recorded schedule.

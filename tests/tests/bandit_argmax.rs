@@ -23,7 +23,7 @@ const NODES: usize = 300_000;
 fn tiers_agree_with_enumeration_under_trained_and_random_networks() {
     for rule in ["schedule", "capacity", "path", "interventions"] {
         let bandit = Bandit::generate(&Bandit::spec(20, rule).unwrap(), &mut stream(101, "generate", 0));
-        let config = Config { states: 100, epochs: 6, episodes: 40, sees_time: false, ..Config::repaired() };
+        let config = Config { states: 100, epochs: 6, episodes: 40, ..Config::repaired() };
         let trained = sequoia(&bandit, &config).unwrap().network;
         let random = Mlp::random(&[bandit.actions + 20, 32, 32], 1);
         for (name, network) in [("trained", trained), ("random", random)] {

@@ -18,7 +18,7 @@ fn cost(bandit: &Bandit, player: &mut dyn Player) -> i64 {
 }
 
 fn small() -> Config {
-    Config { states: 60, epochs: 6, episodes: 30, ..Config::repaired() }
+    Config { states: 60, epochs: 6, episodes: 30, batch: 32, seeds: 500, ..Config::repaired() }
 }
 
 #[test]
@@ -45,6 +45,7 @@ fn settings_that_cannot_be_are_named() {
     refused(Config { target: Target::Hard(0), ..small() }, "target");
     refused(Config { rate: f64::NAN, ..small() }, "rate");
     refused(Config { gamma: 1.5, ..small() }, "gamma");
+    refused(Config { memory: 400, ..small() }, "seeds");
 }
 
 #[test]

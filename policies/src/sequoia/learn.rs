@@ -121,9 +121,19 @@ pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, String> {
     Ok(course.learned)
 }
 
+/// What an action does in a state.
+struct Sample {
+    state: Vec<u8>,
+    step: usize,
+    list: Vec<u32>,
+    inputs: Vec<f64>,
+    /// Of the step itself.
+    reward: f64,
+}
+
 /// States with none, one, all but one or all arms at level 1, each with random actions and unit ones; and random states
 /// with some arms at the top, also with the actions that reach those. Allowed or not: the network must know both.
-fn samples(env: &mut Env<'_>, learned: &Learned, config: &Config) -> Vec<(Vec<f64>, f64)> {
+fn samples(env: &mut Env<'_>, learned: &Learned, config: &Config) -> Vec<Sample> {
     let (bandit, mut rng) = (env.bandit, stream(config.seed, "samples", 0));
     let (arms, actions) = (bandit.arms.len(), bandit.actions as u32);
     let mut states: Vec<(Vec<u8>, Vec<u32>)> = Vec::new();
@@ -157,14 +167,34 @@ fn samples(env: &mut Env<'_>, learned: &Learned, config: &Config) -> Vec<(Vec<f6
         for list in lists {
             let step = rng.random_range(0..bandit.horizon);
             let reward = bandit.reward(&state, &bandit.flags(&list));
-            samples.push((learned.inputs(bandit, (&state, step), &list), reward));
+            let inputs = learned.inputs(bandit, (&state, step), &list);
+            samples.push(Sample { state: state.clone(), step, list, inputs, reward });
         }
     }
     samples
 }
 
+/// What some samples lead to, for the memory: on-policy steps alone are too much alike to learn values of all actions from.
+fn seeds(bandit: &Bandit, samples: Vec<Sample>, config: &Config) -> Vec<Transition> {
+    let mut order: Vec<Sample> = samples;
+    order.shuffle(&mut stream(config.seed, "seeds", 0));
+    let lead = |(index, sample): (u64, Sample)| {
+        let Sample { mut state, step, list, inputs, .. } = sample;
+        let scenario = bandit.luck(config.seed, "seeds", index, 0.0);
+        let reward = bandit.advance(&mut state, step, &bandit.flags(&list), &scenario);
+        Transition { inputs, reward, next: next(bandit, config, state, step) }
+    };
+    (0..).zip(order).take(config.seeds).map(lead).collect()
+}
+
+/// The state after a step, and the step that comes then; none at the end of an episode. Without the time as an input the
+/// end of an episode is no different from its middle.
+fn next(bandit: &Bandit, config: &Config, state: Vec<u8>, step: usize) -> Option<(Vec<u8>, usize)> {
+    if config.sees_time { (step + 1 < bandit.horizon).then(|| (state, step + 1)) } else { Some((state, 0)) }
+}
+
 /// Least squares on the one-step rewards.
-fn pretrain(network: &mut Mlp, samples: &[(Vec<f64>, f64)], config: &Config) {
+fn pretrain(network: &mut Mlp, samples: &[Sample], config: &Config) {
     let mut adam = Adam::new(network, config.pretrain_rate, 1.5e-4);
     let (mut passed, mut gradient) = (Passed::default(), network.zeros());
     let mut order: Vec<usize> = (0..samples.len()).collect();
@@ -173,7 +203,7 @@ fn pretrain(network: &mut Mlp, samples: &[(Vec<f64>, f64)], config: &Config) {
         for part in order.chunks(config.batch) {
             gradient.numbers_mut().for_each(|number| *number = 0.0);
             for &index in part {
-                let (inputs, reward) = &samples[index];
+                let Sample { inputs, reward, .. } = &samples[index];
                 let error = network.forward(inputs, &mut passed) - reward;
                 network.backward(&mut passed, 2.0 * error / part.len() as f64, &mut gradient);
             }
@@ -196,10 +226,12 @@ impl Course {
         let mut learned = Learned { network: Mlp::random(&sizes, config.seed), sees_time: config.sees_time };
         let samples = samples(env, &learned, config);
         pretrain(&mut learned.network, &samples, config);
+        let mut replay = Replay::new(config.memory, config.alpha);
+        seeds(bandit, samples, config).into_iter().for_each(|transition| replay.push(transition));
         Ok(Self {
             target: learned.clone(),
             cache: Cache::new(),
-            replay: Replay::new(config.memory, config.alpha),
+            replay,
             adam: Adam::new(&learned.network, config.rate, 1.5e-4),
             steps: 0,
             episode: 0,
@@ -220,10 +252,7 @@ impl Course {
             let list = if explores { (env.random)(&mut rng) } else { (env.best)(&self.learned, &state, step) };
             let inputs = self.learned.inputs(bandit, (&state, step), &list);
             let reward = bandit.advance(&mut state, step, &bandit.flags(&list), &scenario);
-            // Without the time as an input the end of an episode is no different from its middle.
-            let goes_on = step + 1 < bandit.horizon || !config.sees_time;
-            let next = goes_on.then(|| (state.clone(), if config.sees_time { step + 1 } else { 0 }));
-            self.replay.push(Transition { inputs, reward, next });
+            self.replay.push(Transition { inputs, reward, next: next(bandit, config, state.clone(), step) });
             self.steps += 1;
             self.update(env, config, &mut rng);
             match config.target {

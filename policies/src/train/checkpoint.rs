@@ -19,6 +19,9 @@ use crate::train::optimiser::Moments;
 /// Name of the header entry.
 const HEADER: &str = "heuron-checkpoint";
 
+/// Name of the tensor of a rival.
+const RIVAL: &str = "rival";
+
 /// Where a run is.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Position {
@@ -47,6 +50,8 @@ pub struct Checkpoint {
     pub position: Position,
     /// The weights, one vector per tensor.
     pub weights: Vec<Vec<f32>>,
+    /// Those of the policy whose rollouts are the baseline of REINFORCE, if any.
+    pub rival: Option<Vec<Vec<f32>>>,
     /// State of the optimiser.
     pub moments: Moments,
 }
@@ -61,12 +66,14 @@ struct Header {
 impl Checkpoint {
     /// Writes the checkpoint so that there is the old one or the new one at any moment.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let Self { config, architecture, position, weights, moments } = self;
+        let Self { config, architecture, position, weights, rival, moments } = self;
         let header = Header { config: config.clone(), architecture: architecture.clone(), position: position.clone() };
         let header = serde_json::to_string(&header).map_err(|error| TrainError::damaged(path, error))?;
         let weights = weights.concat();
+        let rival = rival.as_ref().map(|rival| rival.concat());
         let named = [("weights", &weights), ("first", &moments.first), ("second", &moments.second)];
-        let data = named.map(|(name, values)| (name, values.len(), bytes(values)));
+        let named = named.into_iter().chain(rival.as_ref().map(|rival| (RIVAL, rival)));
+        let data: Vec<_> = named.map(|(name, values)| (name, values.len(), bytes(values))).collect();
         let mut views = Vec::with_capacity(data.len());
         for (name, count, data) in &data {
             let view = TensorView::new(Dtype::F32, vec![*count], data);
@@ -97,9 +104,12 @@ impl Checkpoint {
         let moments = if position.updates == 0 { 0 } else { total };
         let moments =
             Moments { time: position.updates, first: vector("first", moments)?, second: vector("second", moments)? };
-        let mut rest = vector("weights", total)?.into_iter();
-        let weights = sizes.iter().map(|&count| rest.by_ref().take(count).collect()).collect();
-        Ok(Self { config, architecture, position, weights, moments })
+        let tensors = |name| -> Result<Vec<Vec<f32>>, TrainError> {
+            let mut rest = vector(name, total)?.into_iter();
+            Ok(sizes.iter().map(|&count| rest.by_ref().take(count).collect()).collect())
+        };
+        let rival = file.names().contains(&RIVAL).then(|| tensors(RIVAL)).transpose()?;
+        Ok(Self { config, architecture, position, weights: tensors("weights")?, rival, moments })
     }
 }
 
@@ -145,7 +155,8 @@ mod tests {
         let best = Some((40, 0.1 + 0.2));
         let position = Position { step: 77, updates: 80, instances: 4928, elapsed_s: 1.0 / 3.0, best, validated: 70 };
         let moments = Moments { time: 80, first: vec![1e-20; count], second: vec![-0.0; count] };
-        Checkpoint { config: Config::default(), architecture, position, weights, moments }
+        let rival = Some(weights.iter().map(|tensor| vec![0.2; tensor.len()]).collect());
+        Checkpoint { config: Config::default(), architecture, position, weights, rival, moments }
     }
 
     #[test]
@@ -156,6 +167,9 @@ mod tests {
         checkpoint().write(&path).unwrap();
         assert_eq!(Checkpoint::read(&path).unwrap(), checkpoint());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let alone = Checkpoint { rival: None, ..checkpoint() };
+        alone.write(&path).unwrap();
+        assert_eq!(Checkpoint::read(&path).unwrap(), alone);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::train::compass::Compass;
 use crate::train::poppy::Poppy;
 use crate::train::ppo::Ppo;
 use crate::train::preference::Preference;
+use crate::train::reinforce::Reinforce;
 use crate::train::schedule::Schedule;
 
 /// A training run. The result of a run by steps depends on this, the budget and the version only.
@@ -42,6 +43,8 @@ pub struct Config {
     pub weight_decay: f32,
     /// Largest norm of the gradient. Default: 1 (Kool et al., 2019).
     pub clip_norm: f64,
+    /// Settings of `reinforce`.
+    pub reinforce: Reinforce,
     /// Settings of `ppo`.
     pub ppo: Ppo,
     /// Settings of `preference`.
@@ -64,7 +67,8 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
-    /// REINFORCE with the mean of the instance as baseline (POMO; Kwon et al., 2020).
+    /// REINFORCE with the mean of the instance as baseline (POMO; Kwon et al., 2020), or the greedy rollout of a frozen
+    /// policy (Kool et al., 2019).
     Reinforce,
     /// Proximal policy optimisation (RLOR; Wan et al., 2023).
     Ppo,
@@ -158,6 +162,7 @@ impl Default for Config {
             schedule: Schedule::default(),
             weight_decay: 1e-6,
             clip_norm: 1.0,
+            reinforce: Reinforce::default(),
             ppo: Ppo::default(),
             preference: Preference::default(),
             poppy: Poppy::default(),
@@ -268,6 +273,7 @@ impl Config {
             from,
         )?;
         self.schedule.check()?;
+        self.reinforce.check()?;
         self.ppo.check()?;
         let parts = self.ppo.minibatches;
         let fit = self.algorithm != Algorithm::Ppo || parts <= self.batch;

@@ -24,6 +24,7 @@ pub mod ppo;
 pub mod preference;
 pub mod problem;
 pub mod reinforce;
+mod rival;
 mod run;
 pub mod schedule;
 mod step;

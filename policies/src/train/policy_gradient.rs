@@ -1,5 +1,7 @@
 //! A step of the algorithms whose gradient is a weight per trajectory: sample, weigh, replay what carries weight.
 
+use std::collections::BTreeMap;
+
 use heuron_problems::{Cost, Problem, stream};
 
 use crate::model::Model;
@@ -13,14 +15,17 @@ use crate::train::error::TrainError;
 use crate::train::loss::{Group, Weighed};
 use crate::train::problem::{Train, build};
 use crate::train::reinforce;
+use crate::train::rival::Rival;
 use crate::train::step::Step;
 
 /// Improves a solution by local search; never makes it worse.
 pub type Improve<'a, P> = dyn Fn(&P, &<P as Problem>::Solution) -> <P as Problem>::Solution + Sync + 'a;
 
-/// A step, perhaps with a teacher.
+/// A step, perhaps with a teacher or a rival.
 pub(super) struct Taught<'a, P: Train> {
     pub at: Step<'a>,
+    /// Whose greedy rollouts are the baseline.
+    pub rival: Option<&'a Rival<P>>,
     /// The teacher, while it teaches.
     pub improve: Option<&'a Improve<'a, P>>,
 }
@@ -53,10 +58,12 @@ impl<P: Train> Taught<'_, P> {
     fn learn(&self, model: &P::Model, problem: &P, index: u64, share: &mut Share<P>) -> Result<(), Misfit> {
         let Share { gradient, tally, buffers } = share;
         let starts = starts(problem, self.at.config.starts, self.at.config.seed, index);
+        let rival = self.rival.map(|rival| rival.costs(problem, &starts, buffers)).transpose()?;
         let mut sampled = sample(model, problem, &starts, (self.at.config.seed, index), buffers)?;
         let forced = sampled.forced;
         let replay = |labels: &[Vec<u32>]| Ok(model.replay(problem, &buffers.encoded, labels, forced));
-        let lesson = self.lesson(problem, index, &mut sampled, tally, replay)?;
+        let baselines = rival.map(|rival| baselines(&sampled, &rival));
+        let lesson = self.lesson(problem, index, &mut sampled, baselines.as_deref(), tally, replay)?;
         if !lesson.traces.is_empty() {
             model.backward(problem, &buffers.encoded, &lesson.traces, forced, &lesson.pull(), gradient);
         }
@@ -75,7 +82,14 @@ impl<P: Train> Taught<'_, P> {
                     let mut replays = model.replay(&[problem], &[labels.to_vec()], forced)?;
                     Ok(replays.pop().unwrap_or_default())
                 };
-                lessons.push(self.lesson(problem, batch.numbers[i], &mut batch.sampled[i], &mut tally, replay)?);
+                lessons.push(self.lesson(
+                    problem,
+                    batch.numbers[i],
+                    &mut batch.sampled[i],
+                    None,
+                    &mut tally,
+                    replay,
+                )?);
             }
             let pulls: Vec<Pull<'_>> = lessons.iter().map(Lesson::pull).collect();
             let traces: Vec<Vec<Vec<u32>>> = lessons.iter().map(|lesson| lesson.traces.clone()).collect();
@@ -90,6 +104,7 @@ impl<P: Train> Taught<'_, P> {
         problem: &P,
         index: u64,
         sampled: &mut Sampled,
+        baselines: Option<&[Cost]>,
         tally: &mut Tally,
         replay: impl Fn(&[Vec<u32>]) -> Result<Replay, Misfit>,
     ) -> Result<Lesson, Misfit> {
@@ -97,7 +112,7 @@ impl<P: Train> Taught<'_, P> {
         if let Some(improve) = self.improve {
             self.teach(problem, improve, sampled, replay)?;
         }
-        let weighed = self.weigh(sampled, index);
+        let weighed = self.weigh(sampled, baselines, index);
         tally.loss += weighed.loss / self.at.config.batch as f64;
         let chosen = weighed.informative(self.at.config.informative);
         Ok(Lesson {
@@ -106,7 +121,7 @@ impl<P: Train> Taught<'_, P> {
         })
     }
 
-    fn weigh(&self, sampled: &Sampled, index: u64) -> Weighed {
+    fn weigh(&self, sampled: &Sampled, baselines: Option<&[Cost]>, index: u64) -> Weighed {
         let group = Group {
             costs: sampled.paths.iter().map(|path| path.cost).collect(),
             log_probs: sampled.paths.iter().map(|path| path.log_prob).collect(),
@@ -116,7 +131,7 @@ impl<P: Train> Taught<'_, P> {
             Algorithm::Preference => {
                 self.at.config.preference.weigh(&group, &mut stream(self.at.config.seed, "pairs", index))
             }
-            _ => reinforce::weigh(&group),
+            _ => reinforce::weigh(&group, baselines),
         }
     }
 
@@ -147,4 +162,10 @@ impl<P: Train> Taught<'_, P> {
         }
         Ok(())
     }
+}
+
+/// What a rival's rollout from the same start cost; a trajectory without any teaches nothing.
+fn baselines(sampled: &Sampled, rival: &BTreeMap<Option<u32>, Cost>) -> Vec<Cost> {
+    let start = |path: &Path| path.actions.first().copied().filter(|_| sampled.forced > 0);
+    sampled.paths.iter().map(|path| rival.get(&start(path)).copied().unwrap_or(path.cost)).collect()
 }

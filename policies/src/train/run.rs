@@ -19,6 +19,8 @@ use crate::train::optimiser::Moments;
 use crate::train::policy_gradient::{self, Improve};
 use crate::train::poppy;
 use crate::train::problem::Train;
+use crate::train::reinforce::Baseline;
+use crate::train::rival::Rival;
 use crate::train::step::Step;
 use crate::train::validate::{Reference, Validation};
 use crate::weights::Weights;
@@ -136,6 +138,8 @@ pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, Tr
 struct Run<'j, P: Train> {
     job: &'j Job,
     engine: Engine<P>,
+    /// Whose greedy rollouts are the baseline, where the configuration says so.
+    rival: Option<Rival<P>>,
     validation: Validation<P>,
     position: Position,
     /// Part of the budget used before the last step.
@@ -157,6 +161,9 @@ impl<'j, P: Train> Run<'j, P> {
         let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
         let good = job.device == Kind::Cpu || !adapts;
         require(good, "algorithm", "one without populations and latent vectors on this device", job.device)?;
+        let rolls = job.config.reinforce.baseline == Baseline::Rollout;
+        let good = job.device == Kind::Cpu || !rolls;
+        require(good, "reinforce.baseline", "mean on this device", "rollout")?;
         let architecture = architecture::<P>(&job.config);
         architecture.check()?;
         let references = job.folder.join(Files::REFERENCES);
@@ -167,19 +174,24 @@ impl<'j, P: Train> Run<'j, P> {
         };
         let path = job.folder.join(Files::CHECKPOINT);
         let found = if job.resume && path.exists() { Some(Checkpoint::read(&path)?) } else { None };
-        let (weights, moments, position) = match found {
+        let (weights, rival, moments, position) = match found {
             Some(found) if found.config != job.config => return Err(TrainError::OtherRun { path }),
-            Some(Checkpoint { architecture, position, weights, moments, .. }) => {
-                (Weights { architecture, notes: notes(&job.config), tensors: weights }, moments, position)
+            Some(Checkpoint { architecture, position, weights, rival, moments, .. }) => {
+                let weights = Weights { architecture, notes: notes(&job.config), tensors: weights };
+                (weights, rival, moments, position)
             }
             None => {
                 let weights = match &job.initial {
                     Some(weights) => fitting(weights, architecture, job.config.seed)?,
                     None => Weights::random(architecture, job.config.seed)?,
                 };
-                (Weights { notes: notes(&job.config), ..weights }, Moments::default(), Position::default())
+                let weights = Weights { notes: notes(&job.config), ..weights };
+                (weights, None, Moments::default(), Position::default())
             }
         };
+        // Of a new run the policy is its own rival.
+        let frozen = Weights { tensors: rival.unwrap_or_else(|| weights.tensors.clone()), ..weights.clone() };
+        let rival = rolls.then(|| Rival::new(&frozen)).transpose()?;
         log::rewind(&job.folder.join(Files::LOG), position.step)?;
         let device = (job.device != Kind::Cpu).then(|| device::open(job.device)).transpose()?;
         let engine = Engine::new(&job.config, weights, &moments, job.threads, device.as_ref())?;
@@ -188,6 +200,7 @@ impl<'j, P: Train> Run<'j, P> {
         let mut run = Self {
             job,
             engine,
+            rival,
             validation,
             position,
             before: 0.0,
@@ -228,7 +241,7 @@ impl<'j, P: Train> Run<'j, P> {
             Algorithm::Compass => compass::step(at, &mut self.engine)?,
             Algorithm::Reinforce | Algorithm::Preference => {
                 let improve = (used >= config.improvement.from && config.improvement.from < 1.0).then_some(improve);
-                policy_gradient::Taught { at, improve }.run(&mut self.engine)?
+                policy_gradient::Taught { at, rival: self.rival.as_ref(), improve }.run(&mut self.engine)?
             }
         };
         let tally = result.map_err(|_| TrainError::Diverged { step: number })?;
@@ -237,6 +250,18 @@ impl<'j, P: Train> Run<'j, P> {
         self.position.instances += tally.instances;
         self.row_steps += 1;
         self.tally.add(&tally);
+        self.challenge()
+    }
+
+    /// Puts the policy in its rival's place if it has become better.
+    fn challenge(&mut self) -> Result<(), TrainError> {
+        let (config, step) = (&self.job.config, self.position.step);
+        let Some(rival) = self.rival.as_ref().filter(|_| step.is_multiple_of(config.reinforce.every)) else {
+            return Ok(());
+        };
+        if rival.is_beaten(&mut self.engine, config, step)? {
+            self.rival = Some(Rival::new(&self.engine.weights)?);
+        }
         Ok(())
     }
 
@@ -318,6 +343,7 @@ impl<'j, P: Train> Run<'j, P> {
             architecture: architecture.clone(),
             position: self.position.clone(),
             weights: tensors.clone(),
+            rival: self.rival.as_ref().map(|rival| rival.tensors.clone()),
             moments,
         };
         checkpoint.write(&self.job.folder.join(Files::CHECKPOINT))?;

@@ -10,6 +10,7 @@ use super::compass::Compass;
 use super::config::{Improvement, Network, Stage, Validation};
 use super::poppy::Poppy;
 use super::problem::build;
+use super::reinforce::{Baseline, Reinforce};
 use super::*;
 use crate::architecture::{ArchitectureError, Task};
 use crate::device::{DeviceError, Kind};
@@ -80,8 +81,10 @@ fn products(folder: &Path) -> [Vec<u8>; 2] {
 #[test]
 fn weights_depend_on_neither_threads_nor_interruptions() {
     let all = [Algorithm::Reinforce, Algorithm::Ppo, Algorithm::Preference, Algorithm::Poppy, Algorithm::Compass];
-    for algorithm in all {
-        let config = config(algorithm);
+    // With three challenges.
+    let rolled = rolled(config(Algorithm::Reinforce), 7);
+    for config in all.map(config).into_iter().chain([rolled]) {
+        let algorithm = config.algorithm;
         let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
         let [one, three, broken] = folders.each_ref().map(|folder| folder.path());
         whole::<Cvrp>(&config, 23, 1, one);
@@ -182,8 +185,15 @@ fn single(algorithm: Algorithm) -> Config {
     Config { validation, ..config(algorithm) }
 }
 
+/// The same with a rollout as baseline and one trajectory per instance.
+fn rolled(config: Config, every: u64) -> Config {
+    let reinforce = Reinforce { baseline: Baseline::Rollout, every, instances: 64 };
+    Config { reinforce, starts: Some(1), ..config }
+}
+
 #[test]
 fn every_algorithm_learns() {
+    assert_learns::<Tsp>(Config { batch: 64, ..rolled(single(Algorithm::Reinforce), 10) }, 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Reinforce), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Preference), 60, 0.1);
     assert_learns::<Tsp>(single(Algorithm::Ppo), 12, 0.1);
@@ -329,7 +339,7 @@ fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::D
         let tally = if config.algorithm == Algorithm::Ppo {
             actor_critic::Passes { at, unit: validation.unit() }.run::<P>(&mut engine)
         } else {
-            policy_gradient::Taught::<P> { at, improve: None }.run(&mut engine)
+            policy_gradient::Taught::<P> { at, rival: None, improve: None }.run(&mut engine)
         };
         losses.push(tally.unwrap().unwrap_or_else(|_| panic!("diverged")).loss);
     }

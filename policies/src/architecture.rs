@@ -250,7 +250,6 @@ impl Architecture {
             ("feature_layer", self.feature_layer),
             ("value estimate (ppo)", self.value),
             ("latent vectors (compass)", self.latent.is_some()),
-            ("agents (poppy)", self.agents.is_some()),
         ];
         match options.into_iter().find(|(_, asked)| *asked && task.is_shop()) {
             Some((option, _)) => Err(ArchitectureError::NoOption { option, task }),
@@ -388,14 +387,19 @@ impl Architecture {
             add("norm.scale", &[d]);
             add("norm.shift", &[d]);
         }
-        add("decoder.choice.weight", &[self.task.scalars(), hidden]);
-        add("decoder.choice.bias", &[hidden]);
-        add("decoder.node.weight", &[d, hidden]);
-        add("decoder.field.weight", &[d, hidden]);
-        add("decoder.hidden.weight", &[hidden, hidden]);
-        add("decoder.hidden.bias", &[hidden]);
-        add("decoder.rivals.weight", &[hidden, hidden]);
-        add("decoder.logit.weight", &[hidden, 1]);
+        // The first agent is the decoder itself.
+        let others = (1..self.agents.unwrap_or(1)).map(|agent| format!("agents.{agent}"));
+        for decoder in ["decoder".to_string()].into_iter().chain(others) {
+            let mut add = |name: &str, shape: &[usize]| add(&format!("{decoder}.{name}"), shape);
+            add("choice.weight", &[self.task.scalars(), hidden]);
+            add("choice.bias", &[hidden]);
+            add("node.weight", &[d, hidden]);
+            add("field.weight", &[d, hidden]);
+            add("hidden.weight", &[hidden, hidden]);
+            add("hidden.bias", &[hidden]);
+            add("rivals.weight", &[hidden, hidden]);
+            add("logit.weight", &[hidden, 1]);
+        }
         list
     }
 }

@@ -207,4 +207,14 @@ model!(DispatchModel, Shop, shop::Encoded, shop::Scratch, {
     fn openings(_: &P) -> Vec<u32> {
         Vec::new()
     }
+
+    fn agents(&self) -> usize {
+        self.agents()
+    }
+
+    fn agent(&self, index: usize, encoded: &mut shop::Encoded) -> &Self {
+        let agent = self.agent(index);
+        agent.take_over(encoded);
+        agent
+    }
 });

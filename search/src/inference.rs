@@ -65,7 +65,8 @@ pub fn solve<P: Learnable>(
     Ok(found)
 }
 
-/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself.
+/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself. The agents
+/// of a population construct in turn: each a greedy schedule, or its share of the samples.
 ///
 /// # Errors
 /// [`Misfit::Beam`] for a tree search.
@@ -78,14 +79,20 @@ pub fn dispatch<P: Shop>(
 ) -> Result<Found<P::Solution>, Misfit> {
     model.fits(problem)?;
     let (count, decode) = match effort.search {
-        Search::Greedy => (1, Decode::Greedy),
+        Search::Greedy => (model.agents(), Decode::Greedy),
         Search::Sample(count) => (count, SAMPLING),
         Search::Beam(_) | Search::Guided { .. } => return Err(Misfit::Beam),
     };
-    let attempt = Attempt { model, image: problem, openings: &[] };
     let mut found = Found { best: None, trajectories: 0 };
-    let mut streams: Vec<Stream> = (0..count).map(|i| samples(effort.seed, index, 0, i)).collect();
-    found.keep(count as u64, attempt.roll(count, decode, &mut streams, &mut buffers.dispatch)?);
+    model.encode(problem, &mut buffers.dispatch.0)?;
+    for agent in 0..model.agents() {
+        let mut streams: Vec<Stream> =
+            (agent..count).step_by(model.agents()).map(|i| samples(effort.seed, index, 0, i)).collect();
+        let model = Model::<P>::agent(model, agent, &mut buffers.dispatch.0);
+        let attempt = Attempt { model, image: problem, openings: &[] };
+        let best = attempt.construct(streams.len(), decode, &mut streams, &mut buffers.dispatch);
+        found.keep(streams.len() as u64, best);
+    }
     Ok(found)
 }
 
@@ -203,26 +210,37 @@ struct Attempt<'a, M, P> {
 }
 
 impl<P: Construct, M: Model<P>> Attempt<'_, M, P> {
-    /// The best of `count` constructions, which go through the openings in turn.
+    /// Encodes the instance, then constructs.
     fn roll(
         &self,
         count: usize,
         decode: Decode,
         streams: &mut [Stream],
-        (encoded, scratch): &mut (M::Encoded, M::Scratch),
+        buffers: &mut (M::Encoded, M::Scratch),
     ) -> Result<Option<(Cost, P::Solution)>, Misfit> {
-        self.model.encode_for_decoding(self.image, encoded)?;
+        self.model.encode_for_decoding(self.image, &mut buffers.0)?;
+        Ok(self.construct(count, decode, streams, buffers))
+    }
+
+    /// The best of `count` constructions, which go through the openings in turn.
+    fn construct(
+        &self,
+        count: usize,
+        decode: Decode,
+        streams: &mut [Stream],
+        (encoded, scratch): &mut (M::Encoded, M::Scratch),
+    ) -> Option<(Cost, P::Solution)> {
         let starts: Vec<Option<u32>> = match self.openings {
             [] => vec![None; count],
             openings => openings.iter().copied().map(Some).cycle().take(count).collect(),
         };
         let trajectories = self.model.decode(self.image, encoded, &starts, streams, decode, scratch);
         let best = trajectories.into_iter().filter_map(|t| Some((t.cost.ok()?, t.actions))).min();
-        Ok(best.map(|(cost, actions)| {
+        best.map(|(cost, actions)| {
             let mut state = self.image.start();
             actions.iter().for_each(|&action| self.image.step(&mut state, action));
             (cost, self.image.finish(&state))
-        }))
+        })
     }
 }
 

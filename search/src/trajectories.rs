@@ -170,7 +170,7 @@ impl<P: Learnable> Trajectories<P> for Images<P> {
     }
 }
 
-/// Schedules of a dispatch model: a greedy one, then samples.
+/// Schedules of a dispatch model: a greedy one of every agent, then samples of the agents in turn.
 #[derive(Clone, Debug)]
 pub struct Dispatched(pub Arc<DispatchModel>);
 
@@ -186,7 +186,7 @@ impl<P: Shop> Trajectories<P> for Dispatched {
     type Memory = Shopfloor;
 
     fn greedy(&self, _: &P) -> u64 {
-        1
+        self.0.agents() as u64
     }
 
     fn best(
@@ -201,13 +201,26 @@ impl<P: Shop> Trajectories<P> for Dispatched {
             self.0.encode(problem, encoded).ok()?;
             *is_encoded = true;
         }
-        let decode = if range.start == 0 { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
-        let mut streams: Vec<Stream> = range.clone().map(|k| choices(seed, k)).collect();
-        let starts = vec![None; streams.len()];
+        let is_greedy = range.start < Trajectories::<P>::greedy(self, problem);
+        let decode = if is_greedy { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
         let is_over = || watch.is_late();
-        let rollout = Rollout { starts: &starts, streams: &mut streams, decode, is_over: &is_over };
-        let found = self.0.decode_unless(problem, encoded, rollout, scratch)?;
-        let best = found.into_iter().filter_map(|trajectory| Some((trajectory.cost.ok()?, trajectory.actions))).min();
+        let mut best: Option<(Cost, Vec<u32>)> = None;
+        for agent in 0..self.0.agents() {
+            let own = |k: &u64| *k % self.0.agents() as u64 == agent as u64;
+            let mut streams: Vec<Stream> = range.clone().filter(own).map(|k| choices(seed, k)).collect();
+            if streams.is_empty() {
+                continue;
+            }
+            let model = self.0.agent(agent);
+            if self.0.agents() > 1 {
+                model.take_over(encoded);
+            }
+            let starts = vec![None; streams.len()];
+            let rollout = Rollout { starts: &starts, streams: &mut streams, decode, is_over: &is_over };
+            let found = model.decode_unless(problem, encoded, rollout, scratch)?;
+            let feasible = found.into_iter().filter_map(|found| Some((found.cost.ok()?, found.actions)));
+            best = best.into_iter().chain(feasible).min();
+        }
         best.map(|(cost, actions)| {
             let mut state = problem.start();
             actions.iter().for_each(|&action| problem.step(&mut state, action));

@@ -73,7 +73,12 @@ impl Campaign<'_> {
                 Instance::Tsp(tsp) => self.spend(&model, tsp, index),
                 Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
                 Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
-                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => Err(no_model(instance)),
+                Instance::Jssp(_) | Instance::Ffsp(_) => {
+                    Err("agents that schedule construct in turn when the decoding is \
+                     greedy or by samples: they have no attempts"
+                        .into())
+                }
+                Instance::Bandit(_) => Err(no_model(instance)),
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()

@@ -104,7 +104,7 @@ fn weights_depend_on_neither_threads_nor_interruptions() {
 
 #[test]
 fn dispatch_models_depend_on_neither_threads_nor_interruptions() {
-    for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
+    for algorithm in [Algorithm::Reinforce, Algorithm::Preference, Algorithm::Poppy] {
         let config = Config { sizes: vec![5, 4], starts: Some(6), ..config(algorithm) };
         let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
         let [one, three, broken] = folders.each_ref().map(|folder| folder.path());
@@ -120,8 +120,8 @@ fn dispatch_models_depend_on_neither_threads_nor_interruptions() {
 }
 
 #[test]
-fn dispatch_models_have_neither_values_nor_agents_nor_latent_vectors() {
-    for algorithm in [Algorithm::Ppo, Algorithm::Poppy, Algorithm::Compass] {
+fn dispatch_models_have_neither_values_nor_latent_vectors() {
+    for algorithm in [Algorithm::Ppo, Algorithm::Compass] {
         let folder = tempfile::tempdir().unwrap();
         let config = config(algorithm);
         let session = Session { config, steps: 1, threads: 1, folder: folder.path(), resume: false, limit: u64::MAX };
@@ -201,6 +201,7 @@ fn every_algorithm_learns() {
     assert_learns::<Tsp>(single(Algorithm::Compass), 60, 0.02);
     assert_learns::<Cvrp>(single(Algorithm::Preference), 60, 0.05);
     assert_learns::<Knapsack>(Config { starts: Some(8), ..single(Algorithm::Preference) }, 60, 0.02);
+    assert_learns::<Jssp>(Config { starts: Some(8), ..single(Algorithm::Poppy) }, 60, 0.0);
     for algorithm in [Algorithm::Reinforce, Algorithm::Preference] {
         assert_learns::<Jssp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.01);
         assert_learns::<Ffsp>(Config { starts: Some(8), ..single(algorithm) }, 60, 0.0);

@@ -78,11 +78,17 @@ impl DispatchModel {
             let (kept, out) = (&mut kept.norm, &mut into.embeddings);
             self.level.run(NormForward { x: &into.sum, scale, shift, kept, out });
         }
-        for (linear, table) in [(&self.decoder.node, &mut into.node), (&self.decoder.field, &mut into.field)] {
-            table.reshape(n, self.hidden);
-            linear.forward.apply(self.level, n, &into.embeddings, table, false);
-        }
+        self.take_over(into);
         Ok(())
+    }
+
+    /// Makes the tables of this agent from what another agent of the same model encoded.
+    pub fn take_over(&self, encoded: &mut Encoded) {
+        let n = encoded.nodes();
+        for (linear, table) in [(&self.decoder.node, &mut encoded.node), (&self.decoder.field, &mut encoded.field)] {
+            table.reshape(n, self.hidden);
+            linear.forward.apply(self.level, n, &encoded.embeddings, table, false);
+        }
     }
 
     /// From the input of a layer to its hidden units.

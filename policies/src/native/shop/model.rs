@@ -21,6 +21,8 @@ pub struct DispatchModel {
     /// Layers of every encoder of mixed-score attention.
     pub(super) encoders: Vec<Vec<[Half; 2]>>,
     pub(super) decoder: Decoder,
+    /// The model with the decoders of the other agents.
+    others: Vec<Self>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +84,17 @@ impl DispatchModel {
         let encoder =
             |stage| (0..architecture.layers).map(|layer| SIDES.map(|side| half(stage, layer, side))).collect();
         let layers = if architecture.mixed_score.is_some() { 0 } else { architecture.layers };
-        Ok(Self {
+        let decoder = |name: &str| Decoder {
+            choice: read.linear(&format!("{name}.choice.weight")),
+            choice_bias: read.row(&format!("{name}.choice.bias")),
+            node: read.linear(&format!("{name}.node.weight")),
+            field: read.linear(&format!("{name}.field.weight")),
+            hidden: read.linear(&format!("{name}.hidden.weight")),
+            hidden_bias: read.row(&format!("{name}.hidden.bias")),
+            rivals: read.linear(&format!("{name}.rivals.weight")),
+            logit: read.row(&format!("{name}.logit.weight")),
+        };
+        let mut model = Self {
             level,
             width: blocks(architecture.width),
             hidden: blocks(architecture.feed_forward),
@@ -90,18 +102,24 @@ impl DispatchModel {
             embed: read.embedding("embed"),
             layers: (0..layers).map(layer).collect(),
             encoders: (0..architecture.mixed_score.unwrap_or(0)).map(encoder).collect(),
-            decoder: Decoder {
-                choice: read.linear("decoder.choice.weight"),
-                choice_bias: read.row("decoder.choice.bias"),
-                node: read.linear("decoder.node.weight"),
-                field: read.linear("decoder.field.weight"),
-                hidden: read.linear("decoder.hidden.weight"),
-                hidden_bias: read.row("decoder.hidden.bias"),
-                rivals: read.linear("decoder.rivals.weight"),
-                logit: read.row("decoder.logit.weight"),
-            },
+            decoder: decoder("decoder"),
             architecture: architecture.clone(),
-        })
+            others: Vec::new(),
+        };
+        let other = |agent| Self { decoder: decoder(&format!("agents.{agent}")), ..model.clone() };
+        model.others = (1..architecture.agents.unwrap_or(1)).map(other).collect();
+        Ok(model)
+    }
+
+    /// Number of decoders that share the encoder.
+    pub fn agents(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the tensors
+    /// of the whole. What one agent encodes, another can use once it has taken it over ([`Self::take_over`]).
+    pub fn agent(&self, index: usize) -> &Self {
+        index.checked_sub(1).map_or(self, |index| &self.others[index])
     }
 
     /// What the model is.

@@ -261,3 +261,45 @@ fn actions_that_were_no_choices_are_impossible_and_the_rest_is_judged_still() {
     let replay = model.replay(&problem, &encoded, &[trace], 0);
     assert!(replay.log_probs[0].contains(&f32::NEG_INFINITY) && replay.log_probs[0].iter().any(|p| p.is_finite()));
 }
+
+/// Every agent of a population is the model with its decoder, and learns in its own tensors.
+#[test]
+fn agents_are_models_with_decoders_of_their_own() {
+    let problem = uniform(5, 4, 31);
+    let plain = weights::<Jssp>(2, 33);
+    let population = Weights::random(Architecture { agents: Some(3), ..plain.architecture.clone() }, 34).unwrap();
+    let whole = DispatchModel::new(&population).unwrap();
+    let mut shared = encoded(&whole, &problem);
+    for agent in [2, 0, 1] {
+        let name_of = |name: &str| match name.strip_prefix("decoder.") {
+            Some(part) if agent > 0 => format!("agents.{agent}.{part}"),
+            _ => name.to_string(),
+        };
+        let mut alone = plain.clone();
+        let names: Vec<String> = plain.architecture.tensors().into_iter().map(|(name, _)| name).collect();
+        for (name, tensor) in names.iter().zip(&mut alone.tensors) {
+            tensor.copy_from_slice(population.tensor(&name_of(name)).unwrap());
+        }
+        let single = DispatchModel::new(&alone).unwrap();
+        let own = encoded(&single, &problem);
+        let model = whole.agent(agent);
+        model.take_over(&mut shared);
+        let traces = [(&single, &own), (model, &shared)].map(|(model, encoded)| {
+            sampled(model, &problem, encoded, 6).into_iter().map(|trajectory| trajectory.actions).collect::<Vec<_>>()
+        });
+        assert_eq!(traces[0], traces[1]);
+        let [traces, _] = traces;
+        let weights = [0.5, -1.0, 0.25, 2.0, 0.0, -0.5];
+        let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.1 };
+        let mut gradients = [&alone, &population].map(|weights| Gradient::new(&weights.architecture));
+        single.backward(&problem, &own, &traces, 0, &pull, &mut gradients[0]);
+        model.backward(&problem, &shared, &traces, 0, &pull, &mut gradients[1]);
+        let [expected, gradient] = gradients.map(|gradient| gradient.tensors());
+        for ((name, _), tensor) in population.architecture.tensors().iter().zip(gradient) {
+            match names.iter().position(|other| name_of(other) == *name) {
+                Some(place) => assert_eq!(tensor, expected[place], "{name}"),
+                None => assert!(tensor.iter().all(|&x| x == 0.0), "{name} belongs to another agent"),
+            }
+        }
+    }
+}

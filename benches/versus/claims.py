@@ -8,8 +8,8 @@ On the TSP:
 - Preference optimisation against REINFORCE (Pan et al., 2025: 2.5 times fewer epochs to REINFORCE's level).
 - Preference optimisation with local search as a teacher, in the last 5 % as published and from half of the time on, against
   without.
-- PPO against REINFORCE (RLOR, Wan et al., 2023: 8 times, of another REINFORCE: one trajectory per instance with a greedy
-  rollout as baseline. Here both see the same trajectories, and REINFORCE's baseline is their mean).
+- PPO against REINFORCE on the same trajectories, with their mean as baseline, and against REINFORCE as RLOR has it (Wan et
+  al., 2023: 8 times): one trajectory of each of 512 instances, a greedy rollout as baseline (Kool et al., 2019).
 
 On flow shops:
 
@@ -74,12 +74,14 @@ STUDIES = {
             "preference, teacher from 95 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.95',
             "preference, teacher from 50 %": 'algorithm = "preference"\n[improvement]\nfrom = 0.5',
             "ppo": 'algorithm = "ppo"',
+            "reinforce, rollout": 'algorithm = "reinforce"\nbatch = 512\nstarts = 1\n[reinforce]\nbaseline = "rollout"',
         },
         claims=[
             ("preference", "reinforce"),
             ("preference, teacher from 95 %", "preference"),
             ("preference, teacher from 50 %", "preference"),
             ("ppo", "reinforce"),
+            ("ppo", "reinforce, rollout"),
         ],
         column="gap, %",
         evaluate=[],

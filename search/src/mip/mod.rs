@@ -28,8 +28,8 @@
 //! ```
 //!
 //! The solver is `microlp` through `good_lp`, in pure Rust; with the cargo feature `highs` it is HiGHS. How long they
-//! take depends on the number of unstable units: `benches/versus/bandit.md` has a table. Of bandits the caller is [`crate::bandit::certify`];
-//! [`crate::bandit::branch`] needs no solver.
+//! take depends on the number of unstable units: `benches/versus/bandit.md` has a table. Of bandits the caller is
+//! [`crate::bandit::certify`]; [`crate::bandit::branch`] needs no solver.
 //!
 //! | file | what it holds |
 //! | --- | --- |

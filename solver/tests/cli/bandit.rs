@@ -56,7 +56,7 @@ fn models_are_trained_and_play() {
     }
     sandbox.succeed("generate bandit --n 9 --distribution schedule --seed 3 --output t.bandit");
     sandbox.succeed("solve t.bandit --model residual/model.json --iterations 20 --output t.json --quiet");
-    assert!(sandbox.fail("solve t.bandit --model q/model.json", 2).contains("the instance needs 19 inputs"));
+    assert!(sandbox.fail("solve t.bandit --model q/model.json", 2).contains("the instance needs 18 inputs"));
     assert!(sandbox.fail("train bandit --algorithm sequoia --steps 3 --output r", 2).contains("one instance"));
     assert!(sandbox.fail("train bandit --algorithm ppo --steps 3 --output r", 2).contains("ppo"));
     for flag in ["--threads 2", "--device gpu", "--model q/model.json"] {

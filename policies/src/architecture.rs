@@ -305,7 +305,7 @@ impl Architecture {
 
     /// Names and shapes of the tensors of an attention layer.
     fn layer(&self, mut add: impl FnMut(&str, &[usize])) {
-        let (d, ff) = (self.width, self.feed_forward);
+        let d = self.width;
         // No biases before a norm over the nodes: it takes constants away.
         for name in ["query", "key", "value", "out"] {
             add(&format!("{name}.weight"), &[d, d]);
@@ -313,6 +313,12 @@ impl Architecture {
         if self.distance_bias {
             add("distance", &[self.heads]);
         }
+        self.feed_forward(add);
+    }
+
+    /// Names and shapes of the tensors of a feed-forward block and the norms around it.
+    fn feed_forward(&self, mut add: impl FnMut(&str, &[usize])) {
+        let (d, ff) = (self.width, self.feed_forward);
         add("norm1.scale", &[d]);
         add("norm1.shift", &[d]);
         add("ff1.weight", &[d, ff]);
@@ -340,14 +346,7 @@ impl Architecture {
             add("distance", &[1]);
         }
         if self.feature_layer {
-            let ff = self.feed_forward;
-            add("norm1.scale", &[d]);
-            add("norm1.shift", &[d]);
-            add("ff1.weight", &[d, ff]);
-            add("ff1.bias", &[ff]);
-            add("ff2.weight", &[ff, d]);
-            add("norm2.scale", &[d]);
-            add("norm2.shift", &[d]);
+            self.feed_forward(&mut add);
             add("pointer.weight", &[d, d]);
         }
         // To queries and values. To keys it would add the same to all scores, which changes nothing.

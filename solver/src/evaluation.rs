@@ -66,6 +66,9 @@ impl Campaign<'_> {
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
         self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
+        if self.weights.architecture.task.is_shop() {
+            return Err(refusal("its agents construct in turn with `--decode greedy` or `sample`: no attempts".into()));
+        }
         let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
         let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
         spread(self.threads, &mut slots, |index, (instance, spent)| {
@@ -73,12 +76,7 @@ impl Campaign<'_> {
                 Instance::Tsp(tsp) => self.spend(&model, tsp, index),
                 Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
                 Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
-                Instance::Jssp(_) | Instance::Ffsp(_) => {
-                    Err("agents that schedule construct in turn when the decoding is \
-                     greedy or by samples: they have no attempts"
-                        .into())
-                }
-                Instance::Bandit(_) => Err(no_model(instance)),
+                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => Err(no_model(instance)),
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()

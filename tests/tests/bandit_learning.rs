@@ -51,7 +51,7 @@ fn settings_that_cannot_be_are_named() {
 #[test]
 fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
     let bandit = bandit(8, "path", 1);
-    let config = Config { target: Target::Hard(150), ..small() };
+    let config = Config { target: Target::Hard(150), sees_time: true, ..small() };
     let whole = sequoia(&bandit, &config).unwrap();
     let first = take_course(&bandit, &config, None, &mut |course| course.episode == 11).unwrap();
     let read = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();

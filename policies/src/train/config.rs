@@ -9,7 +9,7 @@ use crate::train::compass::Compass;
 use crate::train::poppy::Poppy;
 use crate::train::ppo::Ppo;
 use crate::train::preference::Preference;
-use crate::train::reinforce::Reinforce;
+use crate::train::reinforce::{Baseline, Reinforce};
 use crate::train::schedule::Schedule;
 
 /// A training run. The result of a run by steps depends on this, the budget and the version only.
@@ -275,6 +275,8 @@ impl Config {
         )?;
         self.schedule.check()?;
         self.reinforce.check()?;
+        let alone = self.reinforce.baseline == Baseline::Mean || self.algorithm == Algorithm::Reinforce;
+        require(alone, "reinforce.baseline", "mean, because only `reinforce` has another one", "rollout")?;
         self.ppo.check()?;
         let parts = self.ppo.minibatches;
         let fit = self.algorithm != Algorithm::Ppo || parts <= self.batch;
@@ -322,6 +324,7 @@ mod tests {
         assert_eq!(refused(&|c| c.learning_rate = f64::NAN), "learning_rate");
         assert_eq!(refused(&|c| c.curriculum = vec![Stage { until: 1.0, sizes: vec![20] }]), "curriculum.until");
         assert_eq!(refused(&|c| c.ppo.minibatches = 0), "ppo.minibatches");
+        assert_eq!(refused(&|c| c.reinforce.baseline = Baseline::Rollout), "reinforce.baseline");
         assert_eq!(refused(&|c| c.preference.alpha = -1.0), "preference.alpha");
     }
 

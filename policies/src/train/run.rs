@@ -190,8 +190,8 @@ impl<'j, P: Train> Run<'j, P> {
             }
         };
         // Of a new run the policy is its own rival.
-        let frozen = Weights { tensors: rival.unwrap_or_else(|| weights.tensors.clone()), ..weights.clone() };
-        let rival = rolls.then(|| Rival::new(&frozen)).transpose()?;
+        let frozen = || Weights { tensors: rival.unwrap_or_else(|| weights.tensors.clone()), ..weights.clone() };
+        let rival = rolls.then(|| Rival::new(&frozen())).transpose()?;
         log::rewind(&job.folder.join(Files::LOG), position.step)?;
         let device = (job.device != Kind::Cpu).then(|| device::open(job.device)).transpose()?;
         let engine = Engine::new(&job.config, weights, &moments, job.threads, device.as_ref())?;

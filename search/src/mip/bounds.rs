@@ -15,7 +15,7 @@ pub type Ranges = Vec<Vec<[f64; 2]>>;
 
 /// Ranges of the units of `network` when its inputs are 0 or 1 and the rows hold.
 pub fn ranges(network: &Mlp, rows: &[Row]) -> Ranges {
-    let (first, tail) = network.layers.split_first().expect("a checked network has layers");
+    let Some((first, tail)) = network.layers.split_first() else { return Ranges::new() };
     let (mut ranges, closed) = (Ranges::with_capacity(tail.len()), closed(first.inputs(), rows));
     for depth in 0..tail.len() {
         let layer = &network.layers[depth];

@@ -4,9 +4,11 @@
     python3 benches/versus/policy.py --n 20 100 --core 1
 
 Both train by shared-baseline REINFORCE on tours from every start (Kwon et al., POMO, 2020), and infer greedily from every
-start without augmentation. The best of the repetitions counts. The first call installs PyTorch into benches/versus/.venv
-(several GB with its CUDA libraries, which are not used). GFLOP/s counts the products that heuron's kernels compute, with
-those of padding left out; the peak is that of multiply-adds in registers, measured on the same core.
+start without augmentation. `train-8` is heuron's step with the 8 tours of an instance in the gradient that are farthest
+from the baseline (`informative = 8` in its settings), against the same step of PyTorch. The best of the repetitions
+counts. The first call installs PyTorch into benches/versus/.venv (several GB with its CUDA libraries, which are not used).
+GFLOP/s counts products over all nodes, visited ones included, some of which heuron's kernels leave out, without those of
+padding; the peak is that of multiply-adds in registers, measured on the same core.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ def operations(what: str, n: int, width: int, layers: int, hidden: int) -> float
     if what == "infer":
         return 2 * (encoder + tables + decisions)
     # A backward pass has two products per product of the forward pass; decisions are scored once more.
-    return 2 * (3 * encoder + 3 * tables + 4 * decisions)
+    share = 8 / n if what == "train-8" else 1.0
+    return 2 * (3 * encoder + 3 * tables + (1 + 3 * share) * decisions)
 
 
 def main() -> None:
@@ -65,12 +68,13 @@ def main() -> None:
     print("| network | n | what | heuron | PyTorch | times | GFLOP/s | of the peak |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for size in SIZES:
-        for n, what in [(n, what) for n in args.n for what in ["train", "infer"]]:
-            words = [what, *map(str, (n, *size, args.batch, 2))]
+        for n, what in [(n, what) for n in args.n for what in ["train", "train-8", "infer"]]:
+            shape = [*map(str, (n, *size, args.batch, 2))]
             ours, theirs = 0.0, 0.0
             for _ in range(args.repeat):
-                ours = max(ours, figure(args.core, [str(example), *words]))
-                theirs = max(theirs, figure(args.core, [str(PYTHON), str(HERE / "torch_pomo.py"), *words]))
+                ours = max(ours, figure(args.core, [str(example), what, *shape]))
+                peer = [str(PYTHON), str(HERE / "torch_pomo.py"), what.removesuffix("-8"), *shape]
+                theirs = max(theirs, figure(args.core, peer))
             width, _, layers, hidden = size
             speed = ours * operations(what, n, width, layers, hidden) * 1e-9
             row = f"| {width}x{layers} | {n} | {what} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.1f} "

@@ -3,8 +3,9 @@
 //!
 //!     cargo run --release --package heuron-policies --example throughput -- WHAT N WIDTH HEADS LAYERS FF BATCH REPEAT
 //!
-//! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `infer`, or a
-//! part of a training step: `encode`, `rollout`; `peak`: GFLOP/s of multiply-adds in registers.
+//! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `train-8` (the
+//! same with the 8 trajectories of an instance in the gradient that are farthest from the baseline), `infer`, or a part of
+//! a training step: `encode`, `rollout`; `peak`: GFLOP/s of multiply-adds in registers.
 
 use std::time::{Duration, Instant};
 
@@ -81,7 +82,10 @@ impl Bench {
     fn round(&mut self, what: &str, round: u64) {
         self.gradient.zero();
         for (index, problem) in self.problems.iter().enumerate() {
-            let fits = self.model.encode(problem, &mut self.encoded);
+            let fits = match what {
+                "infer" => self.model.encode_for_decoding(problem, &mut self.encoded, &|| false).map(drop),
+                _ => self.model.encode(problem, &mut self.encoded),
+            };
             assert!(fits.is_ok(), "points have coordinates");
             let starts: Vec<Option<u32>> = problem.openings().into_iter().map(Some).collect();
             let mut streams: Vec<Stream> =
@@ -92,11 +96,13 @@ impl Bench {
             }
             let (model, encoded) = (&self.model, &self.encoded);
             let trajectories = model.decode(problem, encoded, &starts, &mut streams, decode, &mut self.scratch);
-            if what == "train" {
-                learn(model, problem, encoded, trajectories, &mut self.gradient);
+            match what {
+                "train" => learn(model, problem, encoded, trajectories, usize::MAX, &mut self.gradient),
+                "train-8" => learn(model, problem, encoded, trajectories, 8, &mut self.gradient),
+                _ => {}
             }
         }
-        if what == "train" {
+        if what.starts_with("train") {
             self.step();
         }
     }
@@ -111,12 +117,21 @@ impl Bench {
     }
 }
 
-/// Shared-baseline REINFORCE (Kwon et al., POMO, 2020).
-fn learn(model: &AttentionModel, problem: &Tsp, encoded: &Encoded, tours: Vec<Trajectory>, gradient: &mut Gradient) {
-    let costs: Vec<f32> = tours.iter().map(|tour| tour.cost.as_ref().map_or(0.0, |&cost| cost as f32 * 1e-6)).collect();
-    let mean = costs.iter().sum::<f32>() / costs.len() as f32;
-    let weights: Vec<f32> = costs.iter().map(|cost| cost - mean).collect();
-    let traces: Vec<Vec<u32>> = tours.into_iter().map(|tour| tour.actions).collect();
+/// Shared-baseline REINFORCE (Kwon et al., POMO, 2020), on the `most` tours of the largest weights.
+fn learn(
+    model: &AttentionModel,
+    problem: &Tsp,
+    encoded: &Encoded,
+    tours: Vec<Trajectory>,
+    most: usize,
+    gradient: &mut Gradient,
+) {
+    let cost = |tour: &Trajectory| tour.cost.as_ref().map_or(0.0, |&cost| cost as f32 * 1e-6);
+    let mean = tours.iter().map(cost).sum::<f32>() / tours.len() as f32;
+    let mut lessons: Vec<(f32, Vec<u32>)> = tours.into_iter().map(|tour| (cost(&tour) - mean, tour.actions)).collect();
+    lessons.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+    lessons.truncate(most);
+    let (weights, traces): (Vec<f32>, Vec<Vec<u32>>) = lessons.into_iter().unzip();
     let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
     model.backward(problem, encoded, &traces, 1, &pull, gradient);
 }

@@ -3,9 +3,11 @@
 use heuron_problems::{Cost, Stream, Violation};
 use rand::Rng;
 
+use super::compact::Choices;
 use super::decoder::{Decisions, NEVER};
 use super::encoder::Encoded;
-use super::kernels::{Block, Kernel, LANES, Simd, math};
+use super::kernels::{Block, Kernel, LANES, Simd, flat, math};
+use super::matrix::Matrix;
 use super::model::AttentionModel;
 use crate::features::Learnable;
 use crate::rollout::Decode;
@@ -36,9 +38,12 @@ pub struct Rollout<'a> {
 /// Buffers of a rollout, reused.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// Decisions among many nodes, and their lanes.
     decisions: Decisions,
-    /// Lanes of the decisions.
     lanes: Vec<usize>,
+    /// Among few nodes.
+    choices: Choices,
+    few_lanes: Vec<usize>,
     chosen: Vec<(usize, f32)>,
     uniform: Vec<f32>,
     mask: Vec<bool>,
@@ -85,8 +90,8 @@ impl AttentionModel {
         let count = lanes.len();
         scratch.mask.clear();
         scratch.mask.resize(width, false);
-        scratch.decisions.clear(width);
-        scratch.lanes.clear();
+        let few = self.few(width);
+        scratch.clear(width, few);
         while !active.is_empty() {
             if (rollout.is_over)() {
                 return None;
@@ -95,9 +100,15 @@ impl AttentionModel {
                 let live = lanes[lane].advance(problem, &mut scratch.mask);
                 if live {
                     let latent = encoded.tables.latent.of_lane(lane, count);
-                    scratch.decisions.push(problem.context(&lanes[lane].state), latent, &scratch.mask);
-                    scratch.lanes.push(lane);
-                    if scratch.decisions.is_full() {
+                    let (context, mask) = (problem.context(&lanes[lane].state), &scratch.mask);
+                    if !encoded.tables.is_direct && mask.iter().filter(|allowed| **allowed).count() <= few {
+                        scratch.choices.push(context, latent, mask);
+                        scratch.few_lanes.push(lane);
+                    } else {
+                        scratch.decisions.push(context, latent, mask);
+                        scratch.lanes.push(lane);
+                    }
+                    if scratch.decisions.is_full() || scratch.choices.is_full() {
                         self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
                     }
                 }
@@ -121,24 +132,57 @@ impl AttentionModel {
         rollout: &mut Rollout<'_>,
         scratch: &mut Scratch,
     ) {
-        self.decide(encoded, &mut scratch.decisions);
-        scratch.chosen.clear();
-        let (decisions, chosen) = (&mut scratch.decisions, &mut scratch.chosen);
-        match rollout.decode {
-            Decode::Greedy => self.level.run(Highest { decisions, chosen }),
-            Decode::Sample { temperature } => {
-                scratch.uniform.clear();
-                scratch.uniform.extend(scratch.lanes.iter().map(|&lane| rollout.streams[lane].random::<f32>()));
-                let scale = self.architecture.clip / temperature;
-                self.level.run(Sample { decisions, scale, uniform: &scratch.uniform, chosen });
+        let Scratch { decisions, lanes: many_lanes, choices, few_lanes, chosen, uniform, .. } = scratch;
+        if !many_lanes.is_empty() {
+            self.decide(encoded, decisions);
+            self.level.run(Forbid { decisions });
+            self.pick(&mut decisions.scores, many_lanes, rollout, uniform, chosen);
+            for (&lane, &(place, log_prob)) in many_lanes.iter().zip(&*chosen) {
+                lanes[lane].log_prob += log_prob;
+                lanes[lane].take(problem, place as u32);
             }
         }
-        for (&lane, &(action, log_prob)) in scratch.lanes.iter().zip(&scratch.chosen) {
-            lanes[lane].log_prob += log_prob;
-            lanes[lane].take(problem, action as u32);
+        if !few_lanes.is_empty() {
+            self.decide_among_few(encoded, choices);
+            self.pick(&mut choices.scores, few_lanes, rollout, uniform, chosen);
+            for (r, (&lane, &(place, log_prob))) in few_lanes.iter().zip(&*chosen).enumerate() {
+                lanes[lane].log_prob += log_prob;
+                lanes[lane].take(problem, choices.nodes(r)[place]);
+            }
         }
-        scratch.lanes.clear();
-        scratch.decisions.clear(encoded.nodes());
+        let n = encoded.nodes();
+        scratch.clear(n, self.few(n));
+    }
+
+    /// Chooses a place in the row of scores of every lane.
+    fn pick(
+        &self,
+        scores: &mut Matrix,
+        lanes: &[usize],
+        rollout: &mut Rollout<'_>,
+        uniform: &mut Vec<f32>,
+        chosen: &mut Vec<(usize, f32)>,
+    ) {
+        chosen.clear();
+        match rollout.decode {
+            Decode::Greedy => self.level.run(Highest { scores, rows: lanes.len(), chosen }),
+            Decode::Sample { temperature } => {
+                uniform.clear();
+                uniform.extend(lanes.iter().map(|&lane| rollout.streams[lane].random::<f32>()));
+                let scale = self.architecture.clip / temperature;
+                self.level.run(Sample { scores, scale, uniform, chosen });
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// Forgets all decisions; the next ones are among n nodes, of which at most `few` are few.
+    fn clear(&mut self, n: usize, few: usize) {
+        self.decisions.clear(n);
+        self.lanes.clear();
+        self.choices.clear(few);
+        self.few_lanes.clear();
     }
 }
 
@@ -177,9 +221,30 @@ pub(super) fn only(mask: &[bool]) -> Allowed {
     }
 }
 
-/// The action of the highest score, the first of equals; tanh changes no order.
+/// Makes the scores of forbidden actions [`NEVER`].
+struct Forbid<'a> {
+    decisions: &'a mut Decisions,
+}
+
+impl Kernel for Forbid<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for r in 0..self.decisions.len() {
+            let (scores, mask) = (self.decisions.scores.row_mut(r), self.decisions.masks.row(r));
+            for (score, mask) in scores.iter_mut().zip(mask) {
+                let allowed = simd.if_above(simd.load(mask), simd.splat(0.0), simd.load(score), simd.splat(NEVER));
+                simd.store(score, allowed);
+            }
+        }
+    }
+}
+
+/// The place of the highest score, the first of equals; tanh changes no order.
 struct Highest<'a> {
-    decisions: &'a Decisions,
+    scores: &'a Matrix,
+    rows: usize,
     chosen: &'a mut Vec<(usize, f32)>,
 }
 
@@ -188,39 +253,26 @@ impl Kernel for Highest<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for r in 0..self.decisions.len() {
-            let (scores, mask) = (self.decisions.scores.row(r), self.decisions.masks.row(r));
-            let mut high = simd.splat(f32::NEG_INFINITY);
-            for (score, mask) in scores.iter().zip(mask) {
-                high = simd.max(high, allowed_score(simd, simd.load(score), simd.load(mask)));
-            }
-            let high = simd.highest(high);
-            let is_best = |&action: &usize| {
-                let (block, lane) = (action / LANES, action % LANES);
-                mask[block].0[lane] > 0.0 && scores[block].0[lane] == high
-            };
-            let best = (0..mask.len() * LANES).find(is_best);
-            // Scores that are no numbers: any allowed action will do.
-            self.chosen.push((best.or_else(|| first(mask)).unwrap_or(0), 0.0));
+        for r in 0..self.rows {
+            let row = self.scores.row(r);
+            let high = math::highest(simd, row);
+            let best = flat(row).iter().position(|&score| score == high).filter(|_| high > NEVER);
+            self.chosen.push((best.unwrap_or_else(|| any(row)), 0.0));
         }
     }
 }
 
-/// The score where the mask is 1, else [`NEVER`].
-#[inline(always)]
-pub(super) fn allowed_score<S: Simd>(simd: S, score: S::V, mask: S::V) -> S::V {
-    simd.if_above(mask, simd.splat(0.0), score, simd.splat(NEVER))
+/// An allowed place, where scores are no numbers.
+#[cold]
+fn any(row: &[Block]) -> usize {
+    flat(row).iter().position(|&score| score != NEVER).unwrap_or(0)
 }
 
-fn first(mask: &[Block]) -> Option<usize> {
-    mask.iter().flat_map(|block| block.0).position(|allowed| allowed > 0.0)
-}
-
-/// Draws from the softmax of scale tanh(score) over the allowed actions, by inversion.
+/// Draws from the softmax of scale tanh(score) over the allowed places, by inversion.
 struct Sample<'a> {
-    decisions: &'a mut Decisions,
+    scores: &'a mut Matrix,
     scale: f32,
-    /// A number from \[0, 1) per decision.
+    /// A number from \[0, 1) per row.
     uniform: &'a [f32],
     chosen: &'a mut Vec<(usize, f32)>,
 }
@@ -230,20 +282,26 @@ impl Kernel for Sample<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let scale = simd.splat(self.scale);
+        let (scale, never) = (simd.splat(self.scale), simd.splat(NEVER));
         for (r, &uniform) in self.uniform.iter().enumerate() {
-            let (row, mask) = (self.decisions.scores.row_mut(r), self.decisions.masks.row(r));
-            let mut high = simd.splat(NEVER);
-            for (score, mask) in row.iter_mut().zip(mask) {
+            let row = self.scores.row_mut(r);
+            let mut high = never;
+            for score in row.iter_mut() {
                 let logit = simd.mul(scale, math::tanh_below_one(simd, simd.load(score)));
-                let logit = allowed_score(simd, logit, simd.load(mask));
+                // Not above: a score that is no number stays one.
+                let logit = simd.if_above(simd.splat(0.5 * NEVER), simd.load(score), never, logit);
                 simd.store(score, logit);
                 high = simd.max(high, logit);
             }
-            let sum = math::exponentials(simd, row, simd.highest(high));
-            let action = invert(simd, row, uniform * sum).or_else(|| first(mask)).unwrap_or(0);
-            let share = row[action / LANES].0[action % LANES] / sum;
-            self.chosen.push((action, share.ln()));
+            let high = simd.highest(high);
+            if high.is_nan() || high <= NEVER {
+                self.chosen.push((any(row), 0.0));
+                continue;
+            }
+            let sum = math::exponentials(simd, row, high);
+            let place = invert(simd, row, uniform * sum).unwrap_or(0);
+            let share = row[place / LANES].0[place % LANES] / sum;
+            self.chosen.push((place, share.ln()));
         }
     }
 }

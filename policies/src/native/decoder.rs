@@ -20,7 +20,7 @@ pub(super) const NEVER: f32 = -1e30;
 
 /// Products of tabulated exponentials that sum to less than this have lost digits; the exponentials of the sums are
 /// computed then.
-const FAINT: f32 = 1e-25;
+pub(super) const FAINT: f32 = 1e-25;
 
 /// Decisions to score, and what scoring them leaves. r: decisions, n: nodes.
 #[derive(Clone, Debug, Default)]
@@ -165,11 +165,11 @@ impl Kernel for Attend<'_> {
 
 /// Where a decision stands in the tables.
 #[derive(Clone, Copy)]
-struct At<'a> {
-    tables: &'a Tables,
-    context: &'a Context,
-    latent: usize,
-    n: usize,
+pub(super) struct At<'a> {
+    pub tables: &'a Tables,
+    pub context: &'a Context,
+    pub latent: usize,
+    pub n: usize,
 }
 
 /// Weights of a task whose scores are sums of table entries: products of their exponentials. Fills the sums of all heads
@@ -246,7 +246,7 @@ fn exponentials_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Bloc
 
 /// The same from the scores themselves, relative to the highest allowed one: nothing is lost.
 #[cold]
-fn exactly<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) {
+pub(super) fn exactly<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) {
     let At { tables, context, latent, n } = at;
     let wide = mask.len();
     let part = |part: &Tables, head: usize, block: usize, lane: usize| {

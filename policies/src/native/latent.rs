@@ -74,6 +74,9 @@ impl AttentionModel {
         values.reshape(count, size.all_heads);
         latent.value.forward.apply(level, count, vectors, values, false);
         part.score(level, size, &tables.keys, n, self.has_products());
+        if self.few(n) > 0 {
+            part.turn(n, size.heads, self.has_products());
+        }
     }
 
     /// Learns what the latent vectors add: from the pulls on scores \[latents, heads n\] and attention's result

@@ -5,6 +5,7 @@
 //! 2020; see [`crate::architecture`] for its options and tensors.
 
 mod backward;
+mod compact;
 mod decode;
 mod decoder;
 mod direct;
@@ -22,7 +23,7 @@ mod local;
 mod matrix;
 mod mlp;
 mod model;
-mod norm;
+pub(crate) mod norm;
 mod packed;
 mod policy;
 #[cfg(test)]

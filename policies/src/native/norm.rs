@@ -4,7 +4,8 @@
 use super::kernels::{Block, Kernel, Simd};
 use super::matrix::Matrix;
 
-const EPSILON: f32 = 1e-5;
+/// Added to variances.
+pub(crate) const EPSILON: f32 = 1e-5;
 
 /// What the backward pass needs.
 #[derive(Clone, Debug, Default)]

@@ -45,6 +45,9 @@ pub(super) struct Part {
     pub weights: Matrix,
     /// Highest score of every row and head \[(rows + 1) heads\].
     pub high: Vec<f32>,
+    /// The weights, where there are any, else the scores, with a node's heads side by side \[rows + 1, n heads\]; empty
+    /// where decisions are not computed one by one.
+    pub by_node: Matrix,
 }
 
 impl Part {
@@ -131,6 +134,11 @@ impl AttentionModel {
                 part.score(level, size, &tables.keys, n, exponentials);
             } else {
                 (part.scores, part.weights, part.high) = (Matrix::default(), Matrix::default(), Vec::new());
+            }
+            if pairs && self.few(n) > 0 {
+                part.turn(n, size.heads, exponentials);
+            } else {
+                part.by_node = Matrix::default();
             }
         };
         match &decoder.first {

@@ -32,8 +32,11 @@ pub enum TrainError {
     /// A device that the build or the machine does not have.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// Weights of another network than the configuration's.
-    #[error("the weights are those of another network or problem than the configuration's")]
+    /// Weights that cannot become those of the configuration's network.
+    #[error(
+        "the weights are those of another network or problem than the configuration's, which may have more layers \
+         (attention models), but must be equal in everything else"
+    )]
     Mismatch,
     /// Instances that the model cannot read, for example without coordinates.
     #[error(transparent)]

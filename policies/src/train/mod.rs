@@ -15,6 +15,7 @@ pub mod compass;
 pub mod config;
 mod engine;
 pub mod error;
+mod fit;
 pub mod log;
 pub mod loss;
 pub mod optimiser;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
 
-use crate::architecture::Architecture;
 use crate::device::{self, Kind};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
@@ -14,6 +13,7 @@ use crate::train::compass;
 use crate::train::config::{Algorithm, Config, require};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
+use crate::train::fit::{architecture, fitting};
 use crate::train::log::{self, Row};
 use crate::train::optimiser::Moments;
 use crate::train::policy_gradient::{self, Improve};
@@ -366,47 +366,6 @@ impl<'j, P: Train> Run<'j, P> {
     fn summary(&self, complete: bool) -> Summary {
         Summary { position: self.position.clone(), gap: self.gap, complete }
     }
-}
-
-/// The network of a configuration, for problem P.
-pub(super) fn architecture<P: Train>(config: &Config) -> Architecture {
-    let network = &config.network;
-    Architecture {
-        task: P::TASK,
-        width: network.width,
-        heads: network.heads,
-        layers: network.layers,
-        feed_forward: network.feed_forward,
-        clip: network.clip,
-        distance_bias: network.distance_bias.unwrap_or(P::TASK.has_points()),
-        feature_layer: network.feature_layer,
-        local: network.local,
-        mixed_score: network.mixed_score,
-        value: config.algorithm == Algorithm::Ppo,
-        latent: (config.algorithm == Algorithm::Compass).then_some(config.compass.length),
-        agents: (config.algorithm == Algorithm::Poppy).then_some(config.poppy.agents),
-    }
-}
-
-/// Weights to begin with in the shape of `architecture`. A value head, latent vectors and agents, which begin as copies of
-/// the decoder, are added or left out as the algorithm needs.
-fn fitting(weights: &Weights, architecture: Architecture, seed: u64) -> Result<Weights, TrainError> {
-    let Architecture { value, latent, agents, .. } = weights.architecture;
-    if (Architecture { value, latent, agents, ..architecture.clone() }) != weights.architecture {
-        return Err(TrainError::Mismatch);
-    }
-    let mut fitted = Weights::random(architecture, seed)?;
-    let names = fitted.architecture.tensors();
-    for ((name, _), tensor) in names.iter().zip(&mut fitted.tensors) {
-        let of_decoder = || {
-            let part = name.strip_prefix("agents.")?.split_once('.')?.1;
-            weights.tensor(&format!("decoder.{part}"))
-        };
-        if let Some(values) = weights.tensor(name).or_else(of_decoder) {
-            tensor.copy_from_slice(values);
-        }
-    }
-    Ok(fitted)
 }
 
 /// What a model file says about its training.

@@ -329,7 +329,7 @@ fn instances_without_coordinates_are_refused() {
 /// Losses of the first steps of a run, by the native kernels or by burn on a device, and the gap afterwards.
 fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::Device>) -> (Vec<f64>, f64) {
     let folder = tempfile::tempdir().unwrap();
-    let weights = Weights::random(run::architecture::<P>(config), config.seed).unwrap();
+    let weights = Weights::random(fit::architecture::<P>(config), config.seed).unwrap();
     let mut engine = engine::Engine::new(config, weights, &Default::default(), 1, device).unwrap();
     let file = folder.path().join("references.json");
     let validation = validate::Validation::new(config, 1, &naive::<P>, &file).unwrap();

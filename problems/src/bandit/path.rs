@@ -80,7 +80,9 @@ impl Path {
         if list.len() > self.budget || stops.iter().any(|&stop| 2 * self.distance(self.depot, stop) > self.length) {
             return false;
         }
-        self.inserted(&stops) <= self.length || Search { path: self, stops: &stops, seen: HashMap::new() }.closes()
+        self.inserted(&stops) <= self.length
+            || (self.bound(&stops) <= self.length
+                && Search { path: self, stops: &stops, seen: HashMap::new() }.closes())
     }
 
     /// Length of the tour that comes of inserting the stops one by one where they cost least, farthest first: never
@@ -101,6 +103,31 @@ impl Path {
         length
     }
 
+    /// No tour through the depot and the stops is shorter: the ascent of M. Held, R. M. Karp, "The traveling-salesman problem
+    /// and minimum spanning trees: part II", 1971, ended where the bound is above [`Path::length`].
+    fn bound(&self, stops: &[u32]) -> u32 {
+        let nodes: Vec<u32> = std::iter::once(self.depot).chain(stops.iter().copied()).collect();
+        let n = nodes.len();
+        if n < 3 {
+            return stops.first().map_or(0, |&stop| 2 * self.distance(self.depot, stop));
+        }
+        let mut prices = vec![0.0; n];
+        let (mut best, mut step) = (0.0_f64, ASCENT_STEP);
+        for _ in 0..ASCENT {
+            let cost = |a: usize, b: usize| f64::from(self.distance(nodes[a], nodes[b])) + prices[a] + prices[b];
+            let (tree, degrees) = one_tree(n, cost);
+            let bound = tree - 2.0 * prices.iter().sum::<f64>();
+            best = best.max(bound);
+            if best > f64::from(self.length) + 1e-6 || degrees.iter().all(|&degree| degree == 2) {
+                break;
+            }
+            prices.iter_mut().zip(degrees).for_each(|(price, degree)| *price += step * (f64::from(degree) - 2.0));
+            step *= ASCENT_DECAY;
+        }
+        // Tours have whole lengths.
+        (best - 1e-6).ceil() as u32
+    }
+
     /// Stations that can be reached at all, at most as many as the budget.
     pub fn rows(&self) -> Vec<Row> {
         let far = |&station: &u32| 2 * self.distance(self.depot, station) > self.length;
@@ -109,6 +136,38 @@ impl Path {
         rows.extend(all().filter(far).map(|station| Row::cardinality([station], 0)));
         rows
     }
+}
+
+/// Steps of the ascent, the first one's length, and what is left of it from step to step.
+const ASCENT: usize = 30;
+const ASCENT_STEP: f64 = 2.0;
+const ASCENT_DECAY: f64 = 0.88;
+
+/// Total and degrees of a minimum spanning tree of the nodes from 1 on, with the two cheapest edges of node 0.
+fn one_tree(n: usize, cost: impl Fn(usize, usize) -> f64) -> (f64, Vec<u32>) {
+    let (mut total, mut degrees) = (0.0, vec![0; n]);
+    // Nodes outside of the tree, with the cheapest edge to it.
+    let mut open: Vec<(usize, f64, usize)> = (2..n).map(|node| (node, cost(1, node), 1)).collect();
+    while let Some(place) = (0..open.len()).min_by(|&a, &b| open[a].1.total_cmp(&open[b].1)) {
+        let (node, edge, parent) = open.swap_remove(place);
+        total += edge;
+        degrees[node] += 1;
+        degrees[parent] += 1;
+        for (other, least, from) in &mut open {
+            let edge = cost(node, *other);
+            if edge < *least {
+                (*least, *from) = (edge, node);
+            }
+        }
+    }
+    let mut ends: Vec<(f64, usize)> = (1..n).map(|node| (cost(0, node), node)).collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for &(edge, node) in &ends[..2] {
+        total += edge;
+        degrees[node] += 1;
+        degrees[0] += 1;
+    }
+    (total, degrees)
 }
 
 /// Breadth-first search from every station.

@@ -174,7 +174,7 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
 
 /// Moves of tabu search before branch and bound: ft10 and the files of Lawrence with 10 machines mostly have their optimum
 /// then.
-const MOVES: u64 = 400_000;
+const MOVES: u64 = 300_000;
 
 fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
     let exact = jssp::exact::Exact::default();

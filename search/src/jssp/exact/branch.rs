@@ -64,8 +64,8 @@ impl<'s, 'm> Branching<'s, 'm> {
             };
             let (mut windows, machine) = (node.windows.clone(), node.machine);
             windows.prefix[machine].push(operation);
-            windows.is_ranked[operation as usize] = true;
-            self.agenda.push(machine as u32);
+            windows.rank[operation as usize] = windows.prefix[machine].len() as u32;
+            self.agenda.push(operation);
             if self.shop.propagate(&mut windows, &mut self.agenda) != Err(Conflict) {
                 self.descend(windows);
             }
@@ -76,14 +76,15 @@ impl<'s, 'm> Branching<'s, 'm> {
     /// Begins the node of these windows, or notes that everything is decided.
     fn descend(&mut self, windows: Windows) {
         let open = |machine: &usize| self.unranked(&windows, *machine).count() > 1;
-        let slack = |machine: &usize| {
+        let room = |machine: &usize| {
             let ends = self.unranked(&windows, *machine).map(|node| windows.end[node as usize]).max().unwrap_or(0);
             let heads = self.unranked(&windows, *machine).map(|node| windows.head[node as usize]).min().unwrap_or(0);
             let work: Cost = self.unranked(&windows, *machine).map(|node| self.shop.duration(node)).sum();
-            ends - heads - work
+            (ends - heads - work) * self.unranked(&windows, *machine).count() as Cost
         };
-        // The machine with the least room decides most.
-        let Some(machine) = (0..self.shop.machines.len()).filter(open).min_by_key(slack) else {
+        // The machine with the least room decides most; times their number, because few operations are soon decided anyway
+        // (ft10, orb02: a fifth fewer nodes).
+        let Some(machine) = (0..self.shop.machines.len()).filter(open).min_by_key(room) else {
             self.leaf = Some(windows);
             return;
         };
@@ -99,7 +100,7 @@ impl<'s, 'm> Branching<'s, 'm> {
     }
 
     fn unranked<'a>(&'a self, windows: &'a Windows, machine: usize) -> impl Iterator<Item = u32> + 'a {
-        self.shop.machines[machine].iter().copied().filter(|&node| !windows.is_ranked[node as usize])
+        self.shop.machines[machine].iter().copied().filter(|&node| windows.rank[node as usize] == 0)
     }
 
     /// All operations by their earliest beginnings.

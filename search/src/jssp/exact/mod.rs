@@ -21,6 +21,11 @@ use windows::Shop;
 /// Nodes between two looks at the budget.
 const ROUND: u64 = 200;
 
+/// Nodes, and part of its time, after which branch and bound looks for a lower bound: no sooner, because a proof makes it
+/// superfluous.
+const BOUND_AFTER: u64 = 100_000;
+const BOUND_AT: f64 = 0.3;
+
 /// Branch and bound. An iteration is a node. It needs an incumbent, and improves or proves it.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact {
@@ -43,18 +48,19 @@ impl Search<Jssp> for Exact {
         let Some(mut cost) = run.cost().filter(|_| jssp.operations() <= self.most_operations) else { return };
         run.set_method("branch-and-bound");
         let (model, watch) = (Model::new(jssp), run.watch());
-        let watch = watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(self.share)));
+        let within = |share: f64| watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(share)));
+        let (watch, early) = (within(self.share), within(BOUND_AT * self.share));
         let shop = Shop::new(&model);
-        run.raise_bound(destructive_bound(&shop, lower_bound(jssp), cost, &watch));
-        let mut left = self.nodes;
+        let (mut left, mut has_bound) = (self.nodes, false);
         while left > 0 && run.proceed(0) && !watch.is_late() {
             let Some(mut branching) = Branching::new(&shop, cost - 1, &watch) else {
                 run.prove();
                 return;
             };
             loop {
-                let allowed = run.allowance(ROUND.min(left));
-                let (outcome, nodes) = branching.explore(allowed, &watch);
+                let round = ROUND.min(left);
+                let allowed = run.allowance(round);
+                let (outcome, nodes) = branching.explore(allowed, if has_bound { &watch } else { &early });
                 left = left.saturating_sub(nodes.max(1));
                 match outcome {
                     Outcome::Found(order) => {
@@ -73,6 +79,11 @@ impl Search<Jssp> for Exact {
                         return;
                     }
                     Outcome::Open => {
+                        let is_last = left == 0 || allowed < round;
+                        if !has_bound && (self.nodes - left >= BOUND_AFTER || is_last || early.is_late()) {
+                            run.raise_bound(destructive_bound(&shop, lower_bound(jssp), cost, &watch));
+                            has_bound = true;
+                        }
                         if !run.proceed(nodes) || left == 0 || watch.is_late() {
                             return;
                         }

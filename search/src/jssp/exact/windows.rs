@@ -25,17 +25,26 @@ pub struct Windows {
     pub end: Vec<Cost>,
     /// The first operations in their order \[machines\].
     pub prefix: Vec<Vec<u32>>,
-    /// Whether an operation is in a prefix \[nodes\].
-    pub is_ranked: Vec<bool>,
+    /// Which of these an operation is, counted from 1; 0: none of them \[nodes\].
+    pub rank: Vec<u32>,
 }
 
-/// The machines that have to be looked at again, and buffers.
+/// What has to be looked at again, and buffers.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
-    queue: Vec<u32>,
-    is_queued: Vec<bool>,
+    /// Operations whose windows are narrower than they were.
+    nodes: Queue,
+    /// Machines of such operations.
+    machines: Queue,
     tasks: Vec<Task>,
     reach: Vec<Cost>,
+}
+
+/// Numbers to be dealt with, each once, the last one first.
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    list: Vec<u32>,
+    is_in: Vec<bool>,
 }
 
 /// No schedule fits the windows.
@@ -69,9 +78,9 @@ impl<'m> Shop<'m> {
             head: vec![0; nodes],
             end: vec![limit; nodes],
             prefix: vec![Vec::new(); self.machines.len()],
-            is_ranked: vec![false; nodes],
+            rank: vec![0; nodes],
         };
-        agenda.clear(self.machines.len());
+        agenda.clear(self);
         for job in 0..self.model.jobs() {
             let range = self.model.job(job);
             for node in range.clone().rev() {
@@ -91,7 +100,7 @@ impl<'m> Shop<'m> {
                 }
             }
         }
-        (0..self.machines.len() as u32).for_each(|machine| agenda.push(machine));
+        self.model.all().for_each(|node| agenda.push(node));
         Ok(windows)
     }
 
@@ -114,7 +123,7 @@ impl<'m> Shop<'m> {
             if head > windows.end[node as usize] {
                 return Err(Conflict);
             }
-            agenda.push(self.model.machine_of[node as usize]);
+            agenda.push(node);
             node = self.after[node as usize];
         }
         Ok(())
@@ -134,40 +143,49 @@ impl<'m> Shop<'m> {
             if end < windows.head[node as usize] {
                 return Err(Conflict);
             }
-            agenda.push(self.model.machine_of[node as usize]);
+            agenda.push(node);
             node = self.before[node as usize];
         }
         Ok(())
     }
 
-    /// Everything that follows from the windows of the machines on the agenda.
+    /// Everything that follows from the windows of the operations on the agenda.
     pub fn propagate(&self, windows: &mut Windows, agenda: &mut Agenda) -> Result<(), Conflict> {
         let result = self.exhaust(windows, agenda);
-        agenda.clear(self.machines.len());
+        agenda.clear(self);
         result
     }
 
     fn exhaust(&self, windows: &mut Windows, agenda: &mut Agenda) -> Result<(), Conflict> {
-        while let Some(machine) = agenda.queue.pop() {
-            agenda.is_queued[machine as usize] = false;
-            self.keep_prefix(windows, machine as usize, agenda)?;
-            self.compare(windows, machine as usize, agenda)?;
-            self.find_edges(windows, machine as usize, agenda)?;
+        loop {
+            // What is cheap first, to its end.
+            if let Some(node) = agenda.nodes.pop() {
+                let machine = self.model.machine_of[node as usize] as usize;
+                self.keep_rank(windows, node, machine, agenda)?;
+                self.compare(windows, node, machine, agenda)?;
+                agenda.machines.push(machine as u32);
+            } else if let Some(machine) = agenda.machines.pop() {
+                self.find_edges(windows, machine as usize, agenda)?;
+            } else {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// What is ranked comes one after the other, and everything else of the machine after that.
-    fn keep_prefix(&self, windows: &mut Windows, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
-        let mut last = 0;
-        for at in 0..windows.prefix[machine].len() {
-            let node = windows.prefix[machine][at];
-            self.order(windows, last, node, agenda)?;
-            last = node;
+    fn keep_rank(&self, windows: &mut Windows, node: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
+        let (rank, count) = (windows.rank[node as usize] as usize, windows.prefix[machine].len());
+        let before = if rank == 0 { count } else { rank - 1 };
+        if before > 0 {
+            self.order(windows, windows.prefix[machine][before - 1], node, agenda)?;
         }
-        for &node in self.machines[machine].iter().filter(|_| last > 0) {
-            if !windows.is_ranked[node as usize] {
-                self.order(windows, last, node, agenda)?;
+        if rank > 0 && rank < count {
+            self.order(windows, node, windows.prefix[machine][rank], agenda)?;
+        } else if rank > 0 {
+            for &other in &self.machines[machine] {
+                if windows.rank[other as usize] == 0 {
+                    self.order(windows, node, other, agenda)?;
+                }
             }
         }
         Ok(())
@@ -175,38 +193,37 @@ impl<'m> Shop<'m> {
 
     /// `first` before `second`.
     fn order(&self, windows: &mut Windows, first: u32, second: u32, agenda: &mut Agenda) -> Result<(), Conflict> {
-        if first == 0 {
-            return Ok(());
-        }
         self.raise(windows, second, windows.head[first as usize] + self.duration(first), agenda)?;
         self.lower(windows, first, windows.end[second as usize] - self.duration(second), agenda)
     }
 
-    /// Of two operations that fit in one order only, that is their order.
-    fn compare(&self, windows: &mut Windows, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
-        let nodes = &self.machines[machine];
-        for (at, &a) in nodes.iter().enumerate() {
-            for &b in &nodes[at + 1..] {
-                let both = self.duration(a) + self.duration(b);
-                let a_first = windows.head[a as usize] + both <= windows.end[b as usize];
-                let b_first = windows.head[b as usize] + both <= windows.end[a as usize];
-                match (a_first, b_first) {
-                    (true, true) => {}
-                    (true, false) => self.order(windows, a, b, agenda)?,
-                    (false, true) => self.order(windows, b, a, agenda)?,
-                    (false, false) => return Err(Conflict),
-                }
+    /// Of two operations that fit in one order only, that is their order; nothing of those that are ranked.
+    fn compare(&self, windows: &mut Windows, a: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
+        for &b in &self.machines[machine] {
+            if b == a || windows.rank[a as usize] + windows.rank[b as usize] > 0 {
+                continue;
+            }
+            let both = self.duration(a) + self.duration(b);
+            let a_first = windows.head[a as usize] + both <= windows.end[b as usize];
+            let b_first = windows.head[b as usize] + both <= windows.end[a as usize];
+            match (a_first, b_first) {
+                (true, true) => {}
+                (true, false) => self.order(windows, a, b, agenda)?,
+                (false, true) => self.order(windows, b, a, agenda)?,
+                (false, false) => return Err(Conflict),
             }
         }
         Ok(())
     }
 
-    /// Edge finding, forwards and in the mirror.
+    /// Edge finding, forwards and in the mirror, among what is not ranked and the last that is.
     fn find_edges(&self, windows: &mut Windows, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
         for mirrored in [false, true] {
             let (mut tasks, mut reach) = (std::mem::take(&mut agenda.tasks), std::mem::take(&mut agenda.reach));
             tasks.clear();
-            tasks.extend(self.machines[machine].iter().map(|&node| {
+            let ranked = windows.prefix[machine].len() as u32;
+            let open = |&&node: &&u32| windows.rank[node as usize] == 0 || windows.rank[node as usize] == ranked;
+            tasks.extend(self.machines[machine].iter().filter(open).map(|&node| {
                 let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
                 let (head, end) = if mirrored { (-end, -head) } else { (head, end) };
                 Task { node, head, end, duration: self.duration(node), proven: head }
@@ -226,16 +243,33 @@ impl<'m> Shop<'m> {
 }
 
 impl Agenda {
-    fn clear(&mut self, machines: usize) {
-        self.queue.clear();
-        self.is_queued.clear();
-        self.is_queued.resize(machines, false);
+    fn clear(&mut self, shop: &Shop<'_>) {
+        self.nodes.clear(shop.model.nodes());
+        self.machines.clear(shop.machines.len());
     }
 
-    /// Puts a machine on the agenda.
-    pub fn push(&mut self, machine: u32) {
-        if !std::mem::replace(&mut self.is_queued[machine as usize], true) {
-            self.queue.push(machine);
+    /// Puts an operation on the agenda.
+    pub fn push(&mut self, node: u32) {
+        self.nodes.push(node);
+    }
+}
+
+impl Queue {
+    fn clear(&mut self, count: usize) {
+        self.list.clear();
+        self.is_in.clear();
+        self.is_in.resize(count, false);
+    }
+
+    fn push(&mut self, item: u32) {
+        if !std::mem::replace(&mut self.is_in[item as usize], true) {
+            self.list.push(item);
         }
+    }
+
+    fn pop(&mut self) -> Option<u32> {
+        let item = self.list.pop()?;
+        self.is_in[item as usize] = false;
+        Some(item)
     }
 }

@@ -8,10 +8,13 @@ use crate::options::Options;
 use crate::run::solve;
 
 /// Iterations without a better solution after which a cost is taken as it is.
-const fn patience(kind: Kind) -> u64 {
+pub(crate) const fn patience(kind: Kind) -> u64 {
     match kind {
         // An iteration is a whole local search: of 16 instances of 50 and 100 customers none was cheaper after ten times as many.
         Kind::Cvrp => 5_000,
+        // Enough for a population, too few for a proof, which takes seconds: of 50 instances of 100 nodes 49 are optimal, their mean
+        // is 0.001 % above the optimum.
+        Kind::Tsp => 2_000,
         // A move, of which there are hundreds of thousands per second.
         Kind::Jssp => 200_000,
         // A walk of reinsertions, of which there are thousands.

@@ -90,7 +90,8 @@ pub struct Network {
     pub width: usize,
     /// Attention heads. Default: 8 (POMO).
     pub heads: usize,
-    /// Layers of the encoder. Default: 6 (POMO).
+    /// Layers of the encoder. Default: 6 (POMO). An attention model to begin with may have fewer: those added begin as the
+    /// identity (Chen et al., "Net2Net", 2016).
     pub layers: usize,
     /// Hidden units of a feed-forward block. Default: 512 (POMO).
     pub feed_forward: usize,

@@ -50,7 +50,7 @@ pub struct Train {
     #[arg(long)]
     pub(super) resume: bool,
 
-    /// Begin with the weights of a model instead of random ones
+    /// Begin with the weights of a model instead of random ones; a model of routes or packings may have fewer layers
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
     pub(super) model: Option<String>,
 

@@ -14,12 +14,13 @@ use crate::instance::{Instance, Kind};
 use crate::models::model;
 use crate::options::Options;
 use crate::plot::Line;
+use crate::reference::patience;
 use crate::report::gap;
 use crate::run::solve;
 
-/// Iterations without a better solution after which the reference search ends: a quick look, and as in
-/// [`crate::reference`].
-const PATIENCE: [u64; 2] = [10_000, 50_000];
+/// Most iterations without a better solution of the reference search for a quick look; else they are those of
+/// [`patience`].
+const QUICK: u64 = 10_000;
 
 /// Instances, and the costs that gaps are relative to.
 pub(super) struct Bench<'a> {
@@ -65,7 +66,8 @@ impl<'a> Bench<'a> {
     pub fn new(settings: &'a Settings<'a>, name: &str, instances: Vec<Instance>) -> Self {
         let name = format!("{name}, {} instances", instances.len());
         let mut bench = Self { settings, name, instances, references: Vec::new(), reference: Measured::default() };
-        bench.reference = bench.searched(settings.size.pick(PATIENCE[0], PATIENCE[1]));
+        let patience = bench.instances.first().map_or(QUICK, |instance| patience(instance.kind()));
+        bench.reference = bench.searched(settings.size.pick(patience.min(QUICK), patience));
         bench.references.clone_from(&bench.reference.costs);
         bench
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--seeds 1,2,3]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--rate 3e-4] [--seeds 1,2,3]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -26,14 +26,15 @@ from pathlib import Path
 from claims import interval
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Of a routing or packing model, of one that schedules.
-ATTENTION = "width = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n"
+# Models of routes, of packings, and those that schedule.
+ROUTES = "width = 64\nheads = 4\nlayers = 6\nfeed_forward = 256\n"
+PACKINGS = "width = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n"
 DISPATCH = "width = 32\nheads = 1\nlayers = 2\nfeed_forward = 48\n"
 # Size, constructions per instance in training, and the shape of the shipped model.
 PROBLEMS = {
-    "tsp": (50, 12, ATTENTION),
-    "cvrp": (20, 12, ATTENTION),
-    "knapsack": (50, 12, ATTENTION),
+    "tsp": (50, 12, ROUTES),
+    "cvrp": (20, 12, ROUTES),
+    "knapsack": (50, 12, PACKINGS),
     "jssp": (10, 12, DISPATCH),
 }
 AGENTS = [4, 8]
@@ -47,7 +48,7 @@ class Bench:
     """One binary and problem, a folder for all runs, and the references."""
 
     def __init__(self, options: argparse.Namespace, problem: str, folder: Path) -> None:
-        self.heuron, self.steps, self.count = options.heuron, options.steps, options.count
+        self.heuron, self.steps, self.count, self.rate = options.heuron, options.steps, options.count, options.rate
         self.problem, self.folder = problem, folder
         self.n, self.starts, self.network = PROBLEMS[problem]
         # Of shops the references would take longer than all else: theirs are the costs of the shipped model.
@@ -60,7 +61,7 @@ class Bench:
         """Goes on from the shipped model."""
         config, output = self.folder / f"{name}.toml", self.folder / name
         network = f"[network]\n{self.network}"
-        common = f"sizes = [{self.n}]\nbatch = {BATCH}\nstarts = {self.starts}\nlearning_rate = 3e-4\n"
+        common = f"sizes = [{self.n}]\nbatch = {BATCH}\nstarts = {self.starts}\nlearning_rate = {self.rate}\n"
         # The validation is not used: it has one instance.
         config.write_text(f"{common}{network}{settings}[validation]\ncount = 1\n")
         command = ["train", self.problem, "--config", config, "--model", self.problem, "--seed", seed, "--threads", "1"]
@@ -159,6 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", default=",".join(PROBLEMS))
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--rate", type=float, default=3e-4, help="largest learning rate")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")

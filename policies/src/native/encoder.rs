@@ -11,7 +11,7 @@ use crate::architecture::Architecture;
 use crate::features::local::Neighbourhood;
 use crate::features::{Features, Learnable};
 
-/// Most nodes of instances whose decoder gets tables of all pairs of nodes: with 8 heads four tables of 13 MB. Above, rows
+/// Most nodes of instances whose decoder gets tables of all pairs of nodes: with 8 heads six tables of 13 MB. Above, rows
 /// are computed when they are needed, which takes 1.5 times the operations and no more memory traffic than the tables.
 const TABLED: usize = 640;
 

@@ -29,8 +29,8 @@ const MODEL_OPERATIONS: usize = 20_000;
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;
 
-/// Time per pair of nodes that a model takes for its first solution (64 wide, 3 layers: 60 ms for X-n979-k58).
-const ENCODING: Duration = Duration::from_nanos(60);
+/// Time per pair of nodes that a model takes for its first solution (64 wide, 6 layers: 75 ms for X-n979-k58).
+const ENCODING: Duration = Duration::from_nanos(80);
 
 /// A named way to solve a problem that begins with a policy.
 pub(crate) struct Learned<P: Problem> {

@@ -70,8 +70,14 @@ impl Choices {
 
     /// Allowed nodes of a decision.
     pub fn nodes(&self, r: usize) -> &[u32] {
-        &self.nodes[if r == 0 { 0 } else { self.ends[r - 1] }..self.ends[r]]
+        nodes_of(&self.nodes, &self.ends, r)
     }
+}
+
+/// Those of decision `r`.
+#[inline(always)]
+fn nodes_of<'a>(nodes: &'a [u32], ends: &[usize], r: usize) -> &'a [u32] {
+    &nodes[if r == 0 { 0 } else { ends[r - 1] }..ends[r]]
 }
 
 impl Part {
@@ -135,10 +141,9 @@ impl Compact<'_> {
         let Self { tables, size, n, distances, choices } = self;
         let Choices { contexts, latents, nodes, ends, scores, weights, glimpses } = choices;
         glimpses.reshape(ROWS, size.all_heads);
-        let nodes_of = |r: usize| &nodes[if r == 0 { 0 } else { ends[r - 1] }..ends[r]];
         // One table after the other for all decisions: together they would not fit the L1 cache.
         for (r, context) in contexts.iter().enumerate() {
-            let (nodes, at) = (nodes_of(r), At { tables, context, latent: latents[r], n });
+            let (nodes, at) = (nodes_of(nodes, ends, r), At { tables, context, latent: latents[r], n });
             weights.resize(blocks(nodes.len() * H), Block::default());
             let mut sums = weigh::<S, H>(simd, at, nodes, weights);
             if sums.iter().any(|&sum| sum < FAINT) {
@@ -160,7 +165,7 @@ impl Compact<'_> {
             }
         }
         for (r, context) in contexts.iter().enumerate() {
-            let (nodes, scores) = (nodes_of(r), flat_mut(scores.row_mut(r)));
+            let (nodes, scores) = (nodes_of(nodes, ends, r), flat_mut(scores.row_mut(r)));
             point(simd, glimpses.row(r), nodes, tables, scores);
             if let (Some((distances, alpha)), Some(last)) = (distances, context.last) {
                 let row = flat(distances.row(last as usize));

@@ -39,8 +39,9 @@ pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
     }
     let notes = vec![
         "An attempt is a construction from every opening. Latent vectors are followed greedily; sampling is that of the \
-         model that the training began with, and so is active search, which learns from its samples (Hottung et al., 2022). \
-         Each of our learned rows is paired with sampling at the same attempts."
+         problem's plain model, which may have been trained further since theirs began with it (their cards say so), and so \
+         is active search, which learns from its samples (Hottung et al., 2022). Each of our learned rows is paired with \
+         sampling at the same attempts."
             .into(),
         FEW.into(),
     ];
@@ -61,7 +62,7 @@ pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
     }
     let notes = vec![
         "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening. The \
-         base is the model that the training began with, sampled as often; active search is of the base too, and learns from \
+         base is the problem's plain model, with which the shipped populations began, sampled as often; active search is of the base too, and learns from \
          its samples (Hottung et al., 2022)."
             .into(),
         FEW.into(),
@@ -71,7 +72,7 @@ pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
 
 /// What holds for both.
 const FEW: &str = "Means over the first instances of a set differ from the published means over all of it: compare gaps. Our \
-models are 64 wide with 3 layers, trained for minutes on a shared core; the published ones are 128 wide with 6 layers, trained \
+models are 64 wide with 3 to 6 layers, trained for minutes on a shared core (`heuron models`); the published ones are 128 wide with 6 layers, trained \
 for days on a TPU. Without a model of a problem its learned sections are left out.";
 
 /// The published sets with the papers' rows and our searches'.

@@ -101,14 +101,18 @@ def concorde(instance: Instance, seconds: float, seed: int) -> tuple:
 
 
 def hygese(instance: Instance, seconds: float, seed: int) -> tuple:
-    """HGS-CVRP (Vidal 2022) with its default parameters. Its limit counts CPU seconds."""
+    """HGS-CVRP (Vidal 2022) with its default parameters. Its limit counts CPU seconds. Its first penalty ends at 1000 per
+    unit of load, whatever distances are: where these are long they are scaled down to those of X files, or it finds no
+    feasible routes."""
     from hygese import AlgorithmParameters, Solver
 
     x, y = np.array(instance.points).T
+    matrix = matrix_of(instance).astype(float)
+    shrink = matrix.max() / 1000.0 if matrix.max() > 10_000.0 else 1.0
     data = {
-        "distance_matrix": matrix_of(instance).astype(float),
-        "x_coordinates": x,
-        "y_coordinates": y,
+        "distance_matrix": matrix / shrink,
+        "x_coordinates": x / shrink,
+        "y_coordinates": y / shrink,
         "service_times": [0.0] * instance.n,
         "demands": np.array(instance.demands, dtype=float),
         "vehicle_capacity": float(instance.capacity),

@@ -11,6 +11,8 @@ mod penalty;
 mod population;
 mod split;
 
+use std::time::Duration;
+
 use heuron_problems::Cvrp;
 
 pub use config::HgsConfig;
@@ -24,6 +26,9 @@ use island::Island;
 
 /// Instances with more customers are left alone: their tables would take longer to fill than a deadline may slip.
 pub const LARGEST: usize = 2_000;
+
+/// About the time that an individual takes per customer.
+const INDIVIDUAL: Duration = Duration::from_micros(5);
 
 /// Hybrid genetic search as a stage of a recipe. One iteration is one individual: offspring or seedling, local search
 /// and perhaps repair. Leaves the run as it is for more than [`LARGEST`] customers.
@@ -46,8 +51,8 @@ impl Search<Cvrp> for Hgs {
         if problem.customers() == 0 || problem.customers() > LARGEST {
             return;
         }
-        let model = Model::new(problem, self.config.granular, fleet(problem));
-        let config = self.config.at(problem.customers());
+        let config = self.config.at(problem.customers(), individuals(problem, run));
+        let model = Model::new(problem, config.granular, fleet(problem));
         let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
             .map(|index| Island::new(&model, &config, run.stream("hgs", index)))
             .collect();
@@ -98,6 +103,17 @@ fn exchange(populations: &mut [Island<'_>]) {
             populations[next].adopt(plan);
         }
     }
+}
+
+/// About how many individuals the budget allows an island; `u64::MAX` without a limit.
+fn individuals(problem: &Cvrp, run: &Run<'_, Cvrp>) -> u64 {
+    let islands = run.setup().islands.max(1) as u64;
+    let timed = run.watch().remaining().map_or(u64::MAX, |time| {
+        let each = INDIVIDUAL * problem.customers() as u32 * islands as u32 / run.setup().threads.max(1) as u32;
+        (time.as_nanos() / each.as_nanos().max(1)) as u64
+    });
+    let left = run.setup().budget.iterations.map_or(u64::MAX, |limit| limit.saturating_sub(run.iterations()));
+    timed.min(left / islands)
 }
 
 /// Iterations of one island per round: about 0.1 s.

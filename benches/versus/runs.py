@@ -210,12 +210,14 @@ def run_peer(task: Task, instance: Instance, _ours: Path | None, cores: list[int
     return result["solution"], result["wall_s"], result["cpu_s"], result["trace"], ""
 
 
-def run_ours(task: Task, instance: Instance, ours: Path | None, cores: list[int], folder: Path) -> tuple:
+def run_ours(
+    task: Task, instance: Instance, ours: Path | None, cores: list[int], folder: Path, clock: str = "wall"
+) -> tuple:
     """heuron, as a user runs it: the whole process is timed, reading and writing included."""
     output, report, trace_file = folder / "solution", folder / "report.json", folder / "trace.jsonl"
     command = [str(ours), "solve", str(instance.path), "--time", f"{task.limit_s:g}s", "--seed", str(task.seed)]
     command += ["--threads", str(task.threads), "--output", str(output), "--report", str(report)]
-    command += ["--trace", str(trace_file), "--quiet"]
+    command += ["--trace", str(trace_file), "--clock", clock, "--quiet"]
     ended = run_pinned(command, cores, task.limit_s + PATIENCE)
     if ended.code != 0 or not output.exists():
         return None, ended.wall, ended.cpu, [], last_line(ended)

@@ -18,9 +18,10 @@ from pathlib import Path
 from statistics import fmean
 
 import instances
+import runs
 from claims import interval
 from instances import Instance
-from runs import OURS, PATIENCE, Finished, Log, Row, Task, build_of, run, run_pinned
+from runs import OURS, Log, Row, Task, build_of, run
 from versus import OUT, prepare
 
 SCALE = 1e7
@@ -71,10 +72,7 @@ def measure(solver: str, path: Path, heuron: Path, options: argparse.Namespace, 
     task = Task("cvrp", path.stem, solver, build_of(solver, heuron), options.limit, options.seed, 1)
     if task not in log.rows:
         instance = instances.read(path, "cvrp")
-        if solver == OURS:
-            row = run_ours(task, instance, heuron, core)
-        else:
-            row, _ = run(task, instance, heuron, [core])
+        row = run_ours(task, instance, heuron, core) if solver == OURS else run(task, instance, heuron, [core])[0]
         log.add(row, [])
     cost = log.rows[task].cost
     if cost is None:
@@ -85,13 +83,9 @@ def measure(solver: str, path: Path, heuron: Path, options: argparse.Namespace, 
 def run_ours(task: Task, instance: Instance, heuron: Path, core: int) -> Row:
     """heuron with a limit in CPU seconds, as the peer's is."""
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "routes.sol"
-        command = [str(heuron), "solve", str(instance.path), "--time", f"{task.limit_s:g}s", "--clock", "cpu"]
-        command += ["--seed", str(task.seed), "--threads", "1", "--output", str(output), "--quiet"]
-        ended: Finished = run_pinned(command, [core], 10.0 * task.limit_s + PATIENCE)
-        solution = instances.read_solution(output, instance)
-    cost = instances.evaluate(instance, solution)
-    return Row(**vars(task), n=instance.n, cost=cost, gap_pct=None, wall_s=ended.wall, cpu_s=ended.cpu, note="CPU clock")
+        solution, wall, cpu, _, note = runs.run_ours(task, instance, heuron, [core], Path(folder), clock="cpu")
+    cost = None if solution is None else instances.evaluate(instance, solution)
+    return Row(**vars(task), n=instance.n, cost=cost, gap_pct=None, wall_s=wall, cpu_s=cpu, note=note)
 
 
 if __name__ == "__main__":

@@ -131,14 +131,9 @@ impl<'m> Tabu<'m> {
     /// forbidden; none if there is none.
     fn choose(&mut self) -> Option<Move> {
         critical_path(&self.graph, &mut self.rng, &mut self.path);
-        let (mut best, mut ties) = (Cost::MAX, 0_u32);
-        let (mut chosen, mut fallback, mut count) = (None, None, 0_u32);
+        let (mut best, mut ties, mut chosen) = (Cost::MAX, 0_u32, None);
         let Self { graph, rng, forbidden, clock, best: (record, _), path, ends, .. } = self;
         moves(graph, path, |change| {
-            count += 1;
-            if rng.random_range(0..count) == 0 {
-                fallback = Some(change);
-            }
             let value = estimate(graph, change, best, ends);
             if value > best {
                 return;
@@ -155,7 +150,16 @@ impl<'m> Tabu<'m> {
                 }
             }
         });
-        chosen.or(fallback)
+        chosen.or_else(|| {
+            let mut count = 0_u32;
+            moves(graph, path, |change| {
+                count += 1;
+                if rng.random_range(0..count) == 0 {
+                    chosen = Some(change);
+                }
+            });
+            chosen
+        })
     }
 
     /// Forbids to restore the orders that the move reverses, then moves.

@@ -68,7 +68,7 @@ trait Teachable: Construct + Clone {
     }
 
     /// What improves constructions.
-    fn local() -> Stages<Self>;
+    fn local(&self, setup: &Setup) -> Stages<Self>;
 }
 
 /// Those of an attention model.
@@ -99,7 +99,7 @@ impl Teachable for Tsp {
         images(self, model, samples, share)
     }
 
-    fn local() -> Stages<Self> {
+    fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(HeldKarp { share: BOUND }), Box::new(LocalSearch::default())]
     }
 }
@@ -113,7 +113,10 @@ impl Teachable for Cvrp {
         images(self, model, samples, share)
     }
 
-    fn local() -> Stages<Self> {
+    fn local(&self, setup: &Setup) -> Stages<Self> {
+        if recipe::is_genetic(self, setup) {
+            return recipe::cvrp(self, setup);
+        }
         // Colder than from savings, hotter than after another search: X files of 124 to 232 customers, 30 to 300 ms.
         let config = ruin::Config { warm: 0.5, ..ruin::Config::default() };
         vec![Box::new(RuinRecreate::new(config).unwrap_or_default())]
@@ -129,7 +132,7 @@ impl Teachable for Knapsack {
         images(self, model, samples, share)
     }
 
-    fn local() -> Stages<Self> {
+    fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
 }
@@ -150,7 +153,7 @@ impl Teachable for Jssp {
         true
     }
 
-    fn local() -> Stages<Self> {
+    fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(TabuSearch::default())]
     }
 }
@@ -171,7 +174,7 @@ impl Teachable for Ffsp {
         true
     }
 
-    fn local() -> Stages<Self> {
+    fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(IteratedGreedy)]
     }
 }
@@ -189,7 +192,7 @@ fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepare
     if model.is_none() || affordable {
         stages.push(constructions(problem, model, P::SAMPLES, SHARE));
     }
-    stages.extend(P::local());
+    stages.extend(problem.local(setup));
     stages
 }
 
@@ -301,7 +304,7 @@ macro_rules! attention {
 pub(crate) const TSP: &[Learned<Tsp>] = attention!(Tsp, "nearest neighbour", "lin-kernighan");
 
 /// Of the CVRP.
-pub(crate) const CVRP: &[Learned<Cvrp>] = attention!(Cvrp, "savings", "ruin-and-recreate");
+pub(crate) const CVRP: &[Learned<Cvrp>] = attention!(Cvrp, "savings", "the search of auto");
 
 /// Of the knapsack problem.
 pub(crate) const KNAPSACK: &[Learned<Knapsack>] = attention!(Knapsack, "profit per weight", "exact");

@@ -144,11 +144,9 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
     },
 ];
 
-fn cvrp(problem: &Cvrp, setup: &Setup) -> Stages<Cvrp> {
-    let customers = problem.customers() as u32;
-    let each = if problem.customers() > SMALL { BRIEF } else { BRIEF_SMALL * customers };
-    let brief = each * customers / setup.threads.max(1) as u32;
-    if problem.customers() > GENETIC || setup.budget.time.is_some_and(|time| time < brief) {
+/// The stages of `auto`.
+pub(crate) fn cvrp(problem: &Cvrp, setup: &Setup) -> Stages<Cvrp> {
+    if !is_genetic(problem, setup) {
         return vec![Box::new(RuinRecreate::default())];
     }
     // Ruin and recreate has an answer where there is no time for a population.
@@ -157,6 +155,14 @@ fn cvrp(problem: &Cvrp, setup: &Setup) -> Stages<Cvrp> {
         stages.insert(0, Box::new(RuinRecreate::default().sharing(START)));
     }
     stages
+}
+
+/// Whether genetic search is ahead of ruin and recreate, by size and time.
+pub(crate) fn is_genetic(problem: &Cvrp, setup: &Setup) -> bool {
+    let customers = problem.customers() as u32;
+    let each = if problem.customers() > SMALL { BRIEF } else { BRIEF_SMALL * customers };
+    let brief = each * customers / setup.threads.max(1) as u32;
+    problem.customers() <= GENETIC && setup.budget.time.is_none_or(|time| time >= brief)
 }
 
 /// Methods of the knapsack problem.

@@ -108,7 +108,7 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
 const GENETIC: usize = 450;
 
 /// Time per customer and thread below which genetic search has not overtaken ruin and recreate. Mean gap of the one and the
-/// other on 13 X files of up to 450 customers in %: 1.21 and 1.11 in 1 s, 0.73 and 0.93 in 3 s.
+/// other on 13 X files of up to 450 customers in %: 1.46 and 1.11 in 1 s, 0.73 and 0.93 in 3 s.
 const BRIEF: Duration = Duration::from_millis(4);
 
 /// Up to so many customers it is this time for every customer and each customer. 11 X files of 124 to 232 customers, three

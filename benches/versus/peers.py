@@ -101,9 +101,9 @@ def concorde(instance: Instance, seconds: float, seed: int) -> tuple:
 
 
 def hygese(instance: Instance, seconds: float, seed: int) -> tuple:
-    """HGS-CVRP (Vidal 2022) with its default parameters. Its limit counts CPU seconds. Its first penalty ends at 1000 per
-    unit of load, whatever distances are: where these are long they are scaled down to those of X files, or it finds no
-    feasible routes."""
+    """HGS-CVRP (Vidal 2022) with its default parameters. Its limit counts CPU seconds. Its first penalty is at most
+    1000 per unit of load, whatever distances are: long ones are scaled down to those of X files, or it finds no feasible
+    routes."""
     from hygese import AlgorithmParameters, Solver
 
     x, y = np.array(instance.points).T

@@ -45,14 +45,17 @@ impl Search<Jssp> for TabuSearch {
         if model.operations() == 0 || !run.proceed(0) {
             return;
         }
-        let mut group: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
+        // A later stage of tabu search must not walk where an earlier one has been.
+        let (islands, before) = (run.setup().islands.max(1) as u64, run.iterations());
+        let mut group: Vec<Island<'_>> = (0..islands)
             .map(|index| {
-                let (rng, walk) = (run.stream("jssp population", index), run.stream("jssp tabu", index));
+                let stream = |name| run.stream(name, before * islands + index);
+                let (rng, walk) = (stream("jssp population"), stream("jssp tabu"));
                 // Only one island continues the incumbent: the others begin elsewhere.
                 match index {
                     0 => Island::new(&model, &self.config, &start, bound, rng, walk),
                     _ => {
-                        let order = start::active(&model, 0.5, &mut run.stream("jssp start", index), &run.watch());
+                        let order = start::active(&model, 0.5, &mut stream("jssp start"), &run.watch());
                         Island::new(&model, &self.config, &order, bound, rng, walk)
                     }
                 }

@@ -14,7 +14,7 @@ pub struct HgsConfig {
     /// `patient_moves`. Default 250: mean gap of 10 X files of 124 to 232 customers, 10 s, two seeds, 0.05 % against 0.10 %.
     pub small: usize,
     /// Unless the budget allows fewer individuals than this: then it begins with fewer and looks at nearer neighbours
-    /// only. Default 8 000: mean gap of 11 X files of 124 to 232 customers, three seeds, 3 s, 0.14 % against 0.30 %; 10 s,
+    /// only. Default 6 000: mean gap of 11 X files of 124 to 232 customers, three seeds, 3 s, 0.14 % against 0.30 %; 10 s,
     /// two seeds, 0.09 % against 0.08 %.
     pub few: u64,
     /// Offspring get no more routes than their first parent has, and local search tries neighbours from anywhere in their
@@ -51,7 +51,7 @@ impl Default for HgsConfig {
             population: 25,
             first_population: 10,
             small: 250,
-            few: 8_000,
+            few: 6_000,
             patient_moves: false,
             growth: 20_000,
             generation: 40,

@@ -5,6 +5,7 @@
 //!
 //! A node's weights of all heads lie side by side ([`Part::by_node`]), so that a node costs one load per table.
 
+use super::allowed::Allowed;
 use super::decoder::{At, FAINT, NEVER, ROWS, exactly, row_of};
 use super::distances::Distances;
 use super::encoder::Encoded;
@@ -54,16 +55,9 @@ impl Choices {
     }
 
     /// Adds a decision.
-    pub fn push(&mut self, context: Context, latent: usize, allowed: &[bool]) {
-        // Without branches, which nobody could foresee.
-        let (mut end, room) = (self.nodes.len(), self.nodes.len() + allowed.len());
-        self.nodes.resize(room, 0);
-        for (node, &allowed) in (0..).zip(allowed) {
-            self.nodes[end] = node;
-            end += usize::from(allowed);
-        }
-        self.nodes.truncate(end);
-        self.ends.push(end);
+    pub fn push(&mut self, context: Context, latent: usize, allowed: &Allowed) {
+        self.nodes.extend(allowed.iter());
+        self.ends.push(self.nodes.len());
         self.contexts.push(context);
         self.latents.push(latent);
     }

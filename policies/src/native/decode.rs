@@ -3,6 +3,7 @@
 use heuron_problems::{Cost, Stream, Violation};
 use rand::Rng;
 
+use super::allowed::Allowed;
 use super::compact::Choices;
 use super::decoder::{Decisions, NEVER};
 use super::encoder::Encoded;
@@ -47,6 +48,7 @@ pub struct Scratch {
     chosen: Vec<(usize, f32)>,
     uniform: Vec<f32>,
     mask: Vec<bool>,
+    allowed: Allowed,
 }
 
 struct Lane<S> {
@@ -97,15 +99,15 @@ impl AttentionModel {
                 return None;
             }
             active.retain(|&lane| {
-                let live = lanes[lane].advance(problem, &mut scratch.mask);
+                let live = lanes[lane].advance(problem, &mut scratch.mask, &mut scratch.allowed);
                 if live {
                     let latent = encoded.tables.latent.of_lane(lane, count);
-                    let (context, mask) = (problem.context(&lanes[lane].state), &scratch.mask);
-                    if !encoded.tables.is_direct && mask.iter().filter(|allowed| **allowed).count() <= few {
-                        scratch.choices.push(context, latent, mask);
+                    let context = problem.context(&lanes[lane].state);
+                    if !encoded.tables.is_direct && scratch.allowed.count() <= few {
+                        scratch.choices.push(context, latent, &scratch.allowed);
                         scratch.few_lanes.push(lane);
                     } else {
-                        scratch.decisions.push(context, latent, mask);
+                        scratch.decisions.push(context, latent, &scratch.mask);
                         scratch.lanes.push(lane);
                     }
                     if scratch.decisions.is_full() || scratch.choices.is_full() {
@@ -192,32 +194,17 @@ impl<S> Lane<S> {
         self.actions.push(action);
     }
 
-    /// Takes actions without alternative, then fills the mask; false if the solution is finished.
-    fn advance<P: Learnable<State = S>>(&mut self, problem: &P, mask: &mut [bool]) -> bool {
+    /// Takes actions without alternative, then reads what is allowed; false if the solution is finished.
+    fn advance<P: Learnable<State = S>>(&mut self, problem: &P, mask: &mut [bool], allowed: &mut Allowed) -> bool {
         loop {
             problem.allowed(&self.state, mask);
-            match only(mask) {
-                Allowed::Several => return true,
-                Allowed::One(action) => self.take(problem, action),
-                Allowed::None => return false,
+            allowed.read(mask);
+            match allowed.count() {
+                0 => return false,
+                1 => allowed.iter().for_each(|action| self.take(problem, action)),
+                _ => return true,
             }
         }
-    }
-}
-
-pub(super) enum Allowed {
-    None,
-    One(u32),
-    Several,
-}
-
-/// How many actions a mask allows.
-pub(super) fn only(mask: &[bool]) -> Allowed {
-    let mut allowed = mask.iter().enumerate().filter(|(_, allowed)| **allowed).map(|(action, _)| action as u32);
-    match (allowed.next(), allowed.next()) {
-        (None, _) => Allowed::None,
-        (Some(action), None) => Allowed::One(action),
-        _ => Allowed::Several,
     }
 }
 
@@ -256,7 +243,7 @@ impl Kernel for Highest<'_> {
         for r in 0..self.rows {
             let row = self.scores.row(r);
             let high = math::highest(simd, row);
-            let best = flat(row).iter().position(|&score| score == high).filter(|_| high > NEVER);
+            let best = math::place(simd, row, high).filter(|_| high > NEVER);
             self.chosen.push((best.unwrap_or_else(|| any(row)), 0.0));
         }
     }

@@ -164,7 +164,7 @@ impl Kernel for LayerNorm<'_> {
                 let centred = simd.sub(simd.load(block), mean);
                 simd.store(unit, centred);
             }
-            math::pad(unit, self.floats, 0.0);
+            math::pad(simd, unit, self.floats, 0.0);
             let inverse = 1.0 / (math::dot(simd, unit, unit) * share + EPSILON).sqrt();
             math::scale(simd, unit, inverse);
             self.kept.inverse[r] = inverse;
@@ -209,7 +209,7 @@ impl Kernel for PullLayerNorm<'_> {
                 simd.store(unit, simd.mul(before, outer));
                 simd.store(pull, inner);
             }
-            math::pad(pull, self.floats, 0.0);
+            math::pad(simd, pull, self.floats, 0.0);
         }
     }
 }

@@ -127,7 +127,7 @@ impl Kernel for Softmax<'_> {
             if let Some((distances, alpha)) = self.bias {
                 distances.add(simd, row, Some(node), -alpha);
             }
-            math::pad(row, self.n, f32::NEG_INFINITY);
+            math::pad(simd, row, self.n, f32::NEG_INFINITY);
             let high = math::highest(simd, row);
             let sum = math::exponentials(simd, row, high);
             math::scale(simd, row, 1.0 / sum);

@@ -4,6 +4,7 @@
 //! ([`spread::spread`]). The network is that of Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS
 //! 2020; see [`crate::architecture`] for its options and tensors.
 
+mod allowed;
 mod backward;
 mod compact;
 mod decode;

@@ -1,6 +1,5 @@
 //! Recorded constructions, taught to the model again: log-probabilities, entropies and values of every step.
 
-use super::decode::{Allowed, only};
 use super::decoder::{Decisions, NEVER};
 use super::encoder::Encoded;
 use super::kernels::{Block, Kernel, LANES, Simd, math};
@@ -80,7 +79,7 @@ pub(super) fn walk<P: Learnable>(
         for (at, &action) in trace.iter().enumerate() {
             if at >= forced && wanted(index, at - forced) {
                 problem.allowed(&state, &mut mask);
-                if always || matches!(only(&mask), Allowed::Several) {
+                if always || mask.iter().filter(|allowed| **allowed).count() > 1 {
                     let latent = encoded.tables.latent.of_lane(index, traces.len());
                     decisions.push(problem.context(&state), latent, &mask);
                     steps.push(Step { trace: index, step: at - forced, action: action as usize });

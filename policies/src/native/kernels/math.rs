@@ -42,6 +42,17 @@ pub fn highest<S: Simd>(simd: S, row: &[Block]) -> f32 {
     simd.highest(high)
 }
 
+/// The first place of a value in a row.
+#[inline(always)]
+pub fn place<S: Simd>(simd: S, row: &[Block], value: f32) -> Option<usize> {
+    let value = simd.splat(value);
+    let equal = row.iter().map(|block| simd.equal(simd.load(block), value));
+    equal
+        .enumerate()
+        .find(|&(_, equal)| equal != 0)
+        .map(|(index, equal)| index * LANES + equal.trailing_zeros() as usize)
+}
+
 /// Replaces a row by exp(row - `high`) and gives the sum.
 #[inline(always)]
 pub fn exponentials<S: Simd>(simd: S, row: &mut [Block], high: f32) -> f32 {
@@ -84,10 +95,15 @@ pub fn dot<S: Simd>(simd: S, a: &[Block], b: &[Block]) -> f32 {
     simd.sum(sum)
 }
 
-/// Sets the lanes of a row from `count` on.
-pub fn pad(row: &mut [Block], count: usize, value: f32) {
-    if !count.is_multiple_of(LANES) {
-        row[count / LANES].0[count % LANES..].fill(value);
+/// Sets the lanes of a row from `count` on, by whole vectors: they can be read at once.
+#[inline(always)]
+pub fn pad<S: Simd>(simd: S, row: &mut [Block], count: usize, value: f32) {
+    const PLACES: Block = Block([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0]);
+    let rest = count % LANES;
+    if rest > 0 {
+        let block = &mut row[count / LANES];
+        let padded = simd.if_above(simd.splat(rest as f32), simd.load(&PLACES), simd.load(block), simd.splat(value));
+        simd.store(block, padded);
     }
 }
 

@@ -60,6 +60,8 @@ pub trait Simd: Copy {
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `yes` where a > b, else `no`.
     fn if_above(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    /// Bit i is set where a = b in lane i.
+    fn equal(self, a: Self::V, b: Self::V) -> u32;
     /// 2^k of k + 1.5 2^23, for whole k from -126 to 127.
     fn power_of_two(self, shifted: Self::V) -> Self::V;
     /// Halves in pairs: lane i with lane i + 8, then + 4, + 2, + 1.
@@ -156,6 +158,10 @@ impl Simd for Portable {
             }
         }
         out
+    }
+    #[inline(always)]
+    fn equal(self, a: Self::V, b: Self::V) -> u32 {
+        (0..LANES).map(|lane| u32::from(a[lane] == b[lane]) << lane).sum()
     }
     #[inline(always)]
     fn power_of_two(self, shifted: Self::V) -> Self::V {

@@ -1,5 +1,6 @@
 //! AVX-512 and AVX2 with FMA.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::simd::{Block, Simd};
@@ -73,6 +74,10 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn if_above(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
         proven!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes))
+    }
+    #[inline(always)]
+    fn equal(self, a: __m512, b: __m512) -> u32 {
+        proven!(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b)).into()
     }
     #[inline(always)]
     fn power_of_two(self, shifted: __m512) -> __m512 {
@@ -169,9 +174,14 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn if_above(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         proven!([
-            _mm256_blendv_ps(no[0], yes[0], _mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])),
-            _mm256_blendv_ps(no[1], yes[1], _mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1])),
+            blend8(no[0], yes[0], _mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])),
+            blend8(no[1], yes[1], _mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1])),
         ])
+    }
+    #[inline(always)]
+    fn equal(self, a: Self::V, b: Self::V) -> u32 {
+        let [low, high] = [0, 1].map(|half| proven!(_mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(a[half], b[half]))));
+        (low | high << 8) as u32
     }
     #[inline(always)]
     fn power_of_two(self, shifted: Self::V) -> Self::V {
@@ -185,6 +195,20 @@ impl Simd for Avx2 {
     fn highest(self, v: Self::V) -> f32 {
         proven!(highest8(_mm256_max_ps(v[0], v[1])))
     }
+}
+
+/// `yes` where the mask is set, else `no`. The compiler must not see through it: where the result replaces one of the two in
+/// memory, it would make it a masked store, which takes tens of cycles on AMD processors.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn blend8(no: __m256, yes: __m256, mask: __m256) -> __m256 {
+    let blended;
+    // SAFETY: AVX, which AVX2 implies, has the instruction; it reads and writes registers only.
+    unsafe {
+        asm!("vblendvps {}, {}, {}, {}", out(ymm_reg) blended, in(ymm_reg) no, in(ymm_reg) yes, in(ymm_reg) mask,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    blended
 }
 
 #[inline]

@@ -2,6 +2,7 @@
 
 pub mod hgs;
 pub mod local;
+mod partition;
 pub mod ruin;
 mod savings;
 mod table;

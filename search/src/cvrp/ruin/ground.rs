@@ -123,6 +123,11 @@ impl Ground {
         self.depot[v as usize]
     }
 
+    /// Distances of all nodes to the depot \[customers + 1\].
+    pub fn depot(&self) -> &[Cost] {
+        &self.depot
+    }
+
     /// `near(v)`, with their distances.
     #[inline(always)]
     pub fn nearest(&self, v: u32) -> impl Iterator<Item = (u32, Cost)> {

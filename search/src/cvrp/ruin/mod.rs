@@ -13,6 +13,7 @@ mod draw;
 mod fleet;
 mod ground;
 mod parts;
+mod pool;
 mod recreate;
 
 mod state;
@@ -33,6 +34,12 @@ use cooling::Cooling;
 use ground::Ground;
 use sweep::sweep;
 use team::Team;
+
+/// Used shares of the budget from which on routes are collected, and at which they are put together anew. On 12 files of
+/// set X of 469 to 979 customers, 10 s, that makes the incumbent 0.044 % cheaper on average; the search itself finds
+/// 0.01 % in the time.
+const COLLECT: f64 = 0.5;
+const RECOMBINE: f64 = 0.95;
 
 /// The stage. An iteration is one ruin and recreate of one island.
 #[derive(Clone, Debug, Default)]
@@ -71,9 +78,15 @@ impl Search<Cvrp> for RuinRecreate {
         let mut team = Team::new(&ground, start, run);
         let (cost, customers, routes) = (team.state().cost(), team.state().customers(), team.state().used());
         let cooling = Cooling::new(&self.config, run, hot, cost, customers, routes);
-        let mut done = 0;
+        let (mut done, mut recombined) = (0, false);
         while run.proceed(done) && cooling.used(run).is_none_or(|used| used < 1.0) {
-            done = team.round(&ground, &self.config, cooling.temperature(run), run);
+            let used = cooling.used(run).unwrap_or(0.0);
+            if used >= RECOMBINE && !recombined {
+                team.recombine(&ground, run);
+                recombined = true;
+            }
+            let collects = used >= COLLECT && !recombined;
+            done = team.round(&ground, &self.config, (cooling.temperature(run), collects), run);
         }
     }
 }

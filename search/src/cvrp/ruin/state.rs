@@ -139,6 +139,12 @@ impl State {
         &self.routes[r as usize]
     }
 
+    /// Customers of a route, in order.
+    pub fn along(&self, r: u32) -> impl Iterator<Item = u32> {
+        let follow = |v: u32| Some(v).filter(|&v| v != 0);
+        std::iter::successors(follow(self.route(r).first), move |&v| follow(self.node(v).next))
+    }
+
     /// A number that is the same only as long as the route is.
     #[inline(always)]
     pub fn version(&self, r: u32) -> u64 {

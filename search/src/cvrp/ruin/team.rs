@@ -7,6 +7,7 @@ use super::ground::Ground;
 use super::parts::split;
 use super::state::State;
 use super::trajectory::Trajectory;
+use crate::cvrp::partition::{Route, recombine};
 use crate::run::Run;
 use crate::search::islands;
 
@@ -38,8 +39,9 @@ impl Team {
         &self.crew[0].state
     }
 
-    /// One round of all islands at `temperature`; offers what they found. Returns the iterations done.
-    pub fn round(&mut self, ground: &Ground, config: &Config, temperature: f64, run: &mut Run<'_, Cvrp>) -> u64 {
+    /// One round of all islands at a temperature, in which they collect routes or do not; offers what they found. Returns
+    /// the iterations done.
+    pub fn round(&mut self, ground: &Ground, config: &Config, mode: (f64, bool), run: &mut Run<'_, Cvrp>) -> u64 {
         let count = self.crew.len() as u64;
         let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
         let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));
@@ -51,10 +53,25 @@ impl Team {
         let mut work: Vec<_> = self.crew.iter_mut().zip(&mut done).collect();
         islands(threads, &mut work, |island, (member, done)| {
             let share = wanted / count + u64::from((island as u64) < wanted % count);
-            **done = member.walk(ground, config, share, temperature, &watch);
+            **done = member.walk(ground, config, share, mode, &watch);
         });
         self.gather(ground, run);
         done.iter().sum()
+    }
+
+    /// Puts the best solution and the routes collected together anew. If that is better, all go on from there.
+    pub fn recombine(&mut self, ground: &Ground, run: &mut Run<'_, Cvrp>) {
+        let Some((_, best)) = run.best() else { return };
+        let measured = |customers: Vec<u32>| Route { cost: ground.problem.length(&customers), customers };
+        let best: Vec<Route> = ground.inward(best).routes.into_iter().map(measured).collect();
+        let met: Vec<Route> = self.crew.iter_mut().flat_map(Trajectory::collected).collect();
+        let is_limited = ground.fleet < usize::MAX;
+        if let Some(routes) = recombine(&best, &met, ground.depot(), is_limited, &run.watch()) {
+            let total = routes.iter().map(|route| ground.problem.length(route)).sum();
+            self.current = Routes { routes };
+            run.offer(&ground.outward(&self.current));
+            self.crew.iter_mut().for_each(|member| member.load(ground, &self.current.routes, total));
+        }
     }
 
     /// Gives every island its part of the routes; where there are too few routes, every island gets all.

@@ -8,10 +8,15 @@ use super::config::Config;
 use super::descent::Descent;
 use super::draw::{below, unit};
 use super::ground::Ground;
+use super::pool::Pool;
 use super::recreate::Recreate;
 use super::state::{NONE, State};
 use super::strings::Ruin;
+use crate::cvrp::partition::Route;
 use crate::run::Watch;
+
+/// Iterations between two looks at the routes: some milliseconds.
+const LOOK: u64 = 500;
 
 /// A walk through feasible solutions by simulated annealing.
 pub(super) struct Trajectory {
@@ -25,14 +30,16 @@ pub(super) struct Trajectory {
     ruin: Ruin,
     recreate: Recreate,
     descent: Descent,
+    /// Routes of current solutions.
+    pool: Pool,
 }
 
 impl Trajectory {
     /// A walk that starts at `state`, which has all customers, and draws from `rng`.
     pub fn new(state: State, rng: Stream) -> Self {
         let seeds = (1..=state.customers() as u32).collect();
-        let (ruin, recreate, descent) = Default::default();
-        Self { state, seeds, elsewhere: 0, rng, ruin, recreate, descent }
+        let (ruin, recreate, descent, pool) = Default::default();
+        Self { state, seeds, elsewhere: 0, rng, ruin, recreate, descent, pool }
     }
 
     /// Goes on with `routes`, which are part of a solution that costs `total`.
@@ -43,8 +50,16 @@ impl Trajectory {
         self.elsewhere = total - self.state.cost();
     }
 
-    /// Up to `iterations` iterations at `temperature`. Returns how many were done: fewer once `watch` says stop.
-    pub fn walk(&mut self, ground: &Ground, config: &Config, iterations: u64, temperature: f64, watch: &Watch) -> u64 {
+    /// Up to `iterations` iterations at `temperature`; collects routes if told so. Returns how many were done: fewer once
+    /// `watch` says stop.
+    pub fn walk(
+        &mut self,
+        ground: &Ground,
+        config: &Config,
+        iterations: u64,
+        (temperature, collects): (f64, bool),
+        watch: &Watch,
+    ) -> u64 {
         if self.seeds.is_empty() {
             return iterations;
         }
@@ -54,8 +69,16 @@ impl Trajectory {
                 return done;
             }
             self.iterate(ground, config, temperature);
+            if collects && done % LOOK == 0 {
+                self.pool.look(ground, &self.state);
+            }
         }
         iterations
+    }
+
+    /// The routes collected, which are forgotten.
+    pub fn collected(&mut self) -> Vec<Route> {
+        self.pool.take(&self.state)
     }
 
     fn iterate(&mut self, ground: &Ground, config: &Config, temperature: f64) {

@@ -139,7 +139,7 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
     },
     Method {
         name: "ruin-and-recreate",
-        about: "slack induction by string removals (Christiaens and Vanden Berghe, 2020)",
+        about: "slack induction by string removals (Christiaens and Vanden Berghe, 2020), set partitioning",
         stages: |_, _| vec![Box::new(RuinRecreate::default())],
     },
 ];

@@ -5,17 +5,21 @@ use heuron_problems::Cost;
 
 use super::Choice;
 use super::lists::Lists;
+use crate::run::Watch;
 
 /// Nodes of a search at most, a millisecond, and routes that it chooses from. Ten times the nodes found hardly more.
 const NODES: usize = 300;
 const COLUMNS: usize = 400;
 
+/// Most customers of a region: with very long routes a single node would take too long.
+const ROWS: usize = 1_000;
+
 /// Slack that may be left of nothing, by rounding.
 const ROUNDING: f64 = 1e-6;
 
 /// The cheapest of the routes `complete` that serve the customers of `region`, if they cost less than its routes and are at
-/// most `most`. None either if the search has met none before its end.
-pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usize) -> Option<Vec<u32>> {
+/// most `most`. Also none if the search ends before it meets any.
+pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usize, watch: &Watch) -> Option<Vec<u32>> {
     let reduced = |route: u32| choice.reduced[route as usize];
     let slack = region.iter().map(|&route| reduced(route)).sum();
     let mut names: Vec<u32> = complete.iter().copied().filter(|&route| reduced(route) < slack).collect();
@@ -24,6 +28,9 @@ pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usi
     let served = |route: &u32| choice.customers.of(*route as usize).iter().copied();
     let mut customers: Vec<u32> = region.iter().flat_map(served).collect();
     customers.sort_unstable();
+    if customers.len() > ROWS {
+        return None;
+    }
     let place = |v: u32| customers.partition_point(|&customer| customer < v) as u32;
     let rows = Lists::new(names.iter().map(|route| served(route).map(place)));
     let columns = rows.turned(customers.len());
@@ -42,6 +49,7 @@ pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usi
         best: Vec::new(),
         spare: ROUNDING,
         nodes: 0,
+        watch,
     };
     search.descend(slack);
     let best = search.best;
@@ -49,7 +57,7 @@ pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usi
 }
 
 /// Routes are columns, customers are rows.
-struct Cover {
+struct Cover<'a> {
     cost: Vec<Cost>,
     reduced: Vec<f64>,
     /// Rows of every column, and columns of every row.
@@ -71,9 +79,10 @@ struct Cover {
     /// The slack that was left to the best columns: others must leave more.
     spare: f64,
     nodes: usize,
+    watch: &'a Watch,
 }
 
-impl Cover {
+impl Cover<'_> {
     /// `slack`: what the reduced costs of the columns to come may sum up to.
     fn descend(&mut self, slack: f64) {
         self.nodes += 1;
@@ -94,7 +103,7 @@ impl Cover {
                 continue;
             }
             let rest = slack - self.reduced[column as usize];
-            if rest <= self.spare || self.nodes >= NODES {
+            if rest <= self.spare || self.nodes >= NODES || self.watch.is_late() {
                 return;
             }
             self.take(column);

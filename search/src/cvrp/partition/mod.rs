@@ -90,7 +90,7 @@ pub fn recombine(
             let region: Vec<u32> =
                 regions.around(place, size).iter().map(|&place| choice.chosen[place as usize]).collect();
             let most = if fleet { region.len() } else { usize::MAX };
-            if let Some(better) = cover(&choice, &region, regions.complete(), most) {
+            if let Some(better) = cover(&choice, &region, regions.complete(), most, watch) {
                 choice.chosen.retain(|route| !region.contains(route));
                 choice.chosen.extend(better);
                 regions = Regions::new(&choice);

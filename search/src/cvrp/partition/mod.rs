@@ -23,7 +23,7 @@ use lists::Lists;
 use prices::reduce;
 use regions::Regions;
 
-/// Part of the time left that the prices may take.
+/// The prices may take one part in so many of the time left.
 const PRICES: u32 = 3;
 
 /// Routes of a region, one pass after the other. On five files of set X of 469 to 957 customers no single size is best.

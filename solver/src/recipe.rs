@@ -133,7 +133,7 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
     },
     Method {
         name: "hgs",
-        about: "hybrid genetic search (Vidal, 2022), up to 2000 customers",
+        about: "hybrid genetic search (Vidal, 2022), set partitioning, up to 2000 customers",
         // Ruin and recreate has an answer where there is no time, or the instance is too large, for a population.
         stages: |_, _| vec![Box::new(Hgs::default()), Box::new(RuinRecreate::default())],
     },

@@ -5,6 +5,7 @@ pub mod local;
 mod partition;
 pub mod ruin;
 mod savings;
+mod span;
 mod table;
 mod terrain;
 

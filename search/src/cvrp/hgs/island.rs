@@ -12,7 +12,8 @@ use super::split::Split;
 use crate::cvrp::local::LocalSearch;
 use crate::cvrp::local::model::Model;
 use crate::cvrp::local::penalty::Penalty;
-use crate::cvrp::local::plan::Plan;
+use crate::cvrp::local::plan::{Plan, route_score};
+use crate::cvrp::partition::{Pool, Route};
 use crate::cvrp::savings::savings;
 use crate::run::Watch;
 
@@ -39,6 +40,8 @@ pub(super) struct Island<'m> {
     /// Cost of the best solution since the last restart, and iterations since it was found.
     current: Cost,
     idle: u64,
+    /// Feasible routes of the individuals.
+    pool: Pool,
 }
 
 impl<'m> Island<'m> {
@@ -59,6 +62,7 @@ impl<'m> Island<'m> {
             best: None,
             current: Cost::MAX,
             idle: 0,
+            pool: Pool::default(),
         }
     }
 
@@ -73,6 +77,12 @@ impl<'m> Island<'m> {
             self.plan.copy(plan);
             self.enter();
         }
+    }
+
+    /// The routes met, which are forgotten.
+    pub fn collected(&mut self) -> Vec<Route> {
+        let routes = self.best.as_ref().map_or(0, |(_, plan)| plan.ends.len());
+        self.pool.take(routes)
     }
 
     /// Runs up to `iterations` iterations, each one individual; returns how many were done before the watch said stop.
@@ -152,6 +162,7 @@ impl<'m> Island<'m> {
     fn enter(&mut self) {
         let score = self.plan.score(self.model);
         self.population.add(&self.plan, score, self.penalties.penalty());
+        self.collect();
         if !score.is_feasible() {
             return;
         }
@@ -162,6 +173,18 @@ impl<'m> Island<'m> {
         if self.best.as_ref().is_none_or(|&(cost, _)| score.distance < cost) {
             self.best = Some((score.distance, self.plan.clone()));
         }
+    }
+
+    /// Adds the feasible routes of `plan` to the pool.
+    fn collect(&mut self) {
+        self.pool.look();
+        for route in self.plan.routes() {
+            let score = route_score(self.model, route);
+            if score.is_feasible() {
+                self.pool.meet(route.iter().copied(), score.distance);
+            }
+        }
+        self.pool.limit(self.plan.ends.len());
     }
 
     /// Forgets the population, keeps the best solution aside.

@@ -3,6 +3,7 @@
 //! Source: T. Vidal, "Hybrid genetic search for the CVRP: open-source implementation and SWAP* neighborhood",
 //! Computers & Operations Research 140 (2022). Per iteration: two parents by binary tournament, order crossover of
 //! their giant tours, Split, local search with penalties, perhaps repair, survivor selection by cost and diversity.
+//! Now and then set partitioning (`cvrp::partition`) puts the feasible routes met together anew.
 
 mod config;
 mod crossover;
@@ -13,14 +14,16 @@ mod split;
 
 use std::time::Duration;
 
-use heuron_problems::Cvrp;
+use heuron_problems::{Cost, Cvrp};
 
 pub use config::HgsConfig;
 
 use super::least_vehicles;
 use super::local::model::Model;
-use super::local::plan::Plan;
-use crate::run::Run;
+use super::local::plan::{Plan, route_score};
+use super::partition::{self, Route};
+use super::span::Span;
+use crate::run::{Run, Watch};
 use crate::search::{Search, islands};
 use island::Island;
 
@@ -29,6 +32,17 @@ pub const LARGEST: usize = 2_000;
 
 /// About the time that an individual takes per customer.
 const INDIVIDUAL: Duration = Duration::from_micros(5);
+
+/// Used shares of the budget at which set partitioning puts the routes met together anew. Gap to the best met of twelve
+/// generated X instances of 150 to 400 customers, 5 s, two seeds: 0.16 % without, 0.14 % with the last mark alone, 0.10 and
+/// 0.14 % in two runs with these, 0.13 % with 16. 30 uniform ones of 200, 2 s, one seed: 0.10 % without, 0.07 % with these.
+const MARKS: [f64; 8] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96];
+
+/// No attempt takes more of the budget than this.
+const SPELL: f64 = 0.02;
+
+/// Individuals of the budget for each of the marks, the last ones first: set partitioning takes as long as about 20 of them.
+const PER_MARK: u64 = 300;
 
 /// Hybrid genetic search as a stage of a recipe. One iteration is one individual: offspring or seedling, local search
 /// and perhaps repair. Leaves the run as it is for more than [`LARGEST`] customers.
@@ -51,7 +65,8 @@ impl Search<Cvrp> for Hgs {
         if problem.customers() == 0 || problem.customers() > LARGEST {
             return;
         }
-        let config = self.config.at(problem.customers(), individuals(problem, run));
+        let individuals = individuals(problem, run);
+        let config = self.config.at(problem.customers(), individuals);
         let model = Model::new(problem, config.granular, fleet(problem));
         let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
             .map(|index| Island::new(&model, &config, run.stream("hgs", index)))
@@ -60,9 +75,19 @@ impl Search<Cvrp> for Hgs {
             let plan = Plan::new(routes);
             populations.iter_mut().for_each(|island| island.adopt(&plan));
         }
+        let span = Span::new(run, 1.0);
+        let mut marks = marks(individuals);
         let mut unmarked = 0;
         while run.proceed(0) {
-            unmarked += evolve(&mut populations, run, round(problem.customers()));
+            let used = span.used(run).unwrap_or(0.0);
+            let due = marks.partition_point(|&mark| used >= mark);
+            marks = &marks[due..];
+            if due > 0 {
+                let watch = span.watch(run, used + SPELL);
+                recombine(&mut populations, &model, problem.vehicles.is_some(), run, &watch);
+            }
+            let end = marks.first().copied().unwrap_or(1.0);
+            unmarked += evolve(&mut populations, run, &span, end, round(problem.customers()));
             if unmarked >= self.config.exchange * populations.len() as u64 {
                 unmarked = 0;
                 exchange(&mut populations);
@@ -71,11 +96,26 @@ impl Search<Cvrp> for Hgs {
     }
 }
 
-/// One round of all islands; returns the iterations done.
-fn evolve(populations: &mut [Island<'_>], run: &mut Run<'_, Cvrp>, round: u64) -> u64 {
+/// Puts the best solution and the routes that the islands have met together anew; all go on with what is better.
+fn recombine(islands: &mut [Island<'_>], model: &Model, fleet: bool, run: &mut Run<'_, Cvrp>, watch: &Watch) {
+    let met: Vec<Route> = islands.iter_mut().flat_map(Island::collected).collect();
+    let Some((_, best)) = islands.iter().filter_map(Island::best).min_by_key(|(cost, _)| *cost) else { return };
+    let measured = |route: &[u32]| Route { cost: route_score(model, route).distance, customers: route.to_vec() };
+    let incumbent: Vec<Route> = best.routes().map(measured).collect();
+    let far: Vec<Cost> = model.from(0).iter().map(|&distance| distance.into()).collect();
+    if let Some(routes) = partition::recombine(&incumbent, &met, &far, fleet, watch) {
+        let mut plan = Plan::default();
+        routes.iter().for_each(|route| plan.push(route));
+        islands.iter_mut().for_each(|island| island.adopt(&plan));
+        run.offer(&plan.to_routes());
+    }
+}
+
+/// One round of all islands, which ends where `end` of the budget is used; returns the iterations done.
+fn evolve(populations: &mut [Island<'_>], run: &mut Run<'_, Cvrp>, span: &Span, end: f64, round: u64) -> u64 {
     let count = populations.len() as u64;
-    let allowed = run.allowance(round * count);
-    let watch = run.watch();
+    let allowed = span.allowance(run, end, round * count);
+    let watch = span.watch(run, end);
     let mut work: Vec<(&mut Island<'_>, u64)> = populations.iter_mut().map(|island| (island, 0)).collect();
     islands(run.setup().threads, &mut work, |index, (island, done)| {
         let share = allowed / count + u64::from((index as u64) < allowed % count);
@@ -114,6 +154,12 @@ fn individuals(problem: &Cvrp, run: &Run<'_, Cvrp>) -> u64 {
     });
     let left = run.setup().budget.iterations.map_or(u64::MAX, |limit| limit.saturating_sub(run.iterations()));
     timed.min(left / islands)
+}
+
+/// Used shares of the budget at which routes are put together anew, for about so many individuals per island.
+fn marks(individuals: u64) -> &'static [f64] {
+    let count = (individuals / PER_MARK).min(MARKS.len() as u64) as usize;
+    &MARKS[MARKS.len() - count..]
 }
 
 /// Iterations of one island per round: about 0.1 s.

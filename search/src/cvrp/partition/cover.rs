@@ -11,8 +11,16 @@ use crate::run::Watch;
 const NODES: usize = 300;
 const COLUMNS: usize = 400;
 
+/// Nodes between two looks at the clock: CPU time takes as long to read as a node.
+const LOOK: usize = 32;
+
 /// Most customers of a region: with very long routes a single node would take too long.
 const ROWS: usize = 1_000;
+
+/// A set of columns.
+type Columns = [u64; WORDS];
+const WORDS: usize = COLUMNS.div_ceil(64);
+const EMPTY: Columns = [0; WORDS];
 
 /// Slack that may be left of nothing, by rounding.
 const ROUNDING: f64 = 1e-6;
@@ -33,12 +41,15 @@ pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usi
     }
     let place = |v: u32| customers.partition_point(|&customer| customer < v) as u32;
     let rows = Lists::new(names.iter().map(|route| served(route).map(place)));
-    let columns = rows.turned(customers.len());
+    let mut columns = vec![EMPTY; customers.len()];
+    for column in 0..names.len() {
+        rows.of(column).iter().for_each(|&row| columns[row as usize][column / 64] |= 1 << (column % 64));
+    }
+    let conflicts = |column| rows.of(column).iter().map(|&row| &columns[row as usize]).fold(EMPTY, union);
     let mut search = Cover {
         cost: names.iter().map(|&route| choice.cost[route as usize]).collect(),
         reduced: names.iter().map(|&route| reduced(route)).collect(),
-        blocked: vec![0; names.len()],
-        left: (0..customers.len()).map(|row| columns.of(row).len() as u32).collect(),
+        conflicts: (0..names.len()).map(conflicts).collect(),
         served: vec![false; customers.len()],
         rows,
         columns,
@@ -51,9 +62,21 @@ pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usi
         nodes: 0,
         watch,
     };
-    search.descend(slack);
+    search.descend(&[u64::MAX; WORDS], slack);
     let best = search.best;
     (!best.is_empty()).then(|| best.into_iter().map(|column| names[column as usize]).collect())
+}
+
+fn union(a: Columns, b: &Columns) -> Columns {
+    std::array::from_fn(|word| a[word] | b[word])
+}
+
+fn without(a: &Columns, b: &Columns) -> Columns {
+    std::array::from_fn(|word| a[word] & !b[word])
+}
+
+fn shared(a: &Columns, b: &Columns) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a & b).count_ones()).sum()
 }
 
 /// Routes are columns, customers are rows.
@@ -62,11 +85,9 @@ struct Cover<'a> {
     reduced: Vec<f64>,
     /// Rows of every column, and columns of every row.
     rows: Lists,
-    columns: Lists,
-    /// Rows of a column that are served already.
-    blocked: Vec<u32>,
-    /// Columns left to a row.
-    left: Vec<u32>,
+    columns: Vec<Columns>,
+    /// The columns that share a row with a column, itself among them.
+    conflicts: Vec<Columns>,
     served: Vec<bool>,
     /// Columns at most.
     most: usize,
@@ -83,62 +104,47 @@ struct Cover<'a> {
 }
 
 impl Cover<'_> {
-    /// `slack`: what the reduced costs of the columns to come may sum up to.
-    fn descend(&mut self, slack: f64) {
+    /// `free`: the columns that share no row with those on the stack; `slack`: what the reduced costs of the columns to
+    /// come may sum up to.
+    fn descend(&mut self, free: &Columns, slack: f64) {
         self.nodes += 1;
         let open = (0..self.served.len()).filter(|&row| !self.served[row]);
-        let Some(row) = open.min_by_key(|&row| self.left[row]) else {
+        let Some((left, row)) = open.map(|row| (shared(&self.columns[row], free), row)).min() else {
             if self.sum < self.known {
                 (self.known, self.spare) = (self.sum, slack);
                 self.best.clone_from(&self.stack);
             }
             return;
         };
-        if self.left[row] == 0 || self.stack.len() == self.most {
+        if left == 0 || self.stack.len() == self.most {
             return;
         }
-        for at in 0..self.columns.of(row).len() {
-            let column = self.columns.of(row)[at];
-            if self.blocked[column as usize] > 0 {
-                continue;
-            }
-            let rest = slack - self.reduced[column as usize];
-            if rest <= self.spare || self.nodes >= NODES || self.watch.is_late() {
-                return;
-            }
-            self.take(column);
-            self.descend(rest);
-            self.give_back(column);
-        }
-    }
-
-    fn take(&mut self, column: u32) {
-        self.stack.push(column);
-        self.sum += self.cost[column as usize];
-        for &row in self.rows.of(column as usize) {
-            self.served[row as usize] = true;
-            for &other in self.columns.of(row as usize) {
-                let blocked = &mut self.blocked[other as usize];
-                *blocked += 1;
-                if *blocked == 1 {
-                    self.rows.of(other as usize).iter().for_each(|&row| self.left[row as usize] -= 1);
+        for word in 0..WORDS {
+            let mut choice = self.columns[row][word] & free[word];
+            while choice != 0 {
+                let column = 64 * word + choice.trailing_zeros() as usize;
+                choice &= choice - 1;
+                let rest = slack - self.reduced[column];
+                let ends = self.nodes >= NODES || self.nodes.is_multiple_of(LOOK) && self.watch.is_late();
+                if rest <= self.spare || ends {
+                    return;
                 }
+                self.take(column);
+                self.descend(&without(free, &self.conflicts[column]), rest);
+                self.give_back(column);
             }
         }
     }
 
-    fn give_back(&mut self, column: u32) {
+    fn take(&mut self, column: usize) {
+        self.stack.push(column as u32);
+        self.sum += self.cost[column];
+        self.rows.of(column).iter().for_each(|&row| self.served[row as usize] = true);
+    }
+
+    fn give_back(&mut self, column: usize) {
         self.stack.pop();
-        self.sum -= self.cost[column as usize];
-        for &row in self.rows.of(column as usize) {
-            self.served[row as usize] = false;
-            for &other in self.columns.of(row as usize) {
-                let blocked = &mut self.blocked[other as usize];
-                *blocked -= 1;
-                if *blocked == 0 {
-                    self.rows.of(other as usize).iter().for_each(|&row| self.left[row as usize] += 1);
-                }
-            }
-        }
+        self.sum -= self.cost[column];
+        self.rows.of(column).iter().for_each(|&row| self.served[row as usize] = false);
     }
 }

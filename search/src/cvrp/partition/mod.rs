@@ -9,6 +9,7 @@
 
 mod cover;
 mod lists;
+mod pool;
 mod prices;
 mod regions;
 
@@ -16,6 +17,8 @@ mod regions;
 mod tests;
 
 use heuron_problems::Cost;
+
+pub use pool::Pool;
 
 use crate::run::Watch;
 use cover::cover;

@@ -1,10 +1,9 @@
 //! The temperature: falls geometrically with the share of the budget that is used up.
 
-use std::time::Duration;
-
 use heuron_problems::{Cost, Cvrp};
 
 use super::config::Config;
+use crate::cvrp::span::Span;
 use crate::run::Run;
 
 /// Customers per route up to which the mean arc cost is the unit of temperature.
@@ -15,10 +14,7 @@ const LONG: usize = 20;
 pub(super) struct Cooling {
     hot: f64,
     cold: f64,
-    /// Start and end of the stage in time, if that is limited.
-    time: Option<(Duration, Duration)>,
-    /// The same in iterations.
-    iterations: Option<(u64, u64)>,
+    span: Span,
     start: u64,
     horizon: u64,
 }
@@ -27,8 +23,6 @@ impl Cooling {
     /// A schedule for what is left of the run's budget, from `hot` units on; see [`Config::hot`]. The start has
     /// `customers` customers on `routes` routes and costs `cost`.
     pub fn new(config: &Config, run: &Run<'_, Cvrp>, hot: f64, cost: Cost, customers: usize, routes: usize) -> Self {
-        let budget = &run.setup().budget;
-        let share = config.share.clamp(0.0, 1.0);
         // Long routes need more: at the mean arc, Brussels2 (88 customers per route) ends 1.3 % higher.
         let arcs = customers.min(LONG * routes) + routes;
         // At least one unit: below, hardly anything but improvements is accepted.
@@ -36,13 +30,7 @@ impl Cooling {
         Self {
             hot,
             cold: config.cold,
-            time: budget
-                .time
-                .map(|end| (run.elapsed(), run.elapsed() + end.saturating_sub(run.elapsed()).mul_f64(share))),
-            iterations: budget.iterations.map(|end| {
-                let left = end.saturating_sub(run.iterations()) as f64;
-                (run.iterations(), run.iterations() + (left * share) as u64)
-            }),
+            span: Span::new(run, config.share.clamp(0.0, 1.0)),
             start: run.iterations(),
             horizon: config.horizon * customers.max(1) as u64,
         }
@@ -50,17 +38,7 @@ impl Cooling {
 
     /// The used share of the stage's budget; none without a limit.
     pub fn used(&self, run: &Run<'_, Cvrp>) -> Option<f64> {
-        let time = self.time.map(|(start, end)| {
-            let span = end.saturating_sub(start).as_secs_f64().max(1e-9);
-            run.elapsed().saturating_sub(start).as_secs_f64() / span
-        });
-        let done = self
-            .iterations
-            .map(|(start, end)| (run.iterations() - start) as f64 / end.saturating_sub(start).max(1) as f64);
-        match (time, done) {
-            (None, None) => None,
-            _ => Some(time.unwrap_or(0.0).max(done.unwrap_or(0.0))),
-        }
+        self.span.used(run)
     }
 
     /// The temperature now. Without a limit it is reheated after every horizon.

@@ -6,6 +6,7 @@
 //! routing problems", Transportation Science 55(4), 2021): an iteration costs the same whatever n is. Memory is
 //! O(n k). Near the end set partitioning (`cvrp::partition`) puts the routes met together anew.
 
+mod collector;
 mod config;
 mod cooling;
 mod descent;
@@ -13,9 +14,7 @@ mod draw;
 mod fleet;
 mod ground;
 mod parts;
-mod pool;
 mod recreate;
-
 mod state;
 mod strings;
 mod sweep;
@@ -34,6 +33,7 @@ use cooling::Cooling;
 use ground::Ground;
 use sweep::sweep;
 use team::Team;
+use trajectory::Mode;
 
 /// Used shares of the budget from which on routes are collected, and at which they are put together anew. On 12 files of
 /// set X of 469 to 979 customers, 10 s, the incumbent is 0.030 % cheaper at the end than at this mark; between 86 and 95 %
@@ -85,8 +85,8 @@ impl Search<Cvrp> for RuinRecreate {
                 team.recombine(&ground, run);
                 recombined = true;
             }
-            let collects = used >= COLLECT && !recombined;
-            done = team.round(&ground, &self.config, (cooling.temperature(run), collects), run);
+            let mode = Mode { temperature: cooling.temperature(run), collects: used >= COLLECT && !recombined };
+            done = team.round(&ground, &self.config, mode, run);
         }
     }
 }

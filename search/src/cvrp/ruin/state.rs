@@ -140,7 +140,7 @@ impl State {
     }
 
     /// Customers of a route, in order.
-    pub fn along(&self, r: u32) -> impl Iterator<Item = u32> {
+    pub fn along(&self, r: u32) -> impl Iterator<Item = u32> + Clone {
         let follow = |v: u32| Some(v).filter(|&v| v != 0);
         std::iter::successors(follow(self.route(r).first), move |&v| follow(self.node(v).next))
     }

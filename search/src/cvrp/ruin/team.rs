@@ -6,7 +6,7 @@ use super::config::Config;
 use super::ground::Ground;
 use super::parts::split;
 use super::state::State;
-use super::trajectory::Trajectory;
+use super::trajectory::{Mode, Trajectory};
 use crate::cvrp::partition::{Route, recombine};
 use crate::run::Run;
 use crate::search::islands;
@@ -39,9 +39,8 @@ impl Team {
         &self.crew[0].state
     }
 
-    /// One round of all islands at a temperature, in which they collect routes or do not; offers what they found. Returns
-    /// the iterations done.
-    pub fn round(&mut self, ground: &Ground, config: &Config, mode: (f64, bool), run: &mut Run<'_, Cvrp>) -> u64 {
+    /// One round of all islands; offers what they found. Returns the iterations done.
+    pub fn round(&mut self, ground: &Ground, config: &Config, mode: Mode, run: &mut Run<'_, Cvrp>) -> u64 {
         let count = self.crew.len() as u64;
         let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
         let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));

@@ -4,11 +4,11 @@
 
 use heuron_problems::{Cost, Stream};
 
+use super::collector::Collector;
 use super::config::Config;
 use super::descent::Descent;
 use super::draw::{below, unit};
 use super::ground::Ground;
-use super::pool::Pool;
 use super::recreate::Recreate;
 use super::state::{NONE, State};
 use super::strings::Ruin;
@@ -17,6 +17,14 @@ use crate::run::Watch;
 
 /// Iterations between two looks at the routes: some milliseconds.
 const LOOK: u64 = 500;
+
+/// How the islands walk in a round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mode {
+    pub temperature: f64,
+    /// Whether they collect routes.
+    pub collects: bool,
+}
 
 /// A walk through feasible solutions by simulated annealing.
 pub(super) struct Trajectory {
@@ -31,15 +39,15 @@ pub(super) struct Trajectory {
     recreate: Recreate,
     descent: Descent,
     /// Routes of current solutions.
-    pool: Pool,
+    collector: Collector,
 }
 
 impl Trajectory {
     /// A walk that starts at `state`, which has all customers, and draws from `rng`.
     pub fn new(state: State, rng: Stream) -> Self {
         let seeds = (1..=state.customers() as u32).collect();
-        let (ruin, recreate, descent, pool) = Default::default();
-        Self { state, seeds, elsewhere: 0, rng, ruin, recreate, descent, pool }
+        let (ruin, recreate, descent, collector) = Default::default();
+        Self { state, seeds, elsewhere: 0, rng, ruin, recreate, descent, collector }
     }
 
     /// Goes on with `routes`, which are part of a solution that costs `total`.
@@ -50,16 +58,8 @@ impl Trajectory {
         self.elsewhere = total - self.state.cost();
     }
 
-    /// Up to `iterations` iterations at `temperature`; collects routes if told so. Returns how many were done: fewer once
-    /// `watch` says stop.
-    pub fn walk(
-        &mut self,
-        ground: &Ground,
-        config: &Config,
-        iterations: u64,
-        (temperature, collects): (f64, bool),
-        watch: &Watch,
-    ) -> u64 {
+    /// Up to `iterations` iterations; returns how many were done: fewer once `watch` says stop.
+    pub fn walk(&mut self, ground: &Ground, config: &Config, iterations: u64, mode: Mode, watch: &Watch) -> u64 {
         if self.seeds.is_empty() {
             return iterations;
         }
@@ -68,9 +68,9 @@ impl Trajectory {
             if done % 64 == 0 && watch.is_over(self.state.best_cost() + self.elsewhere) {
                 return done;
             }
-            self.iterate(ground, config, temperature);
-            if collects && done % LOOK == 0 {
-                self.pool.look(ground, &self.state);
+            self.iterate(ground, config, mode.temperature);
+            if mode.collects && done % LOOK == 0 {
+                self.collector.look(ground, &self.state);
             }
         }
         iterations
@@ -78,7 +78,7 @@ impl Trajectory {
 
     /// The routes collected, which are forgotten.
     pub fn collected(&mut self) -> Vec<Route> {
-        self.pool.take(&self.state)
+        self.collector.take(&self.state)
     }
 
     fn iterate(&mut self, ground: &Ground, config: &Config, temperature: f64) {

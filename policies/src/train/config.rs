@@ -128,8 +128,10 @@ pub struct Stage {
 pub struct Improvement {
     /// Part of the budget at which it begins; 1: never. Default: 1. PO fine-tunes in the last 5 %: 0.95.
     pub from: f64,
-    /// Part of an instance's trajectories, the best ones, that is improved. Default: 0.2 (PO on the TSP; 0.02 on the CVRP).
-    pub share: f64,
+    /// Part of an instance's trajectories, the best ones, that is improved, at least one. Default: 0.02 on the CVRP, else
+    /// 0.2 (PO). Many improved route plans make a policy undecided: 20 customers, 75 s from random weights, gap 2.3 %
+    /// without a teacher, 2.0 and 2.1 % with one plan of 20, 3.4 % with four.
+    pub share: Option<f64>,
 }
 
 /// The fixed set that a model is judged by: greedy from the openings, without augmentation.
@@ -195,7 +197,7 @@ impl Default for Network {
 
 impl Default for Improvement {
     fn default() -> Self {
-        Self { from: 1.0, share: 0.2 }
+        Self { from: 1.0, share: None }
     }
 }
 
@@ -267,7 +269,8 @@ impl Config {
         }
         let Improvement { from, share } = self.improvement;
         require((0.0..=1.0).contains(&from), "improvement.from", "a part of the budget from 0 to 1", from)?;
-        require(share > 0.0 && share <= 1.0, "improvement.share", "a part above 0, at most 1", share)?;
+        let part = share.unwrap_or(1.0);
+        require(part > 0.0 && part <= 1.0, "improvement.share", "a part above 0, at most 1", part)?;
         require(
             from == 1.0 || self.algorithm == Algorithm::Preference,
             "improvement.from",

@@ -145,7 +145,8 @@ impl<P: Train> Taught<'_, P> {
     ) -> Result<(), Misfit> {
         let mut ranking: Vec<&Path> = sampled.paths.iter().collect();
         ranking.sort_by_key(|path| path.cost);
-        let count = (self.at.config.improvement.share * ranking.len() as f64).ceil() as usize;
+        let share = self.at.config.improvement.share.unwrap_or(P::IMPROVED);
+        let count = (share * ranking.len() as f64).ceil() as usize;
         let label = |path: &&Path| {
             let improved = improve(problem, &build(problem, &path.actions));
             let cost = problem.evaluate(&improved).ok().filter(|&cost| cost < path.cost)?;

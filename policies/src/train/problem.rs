@@ -15,6 +15,9 @@ pub trait Train: Construct + Generate + Clone {
     /// What models of this problem are called.
     const TASK: Task;
 
+    /// Part of the trajectories that a teacher improves, if the settings name none.
+    const IMPROVED: f64 = 0.2;
+
     /// The kind of network.
     type Model: Model<Self>;
 
@@ -83,6 +86,8 @@ impl Train for Tsp {
 
 impl Train for Cvrp {
     const TASK: Task = Task::Cvrp;
+
+    const IMPROVED: f64 = 0.02;
 
     type Model = AttentionModel;
 

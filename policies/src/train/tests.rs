@@ -211,7 +211,7 @@ fn every_algorithm_learns() {
 #[test]
 fn replay_of_a_few_and_labels_of_a_teacher_work_together() {
     let folder = tempfile::tempdir().unwrap();
-    let improvement = Improvement { from: 0.5, share: 0.3 };
+    let improvement = Improvement { from: 0.5, share: Some(0.3) };
     let config = Config { improvement, informative: Some(3), starts: Some(5), ..config(Algorithm::Preference) };
     let job = Job {
         config,

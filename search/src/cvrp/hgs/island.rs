@@ -40,12 +40,13 @@ pub(super) struct Island<'m> {
     /// Cost of the best solution since the last restart, and iterations since it was found.
     current: Cost,
     idle: u64,
-    /// Feasible routes of the individuals.
-    pool: Pool,
+    /// Feasible routes of the individuals, where they are collected.
+    pool: Option<Pool>,
 }
 
 impl<'m> Island<'m> {
-    pub fn new(model: &'m Model, config: &HgsConfig, rng: Stream) -> Self {
+    /// An empty population, which perhaps collects the routes that it meets.
+    pub fn new(model: &'m Model, config: &HgsConfig, rng: Stream, collects: bool) -> Self {
         Self {
             model,
             config: config.clone(),
@@ -62,7 +63,7 @@ impl<'m> Island<'m> {
             best: None,
             current: Cost::MAX,
             idle: 0,
-            pool: Pool::default(),
+            pool: collects.then(Pool::default),
         }
     }
 
@@ -82,7 +83,7 @@ impl<'m> Island<'m> {
     /// The routes met, which are forgotten.
     pub fn collected(&mut self) -> Vec<Route> {
         let routes = self.best.as_ref().map_or(0, |(_, plan)| plan.ends.len());
-        self.pool.take(routes)
+        self.pool.as_mut().map_or_else(Vec::new, |pool| pool.take(routes))
     }
 
     /// Runs up to `iterations` iterations, each one individual; returns how many were done before the watch said stop.
@@ -177,14 +178,15 @@ impl<'m> Island<'m> {
 
     /// Adds the feasible routes of `plan` to the pool.
     fn collect(&mut self) {
-        self.pool.look();
+        let Some(pool) = &mut self.pool else { return };
+        pool.look();
         for route in self.plan.routes() {
             let score = route_score(self.model, route);
             if score.is_feasible() {
-                self.pool.meet(route.iter().copied(), score.distance);
+                pool.meet(route.iter().copied(), score.distance);
             }
         }
-        self.pool.limit(self.plan.ends.len());
+        pool.limit(self.plan.ends.len());
     }
 
     /// Forgets the population, keeps the best solution aside.

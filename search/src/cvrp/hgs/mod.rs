@@ -8,6 +8,7 @@
 mod config;
 mod crossover;
 mod island;
+mod marks;
 mod penalty;
 mod population;
 mod split;
@@ -26,6 +27,7 @@ use super::span::Span;
 use crate::run::{Run, Watch};
 use crate::search::{Search, islands};
 use island::Island;
+use marks::Marks;
 
 /// Instances with more customers are left alone: their tables would take longer to fill than a deadline may slip.
 pub const LARGEST: usize = 2_000;
@@ -33,16 +35,8 @@ pub const LARGEST: usize = 2_000;
 /// About the time that an individual takes per customer.
 const INDIVIDUAL: Duration = Duration::from_micros(5);
 
-/// Used shares of the budget at which set partitioning puts the routes met together anew. Gap to the best met of twelve
-/// generated X instances of 150 to 400 customers, 5 s, two seeds: 0.16 % without, 0.14 % with the last mark alone, 0.10 and
-/// 0.14 % in two runs with these, 0.13 % with 16. 30 uniform ones of 200, 2 s, one seed: 0.10 % without, 0.07 % with these.
-const MARKS: [f64; 8] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96];
-
 /// No attempt takes more of the budget than this.
 const SPELL: f64 = 0.02;
-
-/// Individuals of the budget for each of the marks, the last ones first: set partitioning takes as long as about 20 of them.
-const PER_MARK: u64 = 300;
 
 /// Hybrid genetic search as a stage of a recipe. One iteration is one individual: offspring or seedling, local search
 /// and perhaps repair. Leaves the run as it is for more than [`LARGEST`] customers.
@@ -68,28 +62,27 @@ impl Search<Cvrp> for Hgs {
         let individuals = individuals(problem, run);
         let config = self.config.at(problem.customers(), individuals);
         let model = Model::new(problem, config.granular, fleet(problem));
+        let mut marks = Marks::new(individuals);
         let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
-            .map(|index| Island::new(&model, &config, run.stream("hgs", index)))
+            .map(|index| Island::new(&model, &config, run.stream("hgs", index), !marks.is_over()))
             .collect();
         if let Some((_, routes)) = run.best() {
             let plan = Plan::new(routes);
             populations.iter_mut().for_each(|island| island.adopt(&plan));
         }
         let span = Span::new(run, 1.0);
-        let mut marks = marks(individuals);
-        let mut unmarked = 0;
+        let mut unshared = 0;
         while run.proceed(0) {
-            let used = span.used(run).unwrap_or(0.0);
-            let due = marks.partition_point(|&mark| used >= mark);
-            marks = &marks[due..];
-            if due > 0 {
-                let watch = span.watch(run, used + SPELL);
+            let used = span.used(run);
+            if marks.pass(used) {
+                let watch = span.watch(run, used.unwrap_or(0.0) + SPELL);
                 recombine(&mut populations, &model, problem.vehicles.is_some(), run, &watch);
             }
-            let end = marks.first().copied().unwrap_or(1.0);
-            unmarked += evolve(&mut populations, run, &span, end, round(problem.customers()));
-            if unmarked >= self.config.exchange * populations.len() as u64 {
-                unmarked = 0;
+            let done = evolve(&mut populations, run, &span, marks.next(), round(problem.customers()));
+            marks.count(done / populations.len() as u64);
+            unshared += done;
+            if unshared >= self.config.exchange * populations.len() as u64 {
+                unshared = 0;
                 exchange(&mut populations);
             }
         }
@@ -154,12 +147,6 @@ fn individuals(problem: &Cvrp, run: &Run<'_, Cvrp>) -> u64 {
     });
     let left = run.setup().budget.iterations.map_or(u64::MAX, |limit| limit.saturating_sub(run.iterations()));
     timed.min(left / islands)
-}
-
-/// Used shares of the budget at which routes are put together anew, for about so many individuals per island.
-fn marks(individuals: u64) -> &'static [f64] {
-    let count = (individuals / PER_MARK).min(MARKS.len() as u64) as usize;
-    &MARKS[MARKS.len() - count..]
 }
 
 /// Iterations of one island per round: about 0.1 s.

@@ -7,7 +7,8 @@ use super::Choice;
 use super::lists::Lists;
 use crate::run::Watch;
 
-/// Nodes of a search at most, a fraction of a millisecond, and routes that it chooses from. Ten times the nodes found hardly more.
+/// Nodes of a search at most, a fraction of a millisecond, and routes that it chooses from. Ten times the nodes found
+/// hardly more.
 const NODES: usize = 300;
 const COLUMNS: usize = 400;
 

@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights};
-use heuron_policies::{Architecture, Decode, Task, Weights};
+use heuron_policies::{Architecture, Decode, Model, Task, Weights};
 use heuron_problems::{Generate, Stream, Tsp, stream};
 
 const BATCH: u64 = 64;

@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights, Trajectory, spin};
-use heuron_policies::{Architecture, Decode, Task, Weights};
+use heuron_policies::{Architecture, Decode, Model, Task, Weights};
 use heuron_problems::{Construct, Generate, Stream, Tsp, stream};
 
 fn main() {

@@ -77,7 +77,24 @@ pub trait Model<P: Construct>: Sized + Send + Sync {
         forced: usize,
         pull: &Pull<'_>,
         gradient: &mut Gradient,
+    ) {
+        self.backward_decoder(problem, encoded, traces, forced, pull, gradient);
+        self.backward_encoder(encoded, gradient);
+    }
+
+    /// The decoder's part of [`Self::backward`], of the same instance for several agents before the encoder's.
+    fn backward_decoder(
+        &self,
+        problem: &P,
+        encoded: &Self::Encoded,
+        traces: &[Vec<u32>],
+        forced: usize,
+        pull: &Pull<'_>,
+        gradient: &mut Gradient,
     );
+
+    /// The encoder's part.
+    fn backward_encoder(&self, encoded: &Self::Encoded, gradient: &mut Gradient);
 }
 
 /// A network of either kind, ready for work. Clones share it.
@@ -161,7 +178,7 @@ macro_rules! model {
                 self.replay(problem, encoded, traces, forced)
             }
 
-            fn backward(
+            fn backward_decoder(
                 &self,
                 problem: &P,
                 encoded: &$encoded,
@@ -170,7 +187,11 @@ macro_rules! model {
                 pull: &Pull<'_>,
                 gradient: &mut Gradient,
             ) {
-                self.backward(problem, encoded, traces, forced, pull, gradient)
+                self.backward_decoder(problem, encoded, traces, forced, pull, gradient)
+            }
+
+            fn backward_encoder(&self, encoded: &$encoded, gradient: &mut Gradient) {
+                self.backward_encoder(encoded, gradient)
             }
 
             $($own)*
@@ -218,3 +239,49 @@ model!(DispatchModel, Shop, shop::Encoded, shop::Scratch, {
         agent
     }
 });
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Generate, Jssp, Tsp, stream};
+
+    use super::*;
+    use crate::architecture::Architecture;
+    use crate::native::StepWeights;
+
+    /// What all agents of a population ask for is the same in one pass through the encoder and in a pass for each.
+    fn check<P: Construct, M: Model<P>>(architecture: Architecture, problem: &P, starts: &[Option<u32>]) {
+        let architecture = Architecture { agents: Some(3), ..architecture };
+        let model = M::prepare(&Weights::random(architecture, 1).unwrap()).unwrap();
+        let (mut encoded, [mut each, mut together]) = (M::Encoded::default(), [model.gradient(), model.gradient()]);
+        model.encode(problem, &mut encoded).unwrap();
+        for index in 0..3 {
+            let agent = model.agent(index, &mut encoded);
+            let mut streams: Vec<Stream> =
+                (0..starts.len()).map(|i| stream(index as u64, "agents", i as u64)).collect();
+            let decode = Decode::Sample { temperature: 1.0 };
+            let found = agent.decode(problem, &encoded, starts, &mut streams, decode, &mut M::Scratch::default());
+            let traces: Vec<Vec<u32>> = found.into_iter().map(|found| found.actions).collect();
+            let weights: Vec<f32> = (0..starts.len()).map(|i| i as f32 - 0.7).collect();
+            let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
+            agent.backward(problem, &encoded, &traces, 1, &pull, &mut each);
+            agent.backward_decoder(problem, &encoded, &traces, 1, &pull, &mut together);
+        }
+        model.backward_encoder(&encoded, &mut together);
+        let [each, all] = [&each, &together].map(Gradient::tensors);
+        for (a, b) in each.iter().flatten().zip(all.iter().flatten()) {
+            assert!((a - b).abs() <= 1e-4 * (1.0 + a.abs()), "{a} {b}");
+        }
+        assert!(each.iter().flatten().any(|&x| x.abs() > 0.1));
+        // Nothing is left to pull.
+        model.backward_encoder(&encoded, &mut together);
+        assert_eq!(together.tensors(), all);
+    }
+
+    #[test]
+    fn agents_share_a_pass_through_the_encoder() {
+        let tsp = Tsp::generate(&Tsp::spec(13, "uniform").unwrap(), &mut stream(1, "agents", 0));
+        check::<Tsp, AttentionModel>(Architecture::new(Task::Tsp, 16, 2, 2, 16), &tsp, &[Some(3), Some(0), Some(7)]);
+        let jssp = Jssp::generate(&Jssp::spec(5, "uniform").unwrap(), &mut stream(1, "agents", 0));
+        check::<Jssp, DispatchModel>(Architecture::new(Task::Jssp, 16, 1, 2, 16), &jssp, &[None; 3]);
+    }
+}

@@ -29,9 +29,6 @@ const MODEL_OPERATIONS: usize = 20_000;
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;
 
-/// Time per pair of nodes that a model takes for its first solution (64 wide, 6 layers: 75 ms for X-n979-k58).
-const ENCODING: Duration = Duration::from_nanos(80);
-
 /// A named way to solve a problem that begins with a policy.
 pub(crate) struct Learned<P: Problem> {
     /// Name on the command line.
@@ -59,13 +56,11 @@ trait Teachable: Construct + Clone {
     /// Samples before a local search.
     const SAMPLES: u64 = 0;
 
+    /// Time per pair of nodes that a model takes for its first solution (64 wide, 6 layers: 75 ms for X-n979-k58).
+    const PER_PAIR: Duration = Duration::from_nanos(80);
+
     /// The constructions of a model.
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
-
-    /// Whether a model has a solution within such a time, about.
-    fn affords(&self, time: Duration) -> bool {
-        ENCODING * (self.width().pow(2) as u32) < time
-    }
 
     /// What improves constructions.
     fn local(&self, setup: &Setup) -> Stages<Self>;
@@ -144,13 +139,11 @@ impl Teachable for Jssp {
 
     const SAMPLES: u64 = 32;
 
+    // Encoding a shop is short, and the rollout looks at the clock at every step.
+    const PER_PAIR: Duration = Duration::ZERO;
+
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
-    }
-
-    fn affords(&self, _: Duration) -> bool {
-        // Encoding a schedule is short, and the rollout looks at the clock at every step.
-        true
     }
 
     fn local(&self, _: &Setup) -> Stages<Self> {
@@ -165,13 +158,11 @@ impl Teachable for Ffsp {
 
     const SAMPLES: u64 = 32;
 
+    // Encoding a shop is short, and the rollout looks at the clock at every step.
+    const PER_PAIR: Duration = Duration::ZERO;
+
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
-    }
-
-    fn affords(&self, _: Duration) -> bool {
-        // Encoding a schedule is short, and the rollout looks at the clock at every step.
-        true
     }
 
     fn local(&self, _: &Setup) -> Stages<Self> {
@@ -187,7 +178,8 @@ fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Sta
 /// A few constructions, then local search; local search alone where the model would not have one solution in its part of
 /// the time.
 fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    let affordable = setup.budget.time.is_none_or(|time| problem.affords(time.mul_f64(SHARE)));
+    let first = P::PER_PAIR.saturating_mul((problem.width().pow(2)).try_into().unwrap_or(u32::MAX));
+    let affordable = setup.budget.time.is_none_or(|time| first <= time.mul_f64(SHARE));
     let mut stages = Vec::new();
     if model.is_none() || affordable {
         stages.push(constructions(problem, model, P::SAMPLES, SHARE));

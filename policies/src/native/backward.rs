@@ -83,8 +83,10 @@ pub(super) struct TablePull {
 }
 
 impl AttentionModel {
-    /// Adds to `gradient` what `pull` asks for. The first `forced` actions of every trace were not chosen by the model.
-    pub fn backward<P: Learnable>(
+    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were not
+    /// chosen by the model. What is pulled on the embeddings adds up, for several agents, until
+    /// [`Self::backward_encoder`].
+    pub fn backward_decoder<P: Learnable>(
         &self,
         problem: &P,
         encoded: &Encoded,
@@ -113,7 +115,15 @@ impl AttentionModel {
         });
         scratch.decisions = decisions;
         self.pull_tables(encoded, &mut scratch, gradient);
-        self.pull_encoder(encoded, &mut scratch, gradient);
+        gradient.scratch = scratch;
+    }
+
+    /// The encoder's part.
+    pub fn backward_encoder(&self, encoded: &Encoded, gradient: &mut Gradient) {
+        let mut scratch = std::mem::take(&mut gradient.scratch);
+        if std::mem::take(&mut scratch.encoder.is_pulled) {
+            self.pull_encoder(encoded, &mut scratch, gradient);
+        }
         gradient.scratch = scratch;
     }
 

@@ -18,9 +18,6 @@ use crate::features::Context;
 /// The part of the nodes that may be allowed in decisions that are computed one by one (measured, `examples/throughput.rs`).
 const FEW: f64 = 0.5;
 
-/// Most blocks of a sum that registers hold, of an AVX2 processor.
-const SUMS: usize = 4;
-
 /// Decisions at hand, with the nodes that each may choose.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Choices {
@@ -144,12 +141,14 @@ impl Compact<'_> {
                 sums = weigh_exactly::<S, H>(simd, at, nodes, weights);
             }
             let weighed = (nodes, &flat(weights).as_chunks::<H>().0[..nodes.len()]);
-            let (glimpse, whole) = (glimpses.row_mut(r), size.all_heads / SUMS * SUMS);
-            for from in (0..whole).step_by(SUMS) {
-                collect::<S, H, SUMS>(simd, weighed, &tables.value, from, size.head, glimpse);
-            }
-            for from in whole..size.all_heads {
-                collect::<S, H, 1>(simd, weighed, &tables.value, from, size.head, glimpse);
+            let (glimpse, mut from) = (glimpses.row_mut(r), 0);
+            // As many blocks at a time as registers hold.
+            while from < size.all_heads {
+                from += match size.all_heads - from {
+                    8.. if S::HAS_MANY => collect::<S, H, 8>(simd, weighed, &tables.value, from, size.head, glimpse),
+                    4.. => collect::<S, H, 4>(simd, weighed, &tables.value, from, size.head, glimpse),
+                    _ => collect::<S, H, 1>(simd, weighed, &tables.value, from, size.head, glimpse),
+                };
             }
             for (part, sum) in glimpse.chunks_exact_mut(size.head).zip(sums) {
                 math::scale(simd, part, 1.0 / sum);
@@ -233,7 +232,7 @@ fn weigh_exactly<S: Simd, const H: usize>(simd: S, at: At<'_>, nodes: &[u32], ou
     sums
 }
 
-/// Blocks `from` to `from` + B of the values' sum by the weights.
+/// Blocks `from` to `from` + B of the values' sum by the weights; gives B.
 #[inline(always)]
 fn collect<S: Simd, const H: usize, const B: usize>(
     simd: S,
@@ -242,7 +241,7 @@ fn collect<S: Simd, const H: usize, const B: usize>(
     from: usize,
     head: usize,
     to: &mut [Block],
-) {
+) -> usize {
     let heads: [usize; B] = std::array::from_fn(|block| (from + block) / head);
     let mut sums = [simd.splat(0.0); B];
     for (&node, weights) in nodes.iter().zip(weights) {
@@ -255,6 +254,7 @@ fn collect<S: Simd, const H: usize, const B: usize>(
     for (to, sum) in to[from..].iter_mut().zip(sums) {
         simd.store(to, sum);
     }
+    B
 }
 
 /// Scores of the nodes: products of attention's result and the pointer's keys, four at a time.

@@ -150,15 +150,15 @@ impl Kernel for Attend<'_> {
             let out = decisions.attention.row_mut(r);
             let inverse = &mut decisions.inverse[r * heads..][..heads];
             let at = At { tables, context, latent: decisions.latents[r], n };
-            let sums = if products {
+            let least = if products {
                 products_of(simd, at, mask, out, inverse)
             } else {
                 exponentials_of(simd, at, mask, out, inverse)
             };
-            if sums < FAINT {
+            if least < FAINT {
                 exactly(simd, at, mask, out, inverse);
+                inverse.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
             }
-            inverse.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
         }
     }
 }
@@ -172,10 +172,10 @@ pub(super) struct At<'a> {
     pub n: usize,
 }
 
-/// Weights of a task whose scores are sums of table entries: products of their exponentials. Fills the sums of all heads
-/// and gives the smallest.
+/// Weights of a task whose scores are sums of table entries: products of their exponentials. Fills 1 / sum of all heads
+/// and gives the smallest sum.
 #[inline(always)]
-fn products_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) -> f32 {
+fn products_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], inverse: &mut [f32]) -> f32 {
     let At { tables, context, latent, n } = at;
     let wide = mask.len();
     let latent = tables.latent.weights_of(latent);
@@ -183,7 +183,7 @@ fn products_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], 
     let last = tables.last.weights.row(row_of(context.last, n));
     let mut least = f32::INFINITY;
     let parts = first.chunks_exact(wide).zip(last.chunks_exact(wide)).zip(out.chunks_exact_mut(wide));
-    for (head, (((first, last), out), total)) in parts.zip(sums).enumerate() {
+    for (head, (((first, last), out), inverse)) in parts.zip(inverse).enumerate() {
         let mut sum = simd.splat(0.0);
         let entries = first.iter().zip(last).zip(mask).zip(out);
         if let Some(latent) = latent {
@@ -201,22 +201,24 @@ fn products_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], 
                 sum = simd.add(sum, weight);
             }
         }
-        *total = simd.sum(sum);
-        least = least.min(*total);
+        // At once: a vector of numbers that were stored one by one would wait for them.
+        let sum = simd.sum(sum);
+        *inverse = 1.0 / sum;
+        least = least.min(sum);
     }
     least
 }
 
-/// Weights of a task with a scalar: exponentials of scores below an upper bound.
+/// The same of a task with a scalar: exponentials of scores below an upper bound.
 #[inline(always)]
-fn exponentials_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) -> f32 {
+fn exponentials_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], inverse: &mut [f32]) -> f32 {
     let At { tables, context, latent, n } = at;
-    let (wide, heads, row) = (mask.len(), sums.len(), row_of(context.last, n));
+    let (wide, heads, row) = (mask.len(), inverse.len(), row_of(context.last, n));
     let left = simd.splat(context.left);
     let (last, scalar) = (tables.last.scores.row(row), tables.scalar.scores.row(0));
     let mut least = f32::INFINITY;
     let parts = last.chunks_exact(wide).zip(scalar.chunks_exact(wide)).zip(out.chunks_exact_mut(wide));
-    for (head, (((last, scalar), out), total)) in parts.zip(sums).enumerate() {
+    for (head, (((last, scalar), out), inverse)) in parts.zip(inverse).enumerate() {
         // Padded lanes hold zeros, so the highest scalar score is not negative, and neither is the capacity left.
         let bound = tables.last.high[row * heads + head] + context.left * tables.scalar.high[head];
         let mut sum = simd.splat(0.0);
@@ -238,13 +240,14 @@ fn exponentials_of<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Bloc
                 sum = simd.add(sum, weight);
             }
         }
-        *total = simd.sum(sum);
-        least = least.min(*total);
+        let sum = simd.sum(sum);
+        *inverse = 1.0 / sum;
+        least = least.min(sum);
     }
     least
 }
 
-/// The same from the scores themselves, relative to the highest allowed one: nothing is lost.
+/// Weights from the scores themselves, relative to the highest allowed one, with their sums: nothing is lost.
 #[cold]
 pub(super) fn exactly<S: Simd>(simd: S, at: At<'_>, mask: &[Block], out: &mut [Block], sums: &mut [f32]) {
     let At { tables, context, latent, n } = at;

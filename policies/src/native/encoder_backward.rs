@@ -13,19 +13,23 @@ use super::model::AttentionModel;
 pub(super) struct Buffers {
     /// Pull on the embeddings, and on what precedes them, layer by layer \[n, width\].
     embeddings: Matrix,
+    /// Whether a decoder has pulled on the embeddings, which the encoder has not been told.
+    pub is_pulled: bool,
     /// \[n, all heads\].
     first: Matrix,
     layer: Pulls,
 }
 
 impl AttentionModel {
-    /// From the pulls on the tables to one on the embeddings.
+    /// From the pulls on the tables to one on the embeddings, added to that of other decoders.
     pub(super) fn pull_tables(&self, encoded: &Encoded, scratch: &mut Scratch, gradient: &mut Gradient) {
         let (n, size, level, decoder) = (encoded.nodes(), self.size, self.level, &self.decoder);
         let (tables, pulls, buffers) = (&encoded.tables, &mut scratch.tables, &mut scratch.encoder);
-        let Buffers { embeddings, first, layer: Pulls { query, key, .. } } = buffers;
+        let Buffers { embeddings, is_pulled, first, layer: Pulls { query, key, .. } } = buffers;
         let input = &encoded.embeddings;
-        embeddings.clear(n, size.width);
+        if !std::mem::replace(is_pulled, true) {
+            embeddings.clear(n, size.width);
+        }
         key.clear(n, size.all_heads);
         let scalar_pull = self.pull_scalar(encoded, &pulls.scalar, key);
         self.pull_latents(encoded, &pulls.latent, &pulls.latent_values, key, gradient);

@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::architecture::Architecture;
     use crate::features::Learnable;
+    use crate::model::Model;
     use crate::rollout::Decode;
     use crate::weights::Weights;
 

@@ -8,6 +8,7 @@ use super::reference::Reference;
 use super::*;
 use crate::architecture::{Architecture, Task};
 use crate::features::Learnable;
+use crate::model::Model;
 use crate::policy::Policy;
 use crate::rollout::{Decode, Start, rollout};
 use crate::weights::Weights;

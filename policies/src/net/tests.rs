@@ -7,6 +7,7 @@ use rand::Rng;
 use super::*;
 use crate::architecture::Task;
 use crate::device;
+use crate::model::Model;
 use crate::native::{AttentionModel, Encoded, Gradient, Pull, Replay, Scratch, StepWeights};
 use crate::rollout::Decode;
 use crate::train::loss::Group;

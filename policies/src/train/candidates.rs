@@ -48,7 +48,7 @@ pub(super) fn best_two(costs: &Costs, start: usize) -> Option<(usize, Cost, Opti
     Some((best, cost, second))
 }
 
-/// Adds the gradient of trajectories with the derivatives of an instance's loss by their log-probabilities. The loss of the
+/// Adds the decoder's gradient of trajectories with the derivatives of an instance's loss by their log-probabilities. The loss of the
 /// step is the mean over the `batch`; the first `forced` actions were not chosen.
 pub(super) fn teach<'a, P: Train>(
     model: &P::Model,
@@ -65,6 +65,6 @@ pub(super) fn teach<'a, P: Train>(
     }
     if !traces.is_empty() {
         let pull = Pull { log_prob: StepWeights::Trajectory(&weights), value: None, entropy: 0.0 };
-        model.backward(problem, &share.buffers.encoded, &traces, forced, &pull, &mut share.gradient);
+        model.backward_decoder(problem, &share.buffers.encoded, &traces, forced, &pull, &mut share.gradient);
     }
 }

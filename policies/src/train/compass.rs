@@ -97,6 +97,7 @@ fn learn<P: Train>(
     model.condition(&mut share.buffers.encoded, &followed);
     let learned = lessons.iter().map(|l| (&found[l.candidate * starts.len() + l.start], l.weight));
     teach(model, problem, learned, (forced, config.batch), share);
+    model.backward_encoder(&share.buffers.encoded, &mut share.gradient);
     Ok(())
 }
 

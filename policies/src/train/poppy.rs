@@ -105,6 +105,7 @@ fn learn<P: Train>(
             teach(model, problem, learned, (forced, config.batch), share);
         }
     }
+    model.backward_encoder(&share.buffers.encoded, &mut share.gradient);
     Ok(())
 }
 

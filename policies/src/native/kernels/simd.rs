@@ -35,6 +35,8 @@ pub trait Simd: Copy {
 
     /// Rows of a product's register tile of 1, 2, 3, 4 blocks; 0: it would not fit the registers.
     const TILES: [usize; 4];
+    /// Whether registers hold eight sums and what is added to them.
+    const HAS_MANY: bool;
 
     /// The same number in every lane.
     fn splat(self, x: f32) -> Self::V;
@@ -100,6 +102,7 @@ const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 impl Simd for Portable {
     type V = [f32; LANES];
     const TILES: [usize; 4] = [4, 0, 0, 0];
+    const HAS_MANY: bool = false;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

@@ -26,6 +26,7 @@ impl Simd for Avx512 {
     type V = __m512;
     // 32 registers: the tile, a row of the right matrix, and one spare; no more rows than there are address registers.
     const TILES: [usize; 4] = [8, 8, 8, 6];
+    const HAS_MANY: bool = true;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
@@ -123,6 +124,7 @@ impl Simd for Avx2 {
     type V = [__m256; 2];
     // 16 registers, two per block.
     const TILES: [usize; 4] = [6, 0, 0, 0];
+    const HAS_MANY: bool = false;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

@@ -36,8 +36,10 @@ pub struct Buffers {
 }
 
 impl DispatchModel {
-    /// Adds to `gradient` what `pull` asks for. The first `forced` actions of every trace were not chosen by the model.
-    pub fn backward<P: Shop>(
+    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were not
+    /// chosen by the model. What is pulled on the embeddings adds up, for several agents, until
+    /// [`Self::backward_encoder`].
+    pub fn backward_decoder<P: Shop>(
         &self,
         problem: &P,
         encoded: &Encoded,
@@ -68,7 +70,16 @@ impl DispatchModel {
             self.pull_decisions(decisions, &mut buffers, gradient);
         });
         buffers.decisions = decisions;
-        self.pull_encoder(encoded, &mut buffers, gradient);
+        self.pull_tables(encoded, &mut buffers, gradient);
+        gradient.shop = buffers;
+    }
+
+    /// The encoder's part.
+    pub fn backward_encoder(&self, encoded: &Encoded, gradient: &mut Gradient) {
+        let mut buffers = std::mem::take(&mut gradient.shop);
+        if std::mem::take(&mut buffers.encoder.is_pulled) {
+            self.pull_encoder(encoded, &mut buffers, gradient);
+        }
         gradient.shop = buffers;
     }
 

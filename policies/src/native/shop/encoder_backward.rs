@@ -14,6 +14,8 @@ use crate::native::matrix::Matrix;
 pub(super) struct Buffers {
     /// Pull on the embeddings, and on what precedes them, layer by layer \[n, width\].
     embeddings: Matrix,
+    /// Whether a decoder has pulled on the embeddings, which the encoder has not been told.
+    pub is_pulled: bool,
     /// \[n, width\].
     hidden: Matrix,
     /// On what the groups of a relation say, and on their means \[groups, width\].
@@ -22,15 +24,22 @@ pub(super) struct Buffers {
 }
 
 impl DispatchModel {
-    /// From the pulls on the tables to the weights of the encoder.
-    pub(super) fn pull_encoder(&self, encoded: &Encoded, pulls: &mut Pulls, gradient: &mut Gradient) {
+    /// From the pulls on the tables to one on the embeddings, added to that of other decoders.
+    pub(super) fn pull_tables(&self, encoded: &Encoded, pulls: &mut Pulls, gradient: &mut Gradient) {
         let (n, level) = (encoded.nodes(), self.level);
         let buffers = &mut pulls.encoder;
-        buffers.embeddings.clear(n, self.width);
+        if !std::mem::replace(&mut buffers.is_pulled, true) {
+            buffers.embeddings.clear(n, self.width);
+        }
         for (linear, pull) in [(&self.decoder.node, &pulls.node), (&self.decoder.field, &pulls.field)] {
             gradient.learn(level, linear.slot, n, &encoded.embeddings, pull);
             linear.backward.apply(level, n, pull, &mut buffers.embeddings, true);
         }
+    }
+
+    /// From the pull on the embeddings to the weights of the encoder.
+    pub(super) fn pull_encoder(&self, encoded: &Encoded, pulls: &mut Pulls, gradient: &mut Gradient) {
+        let buffers = &mut pulls.encoder;
         for (layer, kept) in self.layers.iter().zip(&encoded.layers).rev() {
             self.pull_layer(layer, kept, &encoded.floor.relations, buffers, gradient);
         }
@@ -54,7 +63,7 @@ impl DispatchModel {
         layer: &Layer,
         kept: &Activations,
         relations: &[Relation; 4],
-        Buffers { embeddings, hidden, heard, means }: &mut Buffers,
+        Buffers { embeddings, hidden, heard, means, .. }: &mut Buffers,
         gradient: &mut Gradient,
     ) {
         let (n, level) = (embeddings.rows(), self.level);

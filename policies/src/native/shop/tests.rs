@@ -8,6 +8,7 @@ use super::reference::Reference;
 use super::*;
 use crate::architecture::{Architecture, Task};
 use crate::features::shop::Shop;
+use crate::model::Model;
 use crate::native::kernels::Level;
 use crate::native::{Gradient, Pull, StepWeights, Trajectory};
 use crate::rollout::Decode;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::kernels::{Block, Level, blocks, flat_mut};
 use super::matrix::Matrix;
-use super::packed::{Axis, Packed};
+use super::packed::{Axis, Packed, flush};
 use crate::architecture::{Architecture, Task, Tensor};
 use crate::weights::{Weights, WeightsError};
 
@@ -367,5 +367,5 @@ impl<'a> Reader<'a> {
 }
 
 fn scatter(values: &[f32], columns: Axis, to: &mut [f32]) {
-    values.iter().enumerate().for_each(|(index, &value)| to[columns.place(index)] = value);
+    values.iter().enumerate().for_each(|(index, &value)| to[columns.place(index)] = flush(value));
 }

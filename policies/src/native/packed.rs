@@ -34,6 +34,12 @@ impl Axis {
     }
 }
 
+/// A weight as the kernels take it: 0 if it is so small that products with it might be subnormal, for which processors need
+/// a hundred times as long, and which change no result.
+pub fn flush(weight: f32) -> f32 {
+    if weight.abs() < 1e-30 { 0.0 } else { weight }
+}
+
 /// Blocks per panel: the widest tile.
 const PANEL: usize = 4;
 
@@ -79,7 +85,7 @@ impl Packed {
         let (block, lane) = (column / LANES, column % LANES);
         let panel = block / PANEL * PANEL;
         let wide = PANEL.min(self.n - panel);
-        self.data[panel * self.k + row * wide + block - panel].0[lane] = value;
+        self.data[panel * self.k + row * wide + block - panel].0[lane] = flush(value);
     }
 
     /// The first `rows` rows of `to` become those of `from` times the matrix, or are increased by them.
@@ -97,6 +103,17 @@ impl Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_that_make_subnormal_products_are_taken_for_zeros() {
+        let axis = Axis::plain(16);
+        let (mut faint, mut sum) = (Matrix::zeros(1, 1), Matrix::zeros(1, 1));
+        faint.row_mut(0)[0] = Block([1e-3; LANES]);
+        let values: Vec<f32> = (0..256).map(|i| [1e-39, -3e-38, 1e-31, 1e-29][i % 4]).collect();
+        Packed::new(&values, axis, axis).apply(Level::best(), 1, &faint, &mut sum, false);
+        assert!((0..16).all(|j| (sum.get(0, j) != 0.0) == (j % 4 == 3)));
+        assert_eq!([flush(0.5), flush(-1e-29), flush(f32::INFINITY)], [0.5, -1e-29, f32::INFINITY]);
+    }
 
     #[test]
     fn packed_matrices_keep_their_padding_at_zero() {

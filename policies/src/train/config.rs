@@ -39,7 +39,7 @@ pub struct Config {
     pub learning_rate: f64,
     /// How the learning rate changes.
     pub schedule: Schedule,
-    /// L2 penalty on the weights. Default: 1e-6 (POMO).
+    /// What a step takes off a weight, in parts of it and of the learning rate. Default: 1e-6.
     pub weight_decay: f32,
     /// Largest norm of the gradient. Default: 1 (Kool et al., 2019).
     pub clip_norm: f64,

@@ -67,7 +67,9 @@ fn added_layer(name: &str, layers: usize) -> Option<&str> {
 }
 
 /// Makes a tensor that of a layer that changes nothing: its two blocks add 0, and its norms repeat that of the layer
-/// before. A norm takes the shift away, and divides by the deviation, which is the scale there.
+/// before. A norm takes the shift away, and divides by the deviation, which is the scale there. It attends as the layer
+/// before (stacked: L. Gong et al., "Efficient training of BERT by progressively stacking", ICML 2019): random queries and
+/// keys give every node the same mean, which the norm takes away, and nothing to learn from.
 fn identity(part: &str, weights: &Weights, tensor: &mut [f32]) {
     let last = |name| weights.tensor(&format!("layers.{}.{name}", weights.architecture.layers - 1)).unwrap_or_default();
     match part {
@@ -79,6 +81,7 @@ fn identity(part: &str, weights: &Weights, tensor: &mut [f32]) {
                 .for_each(|(scale, last)| *scale = (last * last + EPSILON).sqrt());
         }
         "norm1.shift" | "norm2.shift" => tensor.copy_from_slice(last("norm2.shift")),
+        "query.weight" | "key.weight" | "value.weight" | "distance" => tensor.copy_from_slice(last(part)),
         _ => {}
     }
 }
@@ -118,7 +121,7 @@ mod tests {
             assert!((a - b).abs() < 5e-3, "{a} {b}");
         }
         // They can learn: only what multiplies the rest of a block is 0.
-        assert!(deep.tensor("layers.3.query.weight").unwrap().iter().all(|&x| x != 0.0));
+        assert_eq!(deep.tensor("layers.3.query.weight"), shallow.tensor("layers.1.query.weight"));
         assert!(matches!(fitting(&deep, two, 3), Err(TrainError::Mismatch)));
     }
 

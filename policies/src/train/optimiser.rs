@@ -1,6 +1,9 @@
-//! The optimiser: burn's Adam (Kingma, Ba, 2015) on all weights as one vector, fed with gradients from outside.
+//! The optimiser: burn's AdamW (Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay regularization", 2019)
+//! on all weights as one vector, fed with gradients from outside. Weight decay stays apart from the gradient: in Adam's
+//! moments it would take steps of full length, however small it is, wherever there is hardly any gradient, and attention
+//! that has not found its use yet would die.
 
-use burn::optim::{Adam, AdamConfig, AdamState, AdaptiveMomentumState, Optimizer, decay::WeightDecayConfig};
+use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::device;
@@ -18,8 +21,8 @@ pub struct Moments {
 
 /// Changes weights along gradients.
 pub struct Optimiser {
-    adam: Adam,
-    state: Option<AdamState<1>>,
+    adam: AdamW,
+    state: Option<AdamWState<1>>,
     device: Device,
 }
 
@@ -29,12 +32,11 @@ const EPSILON: f32 = 1e-8;
 impl Optimiser {
     /// An optimiser that goes on from `moments`.
     pub fn new(weight_decay: f32, moments: &Moments) -> Self {
-        let decay = (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay));
-        let adam = AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).build();
+        let adam = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(weight_decay).build();
         let device = device::cpu();
         let state = (moments.time > 0).then(|| {
             let (first, second) = (vector(&moments.first, &device), vector(&moments.second, &device));
-            AdamState::new(AdaptiveMomentumState::new(moments.time, first, second))
+            AdamWState::new(AdaptiveMomentumState::new(moments.time, first, second))
         });
         Self { adam, state, device }
     }
@@ -50,7 +52,7 @@ impl Optimiser {
 
     /// The state to go on from.
     pub fn moments(&self) -> Moments {
-        self.state.as_ref().map_or_else(Moments::default, |AdamState { momentum }| Moments {
+        self.state.as_ref().map_or_else(Moments::default, |AdamWState { momentum }| Moments {
             time: momentum.time,
             first: values(momentum.moment_1.clone()),
             second: values(momentum.moment_2.clone()),
@@ -88,6 +90,15 @@ mod tests {
         optimiser.step(0.1, &mut weights, &[vec![3.0, -4.0], vec![0.0]]);
         assert!((weights[0][0] - 0.9).abs() < 1e-6 && (weights[0][1] + 1.9).abs() < 1e-6);
         assert_eq!(weights[1][0], 0.5);
+    }
+
+    #[test]
+    fn weights_without_a_gradient_shrink_by_their_decay_alone() {
+        let mut weights = vec![vec![1e-3, 1.0]];
+        let mut optimiser = Optimiser::new(1e-2, &Moments::default());
+        (0..100).for_each(|_| optimiser.step(1e-2, &mut weights, &[vec![0.0, 0.0]]));
+        // 100 steps of 1e-4, where Adam with the decay in its gradient would be past 0.
+        assert!((weights[0][0] / 1e-3 - 0.99).abs() < 1e-3 && (weights[0][1] - 0.99).abs() < 1e-3, "{weights:?}");
     }
 
     #[test]

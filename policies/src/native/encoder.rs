@@ -88,9 +88,9 @@ impl AttentionModel {
         Ok(())
     }
 
-    /// Encodes one instance for decoding alone, not for [`Self::backward_decoder`]: one layer's activations are kept at a time, attention a few rows at a time,
-    /// and large instances get no tables of pairs of nodes, so that memory grows as n. False if `is_over`, which is asked
-    /// from time to time, says so.
+    /// Encodes one instance for decoding alone, not for [`Self::backward_decoder`]: one layer's activations are kept at a
+    /// time, attention a few rows at a time, and large instances get no tables of pairs of nodes, so that memory grows as
+    /// n. False if `is_over`, which is asked from time to time, says so.
     pub fn encode_for_decoding<P: Learnable>(
         &self,
         problem: &P,

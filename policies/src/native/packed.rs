@@ -35,7 +35,7 @@ impl Axis {
 }
 
 /// A weight as the kernels take it: 0 if it is so small that products with it might be subnormal, for which processors need
-/// a hundred times as long, and which change no result.
+/// many times as long, and which change no result.
 pub fn flush(weight: f32) -> f32 {
     if weight.abs() < 1e-30 { 0.0 } else { weight }
 }

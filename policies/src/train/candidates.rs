@@ -48,8 +48,9 @@ pub(super) fn best_two(costs: &Costs, start: usize) -> Option<(usize, Cost, Opti
     Some((best, cost, second))
 }
 
-/// Adds the decoder's gradient of trajectories with the derivatives of an instance's loss by their log-probabilities. The loss of the
-/// step is the mean over the `batch`; the first `forced` actions were not chosen.
+/// Adds the decoder's gradient of trajectories with the derivatives of an instance's loss by their log-probabilities. The
+/// loss of the step is the mean over the `batch`; the first `forced` actions were not chosen. The encoder's part is left
+/// to the caller, once for all candidates.
 pub(super) fn teach<'a, P: Train>(
     model: &P::Model,
     problem: &P,

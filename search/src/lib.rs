@@ -18,6 +18,7 @@ pub mod population;
 pub mod run;
 pub mod sample;
 pub mod search;
+mod subsets;
 pub mod tactics;
 pub mod trajectories;
 pub mod tsp;

@@ -178,7 +178,7 @@ impl Error {
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
             Self::Mismatch { .. } => "give a solution of the same instance".into(),
             Self::NoCoordinates { .. } => "solve without `--plot`, or add a DISPLAY_DATA_SECTION".into(),
-            Self::NoSolution { .. } => "give more time or more iterations".into(),
+            Self::NoSolution { .. } => "give more time or more iterations, or allow more vehicles".into(),
             Self::Internal { .. } => "please report it with the instance, the options and the version".into(),
         }
     }

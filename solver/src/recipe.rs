@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
+use heuron_search::cvrp::exact;
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::least_vehicles;
 use heuron_search::cvrp::ruin::RuinRecreate;
@@ -128,7 +129,7 @@ const START: f64 = 0.25;
 pub(crate) const CVRP: &[Method<Cvrp>] = &[
     Method {
         name: "auto",
-        about: "hgs up to 450 customers, ruin-and-recreate beyond or without the time",
+        about: "exact up to 12 customers, hgs up to 450, ruin-and-recreate beyond or without the time",
         stages: cvrp,
     },
     Method {
@@ -146,6 +147,9 @@ pub(crate) const CVRP: &[Method<Cvrp>] = &[
 
 /// The stages of `auto`.
 pub(crate) fn cvrp(problem: &Cvrp, setup: &Setup) -> Stages<Cvrp> {
+    if problem.customers() <= exact::DYNAMIC {
+        return vec![Box::new(exact::Exact)];
+    }
     if !is_genetic(problem, setup) {
         return vec![Box::new(RuinRecreate::default())];
     }

@@ -29,12 +29,12 @@ pub fn files(folder: PathBuf, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The least cost over all orders of construction, of a problem whose every construction is feasible.
+/// The least cost over all orders of construction; [`Cost::MAX`] if none ends in a feasible solution.
 pub fn brute_force<P: Construct>(problem: &P) -> Cost {
     fn extend<P: Construct>(problem: &P, state: &P::State, best: &mut Cost) {
         let open = open(problem, state);
         if open.is_empty() {
-            *best = (*best).min(problem.evaluate(&problem.finish(state)).expect("a feasible construction"));
+            *best = (*best).min(problem.evaluate(&problem.finish(state)).unwrap_or(Cost::MAX));
         }
         for action in open {
             let mut next = state.clone();

@@ -1,15 +1,20 @@
-//! Hybrid genetic search: optimal on tiny instances, independent of threads, within every limit.
+//! Hybrid genetic search: optimal on tiny instances (proven), independent of threads, within every limit.
 
 use std::time::{Duration, Instant};
 
 use heuron_problems::{Cost, Cvrp, Distances, Metric, Problem, Routes, stream};
+use heuron_search::cvrp::exact::{Exact, dynamic};
 use heuron_search::cvrp::hgs::{Hgs, HgsConfig};
-use heuron_search::{Budget, Clock, Run, Search, Setup, Stop};
+use heuron_search::{Budget, Clock, Run, Search, Setup, Stop, StopReason};
+use heuron_tests::brute_force;
 use rand::Rng;
 
+fn setup(budget: Budget, threads: usize) -> Setup {
+    Setup { budget, seed: 7, threads, islands: 4, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+}
+
 fn solve(problem: &Cvrp, budget: Budget, threads: usize, initial: Option<&Routes>) -> Option<(Cost, Routes)> {
-    let clock = Clock::wall(Instant::now());
-    let setup = Setup { budget, seed: 7, threads, islands: 4, stop: Stop::default(), clock };
+    let setup = setup(budget, threads);
     let mut quiet = |_: &heuron_search::Progress<'_, Cvrp>| {};
     let mut run = Run::new(problem, setup, &mut quiet);
     if let Some(routes) = initial {
@@ -38,52 +43,40 @@ fn instance(n: usize, seed: u64, factor: Cost) -> Cvrp {
     Cvrp::new("random", Distances::from_matrix(n + 1, weights), demands, 20)
 }
 
-/// The cheapest round trip through each set of customers, by dynamic programming; none if it breaks a limit.
-fn round_trips(problem: &Cvrp) -> Vec<Option<Cost>> {
-    let n = problem.customers();
-    let edge = |a: usize, b: usize| problem.distances.get(a, b);
-    let mut path = vec![vec![Cost::MAX / 2; n]; 1 << n];
-    (0..n).for_each(|c| path[1 << c][c] = edge(0, c + 1));
-    for set in 1..1_usize << n {
-        for last in (0..n).filter(|last| set >> last & 1 == 1) {
-            for next in (0..n).filter(|next| set >> next & 1 == 0) {
-                let cost = path[set][last] + edge(last + 1, next + 1);
-                let entry = &mut path[set | 1 << next][next];
-                *entry = (*entry).min(cost);
-            }
-        }
-    }
-    let members = |set: usize| (0..n).filter(move |c| set >> c & 1 == 1);
-    (0..1 << n)
-        .map(|set| {
-            let cost = members(set).map(|last| path[set][last] + edge(last + 1, 0)).min()?;
-            let load: i64 = members(set).map(|c| problem.demands[c + 1]).sum();
-            let duration = cost + problem.service * members(set).count() as Cost;
-            (load <= problem.capacity && problem.limit.is_none_or(|limit| duration <= limit)).then_some(cost)
-        })
-        .collect()
+/// Proven by dynamic programming.
+fn optimum(problem: &Cvrp) -> Option<Cost> {
+    dynamic(problem).map(|routes| problem.evaluate(&routes).expect("a feasible plan"))
 }
 
-/// The optimal cost by dynamic programming over sets of customers and numbers of routes.
-fn optimum(problem: &Cvrp) -> Option<Cost> {
-    let n = problem.customers();
-    let trips = round_trips(problem);
-    let mut best = vec![None; 1 << n];
-    best[0] = Some(0);
-    for _ in 0..problem.vehicles.unwrap_or(n).min(n) {
-        let before = best.clone();
-        for set in 1..1_usize << n {
-            let mut part = set;
-            while part > 0 {
-                if let (Some(trip), Some(rest)) = (trips[part], before[set ^ part]) {
-                    let cost: Cost = trip + rest;
-                    best[set] = Some(best[set].map_or(cost, |old: Cost| old.min(cost)));
-                }
-                part = (part - 1) & set;
-            }
+#[test]
+fn dynamic_programming_finds_the_optimum_of_brute_force() {
+    let mut without = 0;
+    for seed in 0..36 {
+        let mut problem = instance(seed as usize % 6, seed, 1);
+        if seed.is_multiple_of(3) {
+            (problem.limit, problem.service) = (Some(180), 3);
         }
+        if seed.is_multiple_of(4) {
+            let total: i64 = problem.demands.iter().sum();
+            problem.vehicles = Some((total as usize).div_ceil(20));
+        }
+        let found = optimum(&problem);
+        assert_eq!(found.unwrap_or(Cost::MAX), brute_force(&problem), "seed {seed}");
+        without += usize::from(found.is_none());
     }
-    best[(1 << n) - 1]
+    assert!((1..12).contains(&without), "{without} of 36 instances have no solution");
+}
+
+#[test]
+fn twelve_customers_are_proven_at_once() {
+    let problem = Cvrp { vehicles: Some(4), ..instance(12, 9, 1) };
+    let mut quiet = |_: &heuron_search::Progress<'_, Cvrp>| {};
+    let mut run = Run::new(&problem, setup(iterations(1), 1), &mut quiet);
+    Exact.search(&problem, &mut run);
+    assert_eq!(run.reason(), Some(StopReason::Optimal));
+    let proven = run.cost().expect("a plan");
+    let (cost, _) = solve(&problem, iterations(2_000), 1, None).expect("a plan");
+    assert_eq!(cost, proven);
 }
 
 #[test]

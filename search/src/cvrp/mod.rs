@@ -1,5 +1,6 @@
 //! Searches for the capacitated vehicle routing problem.
 
+pub mod exact;
 pub mod hgs;
 pub mod local;
 mod partition;

@@ -1,14 +1,14 @@
 //! Tours with a proof of optimality, for small instances.
 //!
-//! Up to [`DYNAMIC`] nodes by dynamic programming over subsets (R. Bellman, J. ACM 9, 1962; M. Held and R. M. Karp, SIAM
-//! J. 10, 1962), symmetric or not; beyond, for symmetric instances, by branch and bound on 1-trees (see
-//! [`branch`]).
+//! Up to [`DYNAMIC`] nodes by dynamic programming over subsets, symmetric or not; beyond, for symmetric instances, by
+//! branch and bound on 1-trees (see [`branch`]).
 
 use heuron_problems::{Cost, Tour, Tsp};
 
 use super::branch;
 use crate::run::Run;
 use crate::search::Search;
+use crate::subsets::Paths;
 
 /// Most nodes for dynamic programming: 2^11 subsets x 12 ends, some milliseconds.
 pub const DYNAMIC: usize = 12;
@@ -68,31 +68,9 @@ pub fn dynamic(tsp: &Tsp) -> Tour {
         tsp.fixed.iter().any(|edge| edge.contains(&(i as u32)) && edge.contains(&(j as u32)) && i != j)
     };
     let length = |i: usize, j: usize| tsp.distances.get(i, j) - if is_fixed(i, j) { bonus } else { 0 };
-    let others = n - 1;
-    // Bit j of a set stands for node j + 1. Shortest path from 0 through the set to each of its nodes, and the node
-    // before that one [sets x others].
-    let mut path = vec![(Cost::MAX, 0_u8); others << others];
-    for set in 1..1_usize << others {
-        for last in (0..others).filter(|&j| set >> j & 1 == 1) {
-            let rest = set ^ (1 << last);
-            let through = |before: usize| (path[rest * others + before].0 + length(before + 1, last + 1), before as u8);
-            path[set * others + last] = match rest {
-                0 => (length(0, last + 1), 0),
-                _ => (0..others).filter(|&j| rest >> j & 1 == 1).map(through).min().unwrap_or((Cost::MAX, 0)),
-            };
-        }
-    }
-    let mut set = (1 << others) - 1;
-    let closed = |last: usize| path[set * others + last].0 + length(last + 1, 0);
-    let mut last = (0..others).min_by_key(|&last| closed(last)).unwrap_or(0);
-    let mut nodes = Vec::with_capacity(n);
-    while set != 0 {
-        nodes.push(last as u32 + 1);
-        let before = path[set * others + last].1;
-        set ^= 1 << last;
-        last = before.into();
-    }
-    nodes.push(0);
-    nodes.reverse();
+    let paths = Paths::new(n - 1, length);
+    let whole = (1 << (n - 1)) - 1;
+    let last = paths.closed(whole, |node| length(node, 0)).map_or(0, |(_, last)| last);
+    let nodes = [0].into_iter().chain(paths.nodes(whole, last)).collect();
     Tour { nodes }
 }

@@ -246,11 +246,7 @@ impl Architecture {
         if self.mixed_score.is_some() && task != Task::Ffsp {
             return Err(ArchitectureError::NoOption { option: "mixed-score attention", task });
         }
-        let options = [
-            ("feature_layer", self.feature_layer),
-            ("value estimate (ppo)", self.value),
-            ("latent vectors (compass)", self.latent.is_some()),
-        ];
+        let options = [("feature_layer", self.feature_layer), ("value estimate (ppo)", self.value)];
         match options.into_iter().find(|(_, asked)| *asked && task.is_shop()) {
             Some((option, _)) => Err(ArchitectureError::NoOption { option, task }),
             None => Ok(()),
@@ -398,6 +394,7 @@ impl Architecture {
             add("hidden.bias", &[hidden]);
             add("rivals.weight", &[hidden, hidden]);
             add("logit.weight", &[hidden, 1]);
+            self.latent.iter().for_each(|&length| add("latent.weight", &[length, hidden]));
         }
         list
     }

@@ -41,18 +41,14 @@ pub trait Model<P: Construct>: Sized + Send + Sync {
     }
 
     /// Number of decoders that share the encoder.
-    fn agents(&self) -> usize {
-        1
-    }
+    fn agents(&self) -> usize;
 
     /// The model with the decoder of an agent, which takes over what is encoded.
-    fn agent(&self, _index: usize, _encoded: &mut Self::Encoded) -> &Self {
-        self
-    }
+    fn agent(&self, index: usize, encoded: &mut Self::Encoded) -> &Self;
 
     /// Makes equal consecutive parts of the lanes (or traces) follow a latent vector each, until the next encoding; a model
     /// that takes none ignores them.
-    fn condition(&self, _encoded: &mut Self::Encoded, _latents: &[Vec<f32>]) {}
+    fn condition(&self, encoded: &mut Self::Encoded, latents: &[Vec<f32>]);
 
     /// Constructs a solution per start. Sampling draws from one stream per start.
     fn decode(
@@ -162,6 +158,20 @@ macro_rules! model {
                 self.encode(problem, into)
             }
 
+            fn agents(&self) -> usize {
+                self.agents()
+            }
+
+            fn agent(&self, index: usize, encoded: &mut $encoded) -> &Self {
+                let agent = self.agent(index);
+                agent.take_over(encoded);
+                agent
+            }
+
+            fn condition(&self, encoded: &mut $encoded, latents: &[Vec<f32>]) {
+                self.condition(encoded, latents)
+            }
+
             fn decode(
                 &self,
                 problem: &P,
@@ -207,36 +217,12 @@ model!(AttentionModel, Learnable, Encoded, Scratch, {
     fn encode_for_decoding(&self, problem: &P, into: &mut Encoded) -> Result<(), Misfit> {
         self.encode_for_decoding(problem, into, &|| false).map(drop)
     }
-
-    fn agents(&self) -> usize {
-        self.agents()
-    }
-
-    fn agent(&self, index: usize, encoded: &mut Encoded) -> &Self {
-        let agent = self.agent(index);
-        agent.take_over(encoded);
-        agent
-    }
-
-    fn condition(&self, encoded: &mut Encoded, latents: &[Vec<f32>]) {
-        self.condition(encoded, latents)
-    }
 });
 
 model!(DispatchModel, Shop, shop::Encoded, shop::Scratch, {
     /// None: the first action is a choice like any other, to force it would leave the active schedules.
     fn openings(_: &P) -> Vec<u32> {
         Vec::new()
-    }
-
-    fn agents(&self) -> usize {
-        self.agents()
-    }
-
-    fn agent(&self, index: usize, encoded: &mut shop::Encoded) -> &Self {
-        let agent = self.agent(index);
-        agent.take_over(encoded);
-        agent
     }
 });
 

@@ -38,7 +38,7 @@ impl Latents {
 
     /// The vector of lane `lane` of `lanes`: consecutive lanes share one, as equally as can be.
     pub fn of_lane(&self, lane: usize, lanes: usize) -> usize {
-        lane * self.len() / lanes.max(1)
+        part_of(lane, lanes, self.len())
     }
 
     /// Exponentials of what vector `index` adds to the scores \[heads n\]; none without vectors.
@@ -50,6 +50,19 @@ impl Latents {
     pub fn scores_of(&self, index: usize) -> Option<(&[Block], &[f32])> {
         let heads = self.part.high.len() / (self.len() + 1);
         (self.len() > 0).then(|| (self.part.scores.row(index), &self.part.high[index * heads..]))
+    }
+}
+
+/// The part of lane `lane` of `lanes` where consecutive lanes share one of `parts`, as equally as can be.
+pub(super) fn part_of(lane: usize, lanes: usize, parts: usize) -> usize {
+    lane * parts / lanes.max(1)
+}
+
+/// Vectors of `length` numbers as rows \[vectors, length\]; shorter ones are filled up with zeros.
+pub(super) fn rows(vectors: &[Vec<f32>], length: usize, to: &mut Matrix) {
+    to.clear(vectors.len(), super::kernels::blocks(length));
+    for (row, vector) in vectors.iter().enumerate() {
+        flat_mut(to.row_mut(row)).iter_mut().zip(vector.iter().take(length)).for_each(|(to, &x)| *to = x);
     }
 }
 
@@ -65,10 +78,7 @@ impl AttentionModel {
         let (count, n, size, level) = (latents.len(), encoded.nodes(), self.size, self.level);
         let tables = &mut encoded.tables;
         let Latents { vectors, part, values } = &mut tables.latent;
-        vectors.clear(count, super::kernels::blocks(length));
-        for (row, latent) in latents.iter().enumerate() {
-            flat_mut(vectors.row_mut(row)).iter_mut().zip(latent.iter().take(length)).for_each(|(to, &x)| *to = x);
-        }
+        rows(latents, length, vectors);
         part.query.reshape(count, size.all_heads);
         latent.query.forward.apply(level, count, vectors, &mut part.query, false);
         values.reshape(count, size.all_heads);

@@ -28,6 +28,8 @@ pub struct Buffers {
     second: Matrix,
     rivals: Matrix,
     means: Matrix,
+    /// Pulls on what latent vectors add \[latents, hidden\].
+    latents: Matrix,
     /// Pulls on the tables \[n, hidden\].
     pub(super) node: Matrix,
     pub(super) field: Matrix,
@@ -56,6 +58,7 @@ impl DispatchModel {
         let mut decisions = std::mem::take(&mut buffers.decisions);
         buffers.node.clear(n, self.hidden);
         buffers.field.clear(n, self.hidden);
+        buffers.latents.clear(encoded.latents.len(), self.hidden);
         let wanted = |trace: usize, step: usize| pull.entropy != 0.0 || pull.log_prob.of(trace, step) != 0.0;
         walk(self, problem, encoded, traces, forced, &mut decisions, wanted, |decisions, steps| {
             self.decide(encoded, decisions);
@@ -70,6 +73,7 @@ impl DispatchModel {
             self.pull_decisions(decisions, &mut buffers, gradient);
         });
         buffers.decisions = decisions;
+        self.pull_latents(encoded, &buffers.latents, gradient);
         self.pull_tables(encoded, &mut buffers, gradient);
         gradient.shop = buffers;
     }
@@ -85,7 +89,7 @@ impl DispatchModel {
 
     fn pull_decisions(&self, decisions: &Decisions, buffers: &mut Buffers, gradient: &mut Gradient) {
         let (level, r, k, decoder) = (self.level, decisions.rows(), decisions.len(), &self.decoder);
-        let Buffers { logits, first, second, rivals, means, node, field, .. } = buffers;
+        let Buffers { logits, first, second, rivals, means, latents, node, field, .. } = buffers;
         first.reshape(r, self.hidden);
         second.reshape(r, self.hidden);
         let weights = &decoder.logit.data;
@@ -108,6 +112,9 @@ impl DispatchModel {
         level.run(Gather { from: first, of: &decisions.nodes, to: node });
         rivals.clear(k, self.hidden);
         level.run(Collect { begins, from: first, to: rivals, mean: false });
+        if latents.rows() > 0 {
+            level.run(Gather { from: rivals, of: &decisions.latents, to: latents });
+        }
         level.run(PullField { decisions, from: rivals, to: field });
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Decisions {
     /// Next nodes of the jobs that are not finished, and where those of a decision begin \[k + 1\].
     pub field: Vec<u32>,
     pub field_begins: Vec<usize>,
+    /// The latent vectors that decisions follow \[k\].
+    pub latents: Vec<u32>,
     /// Numbers of the choices \[r, choice\].
     pub features: Matrix,
     /// Hidden units: of the first layer, their means over a decision, those of the second layer, their sum over both
@@ -43,6 +45,7 @@ impl Decisions {
         self.actions.clear();
         self.nodes.clear();
         self.field.clear();
+        self.latents.clear();
         self.features.clear(ROWS, choice);
     }
 
@@ -61,14 +64,15 @@ impl Decisions {
         self.rows() > 0 && self.rows() + choices > ROWS
     }
 
-    /// Adds a decision.
-    pub fn push(&mut self, choices: &Choices) {
+    /// Adds a decision that follows a latent vector.
+    pub fn push(&mut self, choices: &Choices, latent: u32) {
         let (from, count) = (self.rows(), choices.actions.len());
         self.actions.extend_from_slice(&choices.actions);
         self.nodes.extend_from_slice(&choices.nodes);
         self.field.extend_from_slice(&choices.field);
         self.begins.push(from + count);
         self.field_begins.push(self.field.len());
+        self.latents.push(latent);
         self.features.grow(from + count);
         let numbers = choices.features.len() / count;
         for (row, features) in choices.features.chunks_exact(numbers).enumerate() {
@@ -125,8 +129,17 @@ impl Kernel for Lookup<'_> {
     fn run<S: Simd>(self, simd: S) {
         for decision in 0..self.decisions.len() {
             let (range, field) = (self.decisions.range(decision), self.decisions.field_of(decision));
-            let begin = range.start;
+            let (begin, latents) = (range.start, &self.encoded.latents);
             add_rows(simd, &self.encoded.field, field, 1.0 / field.len() as f32, self.to.row_mut(begin));
+            if latents.len() > 0 {
+                add_rows(
+                    simd,
+                    &latents.shifts,
+                    &self.decisions.latents[decision..=decision],
+                    1.0,
+                    self.to.row_mut(begin),
+                );
+            }
             for row in range.clone().skip(1) {
                 self.to.copy_row(begin, row);
             }

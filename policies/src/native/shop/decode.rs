@@ -71,7 +71,8 @@ impl DispatchModel {
                     self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
                 }
                 if count > 0 {
-                    scratch.decisions.push(&scratch.choices);
+                    let latent = encoded.latents.of_lane(lane, lanes.len());
+                    scratch.decisions.push(&scratch.choices, latent);
                     scratch.lanes.push(lane);
                 }
                 count > 0

@@ -1,5 +1,6 @@
 //! The encoder of dispatch models: embeddings of the nodes of one shop, and the tables that decisions read.
 
+use super::latent::Latents;
 use super::mixed::Mixed;
 use super::model::{DispatchModel, Layer};
 use crate::features::shop::{Floor, NONE, Relation, Shop};
@@ -22,6 +23,7 @@ pub struct Encoded {
     /// its job \[n, hidden\].
     pub(super) node: Matrix,
     pub(super) field: Matrix,
+    pub(super) latents: Latents,
     sum: Matrix,
     heard: Matrix,
 }
@@ -55,6 +57,7 @@ impl DispatchModel {
     /// Encodes one instance.
     pub fn encode<P: Shop>(&self, problem: &P, into: &mut Encoded) -> Result<(), Misfit> {
         self.fits(problem)?;
+        into.latents.clear();
         into.floor = problem.floor();
         let features = self.architecture.task.features();
         let n = into.floor.nodes.len() / features;

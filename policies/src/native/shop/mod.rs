@@ -12,6 +12,7 @@ mod decide;
 mod decode;
 mod encoder;
 mod encoder_backward;
+mod latent;
 mod mixed;
 mod mixed_backward;
 mod mixer;

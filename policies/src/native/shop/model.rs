@@ -52,6 +52,7 @@ pub(super) struct Decoder {
     pub hidden_bias: Row,
     pub rivals: Linear,
     pub logit: Row,
+    pub latent: Option<Linear>,
 }
 
 impl DispatchModel {
@@ -93,6 +94,7 @@ impl DispatchModel {
             hidden_bias: read.row(&format!("{name}.hidden.bias")),
             rivals: read.linear(&format!("{name}.rivals.weight")),
             logit: read.row(&format!("{name}.logit.weight")),
+            latent: architecture.latent.map(|_| read.linear(&format!("{name}.latent.weight"))),
         };
         let mut model = Self {
             level,

@@ -191,10 +191,13 @@ impl Reference {
         rows.iter().map(one).collect()
     }
 
-    /// The probabilities of some choices.
-    fn probabilities(&self, choices: &Choices) -> Vec<f64> {
+    /// The probabilities of some choices under a latent vector.
+    fn probabilities(&self, choices: &Choices, latent: &[f64]) -> Vec<f64> {
         let field: Vec<&Vec<f64>> = choices.field.iter().map(|&node| &self.embeddings[node as usize]).collect();
-        let field = self.times(&mean(&field), "decoder.field");
+        let mut field = self.times(&mean(&field), "decoder.field");
+        if !latent.is_empty() {
+            field = add(&field, &self.times(latent, "decoder.latent"));
+        }
         let first = |(features, &node): (&[f32], &u32)| {
             let features: Vec<f64> = features.iter().map(|&x| f64::from(x)).collect();
             let own = add(&self.times(&features, "decoder.choice"), self.bias("decoder.choice"));
@@ -212,8 +215,8 @@ impl Reference {
         softmax(&logits)
     }
 
-    /// Every step of a recorded schedule.
-    pub fn steps<P: Shop>(&self, problem: &P, trace: &[u32]) -> Vec<Judgement> {
+    /// Every step of a recorded schedule that follows a latent vector, if it is not empty.
+    pub fn steps<P: Shop>(&self, problem: &P, trace: &[u32], latent: &[f64]) -> Vec<Judgement> {
         let (mut board, mut choices) = (problem.board(), Choices::default());
         let step = |&action: &u32| {
             problem.choices(&self.floor, &board, &mut choices);
@@ -222,7 +225,7 @@ impl Reference {
             if choices.actions.len() == 1 {
                 return Judgement { log_prob: 0.0, entropy: 0.0 };
             }
-            let probabilities = self.probabilities(&choices);
+            let probabilities = self.probabilities(&choices, latent);
             let entropy = -probabilities.iter().map(|p| p * p.ln()).sum::<f64>();
             Judgement { log_prob: probabilities[at].ln(), entropy }
         };

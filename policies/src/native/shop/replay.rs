@@ -65,7 +65,7 @@ pub(super) fn walk<P: Shop>(
                             steps.clear();
                             decisions.clear(model.choice);
                         }
-                        decisions.push(&choices);
+                        decisions.push(&choices, encoded.latents.of_lane(trace, traces.len()));
                         steps.push(step(choice));
                     }
                     Some(_) => {}

@@ -67,11 +67,37 @@ fn mixed(layers: usize, encoders: usize, seed: u64) -> Weights {
     weights
 }
 
-fn encoded<P: Shop>(model: &DispatchModel, problem: &P) -> Encoded {
+/// That follow latent vectors.
+fn steered<P: Shop>(layers: usize, seed: u64) -> Weights {
+    let architecture = Architecture { latent: Some(3), ..weights::<P>(layers, seed).architecture };
+    let mut weights = Weights::random(architecture, seed).unwrap();
+    let mut draws = stream(seed, "test latents", 0);
+    let names = weights.architecture.tensors().into_iter().map(|(name, _)| name);
+    let latent = names.zip(&mut weights.tensors).filter(|(name, _)| name.contains("latent"));
+    latent.for_each(|(_, tensor)| tensor.iter_mut().for_each(|x| *x = draws.random::<f32>() - 0.5));
+    weights
+}
+
+/// Vectors for a model that follows any.
+fn latents(weights: &Weights) -> Vec<Vec<f32>> {
+    let vectors = [vec![1.0, -0.5, 0.25], vec![0.0; 3], vec![-2.0, 1.5, 3.0]];
+    if weights.architecture.latent.is_some() { vectors.into() } else { Vec::new() }
+}
+
+/// The vector of a lane.
+fn latent(latents: &[Vec<f32>], lane: usize, lanes: usize) -> Vec<f64> {
+    latents.get(lane * latents.len() / lanes).into_iter().flatten().map(|&x| f64::from(x)).collect()
+}
+
+fn encoded<P: Shop>(model: &DispatchModel, problem: &P, latents: &[Vec<f32>]) -> Encoded {
     let mut encoded = Encoded::default();
     // Buffers that hold something else must not matter.
     model.encode(problem, &mut encoded).unwrap();
+    model.condition(&mut encoded, &[vec![9.0; 3]]);
     model.encode(problem, &mut encoded).unwrap();
+    if !latents.is_empty() {
+        model.condition(&mut encoded, latents);
+    }
     encoded
 }
 
@@ -86,15 +112,15 @@ fn sampled<P: Shop>(model: &DispatchModel, problem: &P, encoded: &Encoded, count
 
 /// Log-probabilities of the rollout, of the replay and of the definition.
 fn agrees_with_the_reference<P: Shop>(problem: &P, weights: &Weights) {
-    let reference = Reference::new(weights, problem);
+    let (reference, latents) = (Reference::new(weights, problem), latents(weights));
     for level in Level::all() {
         let model = DispatchModel::at_level(weights, level).unwrap();
-        let encoded = encoded(&model, problem);
+        let encoded = encoded(&model, problem, &latents);
         let found = sampled(&model, problem, &encoded, 30);
         let traces: Vec<Vec<u32>> = found.iter().map(|trajectory| trajectory.actions.clone()).collect();
         let replay = model.replay(problem, &encoded, &traces, 0);
         for (index, trajectory) in found.iter().enumerate() {
-            let steps = reference.steps(problem, &trajectory.actions);
+            let steps = reference.steps(problem, &trajectory.actions, &latent(&latents, index, found.len()));
             for (at, step) in steps.iter().enumerate() {
                 assert!((f64::from(replay.log_probs[index][at]) - step.log_prob).abs() < 1e-4);
                 assert!((f64::from(replay.entropies[index][at]) - step.entropy).abs() < 1e-4);
@@ -108,9 +134,14 @@ fn agrees_with_the_reference<P: Shop>(problem: &P, weights: &Weights) {
 #[test]
 fn schedules_are_judged_as_the_definition_says() {
     for layers in [1, 3] {
-        let jssp = weights::<Jssp>(layers, 5);
-        [uniform(6, 4, 1), uniform(3, 7, 2), irregular()].iter().for_each(|p| agrees_with_the_reference(p, &jssp));
-        for weights in [weights::<Ffsp>(layers, 5), mixed(layers, 3, 5), mixed(layers, 2, 5)] {
+        for weights in [weights::<Jssp>(layers, 5), steered::<Jssp>(layers, 5)] {
+            [uniform(6, 4, 1), uniform(3, 7, 2), irregular()]
+                .iter()
+                .for_each(|p| agrees_with_the_reference(p, &weights));
+        }
+        for weights in
+            [weights::<Ffsp>(layers, 5), steered::<Ffsp>(layers, 5), mixed(layers, 3, 5), mixed(layers, 2, 5)]
+        {
             // More jobs than a block has floats.
             [flow(6, 1), flow(19, 1), uneven()].iter().for_each(|p| agrees_with_the_reference(p, &weights));
         }
@@ -119,8 +150,8 @@ fn schedules_are_judged_as_the_definition_says() {
 
 /// Of every tensor, up to `entries` entries.
 fn gradient_is_that_of_the_reference<P: Shop>(problem: &P, weights: &Weights, entries: usize) {
-    let model = DispatchModel::new(weights).unwrap();
-    let encoded = encoded(&model, problem);
+    let (model, latents) = (DispatchModel::new(weights).unwrap(), latents(weights));
+    let encoded = encoded(&model, problem, &latents);
     let traces: Vec<Vec<u32>> = sampled(&model, problem, &encoded, 8).into_iter().map(|t| t.actions).collect();
     let mut draws = stream(6, "test pulls", 0);
     let log_prob: Vec<Vec<f32>> =
@@ -130,7 +161,8 @@ fn gradient_is_that_of_the_reference<P: Shop>(problem: &P, weights: &Weights, en
     let mut gradient = Gradient::new(model.architecture());
     model.backward(problem, &encoded, &traces, 0, &pull, &mut gradient);
     let loss = |reference: &Reference| {
-        let judged = traces.iter().map(|trace| reference.steps(problem, trace));
+        let of = |lane: usize| latent(&latents, lane, traces.len());
+        let judged = traces.iter().enumerate().map(|(lane, trace)| reference.steps(problem, trace, &of(lane)));
         let weigh = |(steps, weights): (Vec<reference::Judgement>, &Vec<f32>)| {
             steps
                 .iter()
@@ -157,8 +189,10 @@ fn gradient_is_that_of_the_reference<P: Shop>(problem: &P, weights: &Weights, en
 
 #[test]
 fn gradient_is_the_derivative_of_the_definition() {
-    let jssp = weights::<Jssp>(2, 4);
-    [uniform(6, 4, 1), irregular()].iter().for_each(|problem| gradient_is_that_of_the_reference(problem, &jssp, 23));
+    for weights in [weights::<Jssp>(2, 4), steered::<Jssp>(2, 4)] {
+        let check = |problem| gradient_is_that_of_the_reference(problem, &weights, 23);
+        [uniform(6, 4, 1), irregular()].iter().for_each(check);
+    }
     gradient_is_that_of_the_reference(&uneven(), &weights::<Ffsp>(2, 4), 23);
     // A stage of one machine teaches an encoder of its own nothing: a softmax of one score, a norm of one row.
     gradient_is_that_of_the_reference(&uneven(), &mixed(2, 1, 4), 17);
@@ -174,7 +208,7 @@ fn built<P: Shop>(problem: &P, actions: &[u32]) -> P::Solution {
 
 fn lanes_stand_alone<P: Shop>(problem: &P, weights: &Weights, length: usize) {
     let model = DispatchModel::new(weights).unwrap();
-    let encoded = encoded(&model, problem);
+    let encoded = encoded(&model, problem, &[]);
     for (lane, trajectory) in sampled(&model, problem, &encoded, 40).iter().enumerate() {
         assert_eq!(trajectory.actions.len(), length);
         assert!(trajectory.cost.is_ok());
@@ -216,12 +250,12 @@ fn what_a_model_sees_does_not_depend_on_the_unit_of_time() {
     let (jssp, mut slow) = (uniform(6, 4, 5), uniform(6, 4, 5));
     slow.jobs.iter_mut().flatten().for_each(|operation| operation.duration *= 1000);
     let model = DispatchModel::new(&weights::<Jssp>(1, 1)).unwrap();
-    let actions = &sampled(&model, &jssp, &encoded(&model, &jssp), 1)[0].actions;
+    let actions = &sampled(&model, &jssp, &encoded(&model, &jssp, &[]), 1)[0].actions;
     same(seen(&jssp, actions), seen(&slow, actions));
     let (ffsp, mut slow) = (flow(6, 5), flow(6, 5));
     slow.times.iter_mut().flatten().flatten().for_each(|time| *time *= 1000);
     let model = DispatchModel::new(&weights::<Ffsp>(1, 1)).unwrap();
-    let actions = &sampled(&model, &ffsp, &encoded(&model, &ffsp), 1)[0].actions;
+    let actions = &sampled(&model, &ffsp, &encoded(&model, &ffsp, &[]), 1)[0].actions;
     same(seen(&ffsp, actions), seen(&slow, actions));
 }
 
@@ -230,7 +264,7 @@ fn schedules_are_active() {
     // No operation can start earlier in a gap of its machine while all others stay.
     let problem = uniform(7, 5, 4);
     let model = DispatchModel::new(&weights::<Jssp>(1, 7)).unwrap();
-    let encoded = encoded(&model, &problem);
+    let encoded = encoded(&model, &problem, &[]);
     for trajectory in sampled(&model, &problem, &encoded, 20) {
         let schedule = built(&problem, &trajectory.actions);
         let starts = problem.start_times(&schedule).unwrap();
@@ -256,7 +290,7 @@ fn schedules_are_active() {
 fn actions_that_were_no_choices_are_impossible_and_the_rest_is_judged_still() {
     let problem = uniform(6, 4, 1);
     let model = DispatchModel::new(&weights::<Jssp>(1, 8)).unwrap();
-    let encoded = encoded(&model, &problem);
+    let encoded = encoded(&model, &problem, &[]);
     // Job by job is not active.
     let trace: Vec<u32> = (0..6).flat_map(|job| [job; 4]).collect();
     let replay = model.replay(&problem, &encoded, &[trace], 0);
@@ -270,7 +304,7 @@ fn agents_are_models_with_decoders_of_their_own() {
     let plain = weights::<Jssp>(2, 33);
     let population = Weights::random(Architecture { agents: Some(3), ..plain.architecture.clone() }, 34).unwrap();
     let whole = DispatchModel::new(&population).unwrap();
-    let mut shared = encoded(&whole, &problem);
+    let mut shared = encoded(&whole, &problem, &[]);
     for agent in [2, 0, 1] {
         let name_of = |name: &str| match name.strip_prefix("decoder.") {
             Some(part) if agent > 0 => format!("agents.{agent}.{part}"),
@@ -282,7 +316,7 @@ fn agents_are_models_with_decoders_of_their_own() {
             tensor.copy_from_slice(population.tensor(&name_of(name)).unwrap());
         }
         let single = DispatchModel::new(&alone).unwrap();
-        let own = encoded(&single, &problem);
+        let own = encoded(&single, &problem, &[]);
         let model = whole.agent(agent);
         model.take_over(&mut shared);
         let traces = [(&single, &own), (model, &shared)].map(|(model, encoded)| {
@@ -303,4 +337,21 @@ fn agents_are_models_with_decoders_of_their_own() {
             }
         }
     }
+}
+
+#[test]
+fn vectors_change_nothing_before_training_and_encoding_forgets_them() {
+    let (problem, plain) = (uniform(6, 5, 7), weights::<Jssp>(1, 3));
+    let untrained = Weights::random(Architecture { latent: Some(3), ..plain.architecture.clone() }, 3).unwrap();
+    let trained = steered::<Jssp>(1, 3);
+    let vectors = latents(&trained);
+    let actions = |weights: &Weights, latents: &[Vec<f32>]| {
+        let model = DispatchModel::new(weights).unwrap();
+        let encoded = encoded(&model, &problem, latents);
+        sampled(&model, &problem, &encoded, 3).into_iter().map(|found| found.actions).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&untrained, &vectors), actions(&plain, &[]));
+    assert_eq!(actions(&plain, &vectors), actions(&plain, &[]), "a model without vectors");
+    let (with, without) = (actions(&trained, &vectors), actions(&trained, &[]));
+    assert!(with[0] != without[0] && with[1] == without[1] && with[2] != without[2]);
 }

@@ -74,7 +74,7 @@ mod tests {
     use heuron_problems::{Generate, Tsp, stream};
 
     use super::*;
-    use crate::tactics::Tactic;
+    use crate::tactics::{Tactic, Tries};
 
     /// The best costs of instances of 50 nodes after 30 attempts of the shipped model.
     fn costs(tactic: Tactic) -> Vec<Cost> {
@@ -85,7 +85,7 @@ mod tests {
             let problem = Tsp::generate(&spec, &mut stream(101, "active", index));
             let mut tries = Attempts::new(&model, &problem, index, &|| false).unwrap();
             let mut best = Cost::MAX;
-            tactic.spend(&mut tries, 30, (index, 0), |found| {
+            tries.spend(tactic, 30, (index, 0), |found| {
                 best = best.min(found.unwrap().0);
                 true
             });

@@ -69,7 +69,7 @@ pub fn solve<P: Learnable>(
 /// of a population construct in turn: each a greedy schedule, or its share of the samples.
 ///
 /// # Errors
-/// [`Misfit::Beam`] for a tree search.
+/// [`Misfit::NoSearch`] for a tree search.
 pub fn dispatch<P: Shop>(
     model: &DispatchModel,
     problem: &P,
@@ -81,7 +81,7 @@ pub fn dispatch<P: Shop>(
     let (count, decode) = match effort.search {
         Search::Greedy => (model.agents(), Decode::Greedy),
         Search::Sample(count) => (count, SAMPLING),
-        Search::Beam(_) | Search::Guided { .. } => return Err(Misfit::Beam),
+        Search::Beam(_) | Search::Guided { .. } => return Err(Misfit::NoSearch("beam")),
     };
     let mut found = Found { best: None, trajectories: 0 };
     model.encode(problem, &mut buffers.dispatch.0)?;

@@ -1,17 +1,17 @@
 //! Search for the latent vector that makes a policy best on one instance: F. Chalumeau et al., "Combinatorial optimization
 //! with policy adaptation using latent space search" (COMPASS), NeurIPS 2023, section 3.3.
 //!
-//! An attempt is one vector: greedy constructions from all openings, of which the best counts. Generations of 16 vectors
+//! An attempt is one vector: greedy constructions from all openings, of which the best counts; of a shop, a sampled
+//! schedule. Generations of 16 vectors
 //! come from three evolution strategies in turn.
 
 use std::sync::LazyLock;
 
-use heuron_policies::Learnable;
 use heuron_problems::{Stream, stream};
 use rand::Rng;
 
 use crate::cmaes::{Components, Config, spread_means};
-use crate::population::{Attempts, Found};
+use crate::population::Found;
 
 /// Half width of the prior that models are trained with.
 pub const AMPLITUDE: f64 = 100.0;
@@ -43,6 +43,15 @@ impl Default for Strategy {
     }
 }
 
+/// A model at work on one instance that latent vectors steer.
+pub trait Follow {
+    /// Numbers of a latent vector.
+    fn length(&self) -> usize;
+
+    /// The best of an attempt per latent vector.
+    fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found>;
+}
+
 /// The strategies' first means, the same for all instances.
 fn means(length: usize) -> Vec<Vec<f64>> {
     static PUBLISHED: LazyLock<Vec<Vec<f64>>> = LazyLock::new(|| compute(LENGTH));
@@ -55,8 +64,8 @@ fn compute(length: usize) -> Vec<Vec<f64>> {
 
 /// Tries `attempts` latent vectors and calls `take` with what each of a generation found, which says whether to
 /// go on. The choices are those of stream `index`.
-pub fn search<P: Learnable>(
-    tries: &mut Attempts<'_, P>,
+pub fn search(
+    tries: &mut impl Follow,
     strategy: Strategy,
     attempts: u64,
     (seed, index): (u64, u64),

@@ -7,6 +7,8 @@ use heuron_policies::native::{Encoded, Keys, Lessons, Rollout, Scratch, Trajecto
 use heuron_policies::{AttentionModel, Decode, Learnable};
 use heuron_problems::{Cost, Stream, stream};
 
+use crate::latent::Follow;
+
 /// The best construction of an attempt.
 pub type Found = Option<(Cost, Vec<u32>)>;
 
@@ -46,22 +48,6 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         let openings = if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
         let scratch = Scratch::default();
         Some(Self { model, problem, openings, seed, encoded, agent: 0, scratch, is_over, trajectories: 0 })
-    }
-
-    /// Numbers of the model's latent vectors.
-    pub fn length(&self) -> usize {
-        self.model.architecture().latent.unwrap_or(0)
-    }
-
-    /// The best of an attempt per latent vector, each greedy.
-    pub fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found> {
-        self.model.condition(&mut self.encoded, latents);
-        let lanes: Vec<Option<u32>> =
-            self.openings.iter().copied().cycle().take(latents.len() * self.openings.len()).collect();
-        let found = self.decode(self.model, &lanes, &mut []);
-        let mut found = found.into_iter().map(|found| Some((found.cost.ok()?, found.actions)));
-        let count = self.openings.len();
-        (0..latents.len()).map(|_| found.by_ref().take(count).flatten().min()).collect()
     }
 
     /// An attempt with random choices, number `index`: all its feasible constructions.
@@ -147,5 +133,22 @@ impl<'a, P: Learnable> Attempts<'a, P> {
                 return;
             }
         }
+    }
+}
+
+impl<P: Learnable> Follow for Attempts<'_, P> {
+    fn length(&self) -> usize {
+        self.model.architecture().latent.unwrap_or(0)
+    }
+
+    /// Greedy.
+    fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found> {
+        self.model.condition(&mut self.encoded, latents);
+        let lanes: Vec<Option<u32>> =
+            self.openings.iter().copied().cycle().take(latents.len() * self.openings.len()).collect();
+        let found = self.decode(self.model, &lanes, &mut []);
+        let mut found = found.into_iter().map(|found| Some((found.cost.ok()?, found.actions)));
+        let count = self.openings.len();
+        (0..latents.len()).map(|_| found.by_ref().take(count).flatten().min()).collect()
     }
 }

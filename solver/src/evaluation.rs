@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{AttentionModel, Learnable, Prepared, Shop, Weights, device};
+use heuron_policies::{Learnable, Prepared, Shop, Weights, device};
 use heuron_problems::{Cost, stream};
-use heuron_search::Tactic;
 use heuron_search::inference::{Buffers, Found, dispatch, solve};
 use heuron_search::population::Attempts;
+use heuron_search::schedules::Schedules;
+use heuron_search::{Tactic, Tries};
 use rand::Rng;
 
 use crate::error::Error;
@@ -66,40 +67,52 @@ impl Campaign<'_> {
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
         self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
-        if self.weights.architecture.task.is_shop() {
-            return Err(refusal("its agents construct in turn with `--decode greedy` or `sample`: no attempts".into()));
-        }
-        let model = AttentionModel::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
         let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
         spread(self.threads, &mut slots, |index, (instance, spent)| {
             *spent = match instance {
-                Instance::Tsp(tsp) => self.spend(&model, tsp, index),
-                Instance::Cvrp(cvrp) => self.spend(&model, cvrp, index),
-                Instance::Knapsack(knapsack) => self.spend(&model, knapsack, index),
-                Instance::Jssp(_) | Instance::Ffsp(_) | Instance::Bandit(_) => Err(no_model(instance)),
+                Instance::Tsp(tsp) => self.construct(&model, tsp, index),
+                Instance::Cvrp(cvrp) => self.construct(&model, cvrp, index),
+                Instance::Knapsack(knapsack) => self.construct(&model, knapsack, index),
+                Instance::Jssp(jssp) => self.schedule(&model, jssp, index),
+                Instance::Ffsp(ffsp) => self.schedule(&model, ffsp, index),
+                Instance::Bandit(_) => Err(no_model(instance)),
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()
     }
 
-    fn spend<P: Learnable>(&self, model: &AttentionModel, problem: &P, index: usize) -> Result<Spent, String> {
+    fn construct<P: Learnable>(&self, model: &Prepared, problem: &P, index: usize) -> Result<Spent, String> {
+        let model = model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
         model.fits(problem).map_err(|misfit| misfit.to_string())?;
-        // Instances have different draws under one seed.
-        let seed = self.seed + ((index as u64) << 32);
+        Ok(self.spend(Attempts::new(model, problem, self.seed_of(index), &|| false), index))
+    }
+
+    fn schedule<P: Shop>(&self, model: &Prepared, problem: &P, index: usize) -> Result<Spent, String> {
+        let model = model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+        Ok(self.spend(Schedules::new(model, problem, self.seed_of(index), &|| false), index))
+    }
+
+    /// Instances have different draws under one seed.
+    fn seed_of(&self, index: usize) -> u64 {
+        self.seed + ((index as u64) << 32)
+    }
+
+    fn spend(&self, tries: Option<impl Tries>, index: usize) -> Spent {
         let mut spent = Spent::default();
-        let Some(mut tries) = Attempts::new(model, problem, seed, &|| false) else { return Ok(spent) };
+        let Some(mut tries) = tries else { return spent };
         let (mut best, mut used) = (None, 0);
         let attempts = self.marks.last().copied().unwrap_or(0);
-        self.tactic.spend(&mut tries, attempts, (seed, 0), |found| {
+        tries.spend(self.tactic, attempts, (self.seed_of(index), 0), |found| {
             best = best.into_iter().chain(found.map(|(cost, _)| cost)).min();
             used += 1;
             spent.costs.extend(self.marks.iter().filter(|&&mark| mark == used).map(|_| best));
             true
         });
-        spent.trajectories = tries.trajectories;
+        spent.trajectories = tries.trajectories();
         // A tactic that had nothing to go on with keeps what it has.
         spent.costs.resize(self.marks.len(), best);
-        Ok(spent)
+        spent
     }
 }
 

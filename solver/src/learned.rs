@@ -62,6 +62,9 @@ trait Teachable: Construct + Clone {
     /// The constructions of a model.
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
 
+    /// Attempts of a model by a tactic, after its greedy constructions.
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit>;
+
     /// What improves constructions.
     fn local(&self, setup: &Setup) -> Stages<Self>;
 }
@@ -78,11 +81,27 @@ fn images<P: Learnable + Clone>(
     Ok(Box::new(Sample { source: Images::new(model.clone(), problem), samples, share }))
 }
 
+/// Attempts of an attention model.
+fn constructing<P: Learnable + Clone>(problem: &P, model: &Prepared, tactic: Tactic) -> Result<Stages<P>, Misfit> {
+    let greedy = images(problem, model, 0, SHARE)?;
+    let model = model.attention(P::TASK)?.clone();
+    tactic.fits(model.architecture())?;
+    Ok(vec![greedy, Box::new(Adapt { model, tactic })])
+}
+
 /// Those of a dispatch model.
 fn schedules<P: Shop>(problem: &P, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<P>>, Misfit> {
     let model = model.dispatch(P::TASK)?;
     model.fits(problem)?;
     Ok(Box::new(Sample { source: Dispatched(model.clone()), samples, share }))
+}
+
+/// Attempts of a dispatch model.
+fn scheduling<P: Shop>(problem: &P, model: &Prepared, tactic: Tactic) -> Result<Stages<P>, Misfit> {
+    let greedy = schedules(problem, model, 0, SHARE)?;
+    let model = model.dispatch(P::TASK)?.clone();
+    tactic.fits(model.architecture())?;
+    Ok(vec![greedy, Box::new(Adapt { model, tactic })])
 }
 
 impl Teachable for Tsp {
@@ -92,6 +111,10 @@ impl Teachable for Tsp {
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
+    }
+
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit> {
+        constructing(self, model, tactic)
     }
 
     fn local(&self, _: &Setup) -> Stages<Self> {
@@ -106,6 +129,10 @@ impl Teachable for Cvrp {
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
+    }
+
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit> {
+        constructing(self, model, tactic)
     }
 
     fn local(&self, setup: &Setup) -> Stages<Self> {
@@ -127,6 +154,10 @@ impl Teachable for Knapsack {
         images(self, model, samples, share)
     }
 
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit> {
+        constructing(self, model, tactic)
+    }
+
     fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(knapsack::Exact::default())]
     }
@@ -146,6 +177,10 @@ impl Teachable for Jssp {
         schedules(self, model, samples, share)
     }
 
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit> {
+        scheduling(self, model, tactic)
+    }
+
     fn local(&self, _: &Setup) -> Stages<Self> {
         vec![Box::new(TabuSearch::default())]
     }
@@ -163,6 +198,10 @@ impl Teachable for Ffsp {
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
+    }
+
+    fn attempts(&self, model: &Prepared, tactic: Tactic) -> Result<Stages<Self>, Misfit> {
+        scheduling(self, model, tactic)
     }
 
     fn local(&self, _: &Setup) -> Stages<Self> {
@@ -189,23 +228,20 @@ fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepare
 }
 
 /// The greedy constructions, then attempts by a tactic; without a model samples of the rule.
-fn adapted<P: Teachable + Learnable>(problem: &P, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
-    let Some(model) = model.and_then(|model| model.attention(P::TASK).ok()) else {
-        return vec![constructions(problem, None, u64::MAX, 1.0)];
-    };
-    let greedy = Sample { source: Images::new(model.clone(), problem), samples: 0, share: SHARE };
-    vec![Box::new(greedy), Box::new(Adapt { model: model.clone(), tactic })]
+fn adapted<P: Teachable>(problem: &P, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
+    let learned = model.and_then(|model| problem.attempts(model, tactic).ok());
+    learned.unwrap_or_else(|| vec![constructions(problem, None, u64::MAX, 1.0)])
 }
 
-fn active<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+fn active<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
     adapted(problem, model, Tactic::Active(Config::default()))
 }
 
-fn latent<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+fn latent<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
     adapted(problem, model, LATENT)
 }
 
-fn population<P: Teachable + Learnable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
+fn population<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
     adapted(problem, model, Tactic::Population)
 }
 
@@ -215,9 +251,8 @@ fn fits<P: Teachable>(model: &Prepared, problem: &P) -> Result<(), Misfit> {
     problem.constructions(model, 0, SHARE).map(drop)
 }
 
-fn adapts<P: Teachable + Learnable>(model: &Prepared, problem: &P, tactic: Tactic) -> Result<(), Misfit> {
-    fits(model, problem)?;
-    tactic.fits(model.attention(P::TASK)?.architecture())
+fn adapts<P: Teachable>(model: &Prepared, problem: &P, tactic: Tactic) -> Result<(), Misfit> {
+    problem.attempts(model, tactic).map(drop)
 }
 
 fn constructions<P: Teachable>(problem: &P, model: Option<&Prepared>, samples: u64, share: f64) -> Box<dyn Search<P>> {
@@ -245,12 +280,31 @@ macro_rules! learned {
                 most: $most,
                 ending: "",
             },
+            Learned::<$problem> {
+                name: "latent",
+                about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),
+                stages: latent,
+                fits: |model, problem| adapts(model, problem, LATENT),
+                most: $most,
+                ending: "-compass",
+            },
+            Learned::<$problem> {
+                name: "population",
+                about: concat!(
+                    "the agents of a model (Poppy; 2023) and samples of them; --no-model: of the rule ",
+                    $rule
+                ),
+                stages: population,
+                fits: |model, problem| adapts(model, problem, Tactic::Population),
+                most: $most,
+                ending: "-poppy",
+            },
             $($more),*
         ]
     };
 }
 
-/// Those of an attention model, which may learn on, have latent vectors or be a population.
+/// Those of an attention model, which may learn on.
 macro_rules! attention {
     ($problem:ty, $rule:literal, $local:literal) => {
         learned!(
@@ -268,25 +322,6 @@ macro_rules! attention {
                 fits,
                 most: MODEL_NODES,
                 ending: "",
-            },
-            Learned::<$problem> {
-                name: "latent",
-                about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),
-                stages: latent,
-                fits: |model, problem| adapts(model, problem, LATENT),
-                most: MODEL_NODES,
-                ending: "-compass",
-            },
-            Learned::<$problem> {
-                name: "population",
-                about: concat!(
-                    "the agents of a model (Poppy; 2023), samples of the best; --no-model: of the rule ",
-                    $rule
-                ),
-                stages: population,
-                fits: |model, problem| adapts(model, problem, Tactic::Population),
-                most: MODEL_NODES,
-                ending: "-poppy",
             }
         )
     };

@@ -34,9 +34,9 @@ pub enum Misfit {
         /// Of the instance.
         found: Task,
     },
-    /// Dispatch models have no lanes to compare.
-    #[error("there is no beam search with this kind of model")]
-    Beam,
+    /// Dispatch models have neither lanes to compare nor keys to learn.
+    #[error("there is no {0} search with this kind of model")]
+    NoSearch(&'static str),
     /// The instance is a matrix of distances.
     #[error("the model needs coordinates, which the instance does not have")]
     NoCoordinates,

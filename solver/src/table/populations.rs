@@ -27,7 +27,7 @@ const SHORT: u64 = 1_000;
 /// The table of COMPASS.
 pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
     let mut sections = listed(settings, COMPASS_SETS)?;
-    for kind in [Kind::Tsp, Kind::Cvrp] {
+    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Jssp] {
         let Some((name, weights)) =
             adapted(settings, kind, "-compass", |weights| weights.architecture.latent.is_some())?
         else {
@@ -38,8 +38,8 @@ pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
         }
     }
     let notes = vec![
-        "An attempt is a construction from every opening. Latent vectors are followed greedily; sampling is that of the \
-         problem's plain model, which may have been trained further since theirs began with it (their cards say so), and so \
+        "An attempt is a construction from every opening, of a shop a schedule. Latent vectors are followed greedily, of a \
+         shop by samples; sampling is that of the problem's plain model, which may have been trained further since theirs began with it (their cards say so), and so \
          is active search, which learns from its samples (Hottung et al., 2022). Each of our learned rows is paired with \
          sampling at the same attempts."
             .into(),
@@ -51,7 +51,7 @@ pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
 /// The table of Poppy.
 pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
     let mut sections = listed(settings, POPPY_SETS)?;
-    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Knapsack] {
+    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Knapsack, Kind::Jssp] {
         let Some((name, weights)) = adapted(settings, kind, "-poppy", |weights| weights.architecture.agents.is_some())?
         else {
             continue;
@@ -61,8 +61,8 @@ pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
         }
     }
     let notes = vec![
-        "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening. The \
-         base is the problem's plain model, with which the shipped populations began, sampled as often; active search is of the base too, and learns from \
+        "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening, of \
+         shops from the agents in turn. The base is the problem's plain model, with which the shipped populations began, sampled as often; active search is of the base too, and learns from \
          its samples (Hottung et al., 2022)."
             .into(),
         FEW.into(),
@@ -112,14 +112,19 @@ fn adapted(
     Ok(None)
 }
 
+/// The published job shops of the size that models of populations are trained for.
+const SHOPS: &str = "l2d-10x10";
+
 /// A set by name, with its instances.
 type Named = (String, Vec<Instance>);
 
 /// Sets of the training size, of a larger one, and mutated ones, which the training has not seen.
 fn learned_sets(settings: &Settings<'_>, kind: Kind) -> Result<Vec<Named>, Error> {
     let count = settings.size.pick(40, 1_000);
-    if kind == Kind::Knapsack {
-        return Ok(vec![("knapsack50".into(), knapsacks(50, count)?)]);
+    match kind {
+        Kind::Knapsack => return Ok(vec![("knapsack50".into(), knapsacks(50, count)?)]),
+        Kind::Jssp => return Ok(vec![(SHOPS.into(), published(SHOPS, count.min(100)))]),
+        _ => {}
     }
     let [small, large] = [50, 100].map(|n| format!("{kind}{n}"));
     let mut sets = vec![
@@ -144,7 +149,7 @@ where
 }
 
 /// Adds what the model comes to that training of adapted ones begins with: by samples, which it gives back, and by active
-/// search.
+/// search, if that fits it.
 fn base(bench: &Bench<'_>, kind: Kind, marks: &[u64], section: &mut Section) -> Result<Vec<Measured>, Error> {
     let (name, weights) = (kind.name(), model(kind.name())?);
     let mut spent = |what: &str, tactic: Tactic| {
@@ -153,7 +158,11 @@ fn base(bench: &Bench<'_>, kind: Kind, marks: &[u64], section: &mut Section) -> 
         Ok::<_, Error>(spent)
     };
     let sampled = spent("samples", Tactic::Sample)?;
-    let active = spent("active search", Tactic::Active(active::Config::default()))?;
+    let learning = Tactic::Active(active::Config::default());
+    let active = match learning.fits(&weights.architecture) {
+        Ok(()) => spent("active search", learning)?,
+        Err(_) => Vec::new(),
+    };
     section.rows.extend(sampled.iter().map(|sampled| bench.row(sampled, None)));
     section.rows.extend(active.iter().zip(&sampled).map(|(active, sampled)| bench.row(active, Some(sampled))));
     Ok(sampled)

@@ -4,16 +4,20 @@ use heuron_policies::{Architecture, Task, Weights};
 
 use crate::sandbox::Sandbox;
 
-/// A sandbox with an untrained model that latent vectors steer, one of three agents, and one that is neither.
+/// A sandbox with untrained models of tours and of schedules: one that latent vectors steer, one of three agents, and one
+/// that is neither.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    let plain = Architecture::new(Task::Tsp, 16, 2, 1, 16);
-    for (name, architecture) in [
-        ("latent.safetensors", Architecture { latent: Some(16), ..plain.clone() }),
-        ("agents.safetensors", Architecture { agents: Some(3), ..plain.clone() }),
-        ("plain.safetensors", plain),
-    ] {
-        sandbox.write(name, Weights::random(architecture, 1).unwrap().to_bytes().unwrap());
+    for (task, heads) in [(Task::Tsp, 2), (Task::Jssp, 1)] {
+        let plain = Architecture::new(task, 16, heads, 1, 16);
+        for (name, architecture) in [
+            ("latent", Architecture { latent: Some(16), ..plain.clone() }),
+            ("agents", Architecture { agents: Some(3), ..plain.clone() }),
+            ("plain", plain),
+        ] {
+            let content = Weights::random(architecture, 1).unwrap().to_bytes().unwrap();
+            sandbox.write(&format!("{}-{name}.safetensors", task.name()), content);
+        }
     }
     sandbox
 }
@@ -21,43 +25,65 @@ fn sandbox() -> Sandbox {
 #[test]
 fn evaluation_counts_attempts() {
     let sandbox = sandbox();
-    let cases = [("plain", "active"), ("latent", "latent"), ("latent", "uniform"), ("agents", "population")];
-    for (model, decode) in cases {
-        let line = format!("evaluate tsp --model {model}.safetensors --n 10 --count 3 --decode {decode} --attempts 20");
-        sandbox.succeed(&format!("{line} --threads 2 --report r.json"));
+    // An attempt has a construction from every opening; a schedule has one opening.
+    let cases = [
+        ("tsp", "plain", "active", 10),
+        ("tsp", "latent", "latent", 10),
+        ("tsp", "latent", "uniform", 10),
+        ("tsp", "agents", "population", 10),
+        ("jssp", "latent", "latent", 1),
+        ("jssp", "latent", "uniform", 1),
+        ("jssp", "agents", "population", 1),
+    ];
+    for (problem, model, decode, constructions) in cases {
+        let line = format!("evaluate {problem} --model {problem}-{model}.safetensors --n 10 --count 3");
+        let line = format!("{line} --decode {decode} --attempts 20");
+        sandbox.succeed(&format!("{line} --threads 2 --report r.json --references none"));
         let lines = sandbox.json("r.json");
         assert_eq!(lines[0]["attempts"], 20);
-        assert_eq!(lines[0]["trajectories"], 3 * 20 * 10, "{decode}");
-        assert!(lines[0]["mean_gap"].as_f64().unwrap() >= 0.0);
-        sandbox.succeed(&format!("{line} --threads 1 --report s.json"));
-        assert_eq!(lines[1..], sandbox.json("s.json")[1..], "{decode}");
+        assert_eq!(lines[0]["trajectories"], 3 * 20 * constructions, "{problem} {decode}");
+        assert!(lines[0]["mean_cost"].as_f64().unwrap() > 0.0);
+        sandbox.succeed(&format!("{line} --threads 1 --report s.json --references none"));
+        assert_eq!(lines[1..], sandbox.json("s.json")[1..], "{problem} {decode}");
     }
 }
 
 #[test]
 fn models_without_vectors_or_agents_are_refused_with_the_way_to_get_one() {
     let sandbox = sandbox();
-    for (decode, algorithm) in [("latent", "compass"), ("population", "poppy")] {
-        let line = format!("evaluate tsp --model plain.safetensors --n 10 --count 2 --decode {decode}");
-        let error = sandbox.fail(&line, 2);
-        assert!(error.contains(&format!("--algorithm {algorithm}")), "{error}");
-        sandbox.succeed("generate tsp --n 12 --output a.tsp");
-        let error = sandbox.fail(&format!("solve a.tsp --method {decode} --model plain.safetensors"), 2);
-        assert!(error.contains(&format!("--algorithm {algorithm}")), "{error}");
+    for problem in ["tsp", "jssp"] {
+        sandbox.succeed(&format!("generate {problem} --n 12 --output a.{problem}"));
+        for (decode, algorithm) in [("latent", "compass"), ("population", "poppy")] {
+            let line = format!("evaluate {problem} --model {problem}-plain.safetensors --n 10 --count 2");
+            let error = sandbox.fail(&format!("{line} --decode {decode}"), 2);
+            assert!(error.contains(&format!("--algorithm {algorithm}")), "{error}");
+            let line = format!("solve a.{problem} --method {decode} --model {problem}-plain.safetensors");
+            let error = sandbox.fail(&line, 2);
+            assert!(error.contains(&format!("--algorithm {algorithm}")), "{error}");
+        }
     }
+    let error = sandbox.fail("evaluate jssp --model jssp-plain.safetensors --n 10 --count 2 --decode active", 2);
+    assert!(error.contains("no active search"), "{error}");
 }
 
 #[test]
 fn solver_adapts_to_the_instance() {
     let sandbox = sandbox();
-    sandbox.succeed("generate tsp --n 12 --output a.tsp");
-    for (method, model) in [("active", "plain"), ("latent", "latent"), ("population", "agents")] {
-        let line = format!("solve a.tsp --method {method} --iterations 150 --threads 1");
-        sandbox.succeed(&format!("{line} --model {model}.safetensors --output a.tour --report r.json"));
+    let cases = [
+        ("tsp", "active", "plain"),
+        ("tsp", "latent", "latent"),
+        ("tsp", "population", "agents"),
+        ("jssp", "latent", "latent"),
+        ("jssp", "population", "agents"),
+    ];
+    for (problem, method, model) in cases {
+        sandbox.succeed(&format!("generate {problem} --n 12 --output a.{problem}"));
+        let line = format!("solve a.{problem} --method {method} --iterations 150 --threads 1");
+        sandbox.succeed(&format!("{line} --model {problem}-{model}.safetensors --output a.sol --report r.json"));
         assert_eq!(sandbox.json("r.json")[0]["method"], method);
-        sandbox.succeed("check a.tsp a.tour");
-        sandbox.succeed(&format!("{line} --no-model --output b.tour"));
-        sandbox.succeed("check a.tsp b.tour");
+        sandbox.succeed(&format!("check a.{problem} a.sol"));
+        sandbox.succeed(&format!("{line} --no-model --output b.sol"));
+        sandbox.succeed(&format!("check a.{problem} b.sol"));
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Attempts<'a, P> {
     /// Whether to stop in the middle of an attempt.
     is_over: &'a dyn Fn() -> bool,
     /// Constructions so far.
-    pub trajectories: u64,
+    pub(crate) trajectories: u64,
 }
 
 /// A construction with where it comes from.

@@ -22,7 +22,7 @@ pub struct Schedules<'a, P> {
     /// Whether to stop in the middle of an attempt.
     is_over: &'a dyn Fn() -> bool,
     /// Schedules so far.
-    pub trajectories: u64,
+    pub(crate) trajectories: u64,
 }
 
 impl<'a, P: Shop> Schedules<'a, P> {

@@ -23,7 +23,7 @@ pub enum Tactic {
     Active(active::Config),
     /// Latent vectors (COMPASS).
     Latent(Strategy),
-    /// Agents (Poppy), greedy first, then samples from the best.
+    /// Agents (Poppy), greedy first, then samples from the best, of shops from all in turn.
     Population,
 }
 

@@ -117,7 +117,7 @@ enum Decode {
     Latent,
     /// Latent vectors at random
     Uniform,
-    /// All agents of a population (Poppy), then samples from the best, in all `--attempts`
+    /// All agents of a population (Poppy), then samples from the best, of shops from all in turn, in all `--attempts`
     Population,
 }
 

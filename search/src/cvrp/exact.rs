@@ -28,7 +28,7 @@ impl Search<Cvrp> for Exact {
 }
 
 /// The cheapest routes, by dynamic programming over sets of customers: the shortest round trip through every one of them
-/// (see [`crate::subsets`]), then, route by route, the cheapest partition of every set into allowed ones. None if no
+/// (Held and Karp, 1962), then, route by route, the cheapest partition of every set into allowed ones. None if no
 /// partition is allowed. O(3^customers), times the size of the fleet where that is limited.
 ///
 /// # Panics

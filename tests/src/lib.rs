@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use heuron_problems::{Construct, Cost, Problem, Stream, Tour, Tsp};
+use heuron_problems::{Construct, Cost, Problem, Stream, Tour, Tsp, Violation};
 use rand::Rng;
 
 /// The folder of the public instance files, which the variable `HEURON_INSTANCES` names. Without it a test that reads
@@ -29,12 +29,17 @@ pub fn files(folder: PathBuf, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The least cost over all orders of construction; [`Cost::MAX`] if none ends in a feasible solution.
+/// The least cost over all orders of construction, none of which may break anything but a limit on the fleet;
+/// [`Cost::MAX`] if all do.
 pub fn brute_force<P: Construct>(problem: &P) -> Cost {
     fn extend<P: Construct>(problem: &P, state: &P::State, best: &mut Cost) {
         let open = open(problem, state);
         if open.is_empty() {
-            *best = (*best).min(problem.evaluate(&problem.finish(state)).unwrap_or(Cost::MAX));
+            match problem.evaluate(&problem.finish(state)) {
+                Ok(cost) => *best = (*best).min(cost),
+                Err(Violation::TooManyRoutes { .. }) => {}
+                Err(violation) => panic!("a construction that is not feasible: {violation}"),
+            }
         }
         for action in open {
             let mut next = state.clone();

@@ -45,7 +45,7 @@ pub fn dynamic(problem: &Cvrp) -> Option<Routes> {
         allowed.then_some((length, last))
     };
     let trips: Vec<Option<(Cost, usize)>> = (0..1 << n).map(trip).collect();
-    // The cheapest plan of every set, and the route in it that serves the first customer.
+    // By the routes that they may have; without a limit on the fleet one level for any number.
     let mut plans = vec![vec![None; 1 << n]];
     plans[0][0] = Some((0, 0));
     let fleet = problem.vehicles.filter(|&vehicles| vehicles < n);
@@ -65,10 +65,10 @@ pub fn dynamic(problem: &Cvrp) -> Option<Routes> {
     Some(Routes { routes })
 }
 
-/// The cheapest plan of every set of `n` customers: one route, and what `before` has for the rest; without it what this
-/// has. Its cost, and the route of the first customer.
+/// The cost of every set's cheapest plan, and the route in it that serves the first customer; none if no plan is allowed.
 type Plans = Vec<Option<(Cost, usize)>>;
 
+/// The plans of all sets of `n` customers: one route, and for the rest what `before` has, or without it these plans.
 fn plan(n: usize, trips: &[Option<(Cost, usize)>], before: Option<&Plans>) -> Plans {
     let mut plans: Plans = vec![None; 1 << n];
     plans[0] = Some((0, 0));

@@ -8,7 +8,7 @@ use heuron_problems::{Cost, stream};
 use crate::native::{Misfit, Replay};
 use crate::net::Learner;
 use crate::rollout::{Decode, Outcome, Start, rollout};
-use crate::train::collect::{Path, Sampled, instance, starts};
+use crate::train::collect::{Path, Sampled, instance, openings, starts};
 use crate::train::config::Config;
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
@@ -116,7 +116,7 @@ pub(super) fn greedy_all<P: Train>(model: &P::OnDevice, problems: &[P], most: Op
     for group in order.chunk_by(|&a, &b| problems[a].width() == problems[b].width()) {
         let batch: Vec<P> = group.iter().map(|&index| problems[index].clone()).collect();
         let open = |(instance, problem): (usize, &P)| {
-            let mut openings = starts(problem, None, 0, 0);
+            let mut openings = openings(problem);
             openings.truncate(most.unwrap_or(usize::MAX));
             let start = move |opening| Start { instance, opening, stream: stream(0, "greedy", 0) };
             openings.into_iter().map(start).collect::<Vec<_>>()

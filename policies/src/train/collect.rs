@@ -54,18 +54,25 @@ pub(super) fn instance<P: Generate>(
     Ok(P::generate(&P::spec(n, distribution)?, &mut rng))
 }
 
+/// First actions of greedy trajectories: all openings in order, or none at all of a problem that has no openings.
+pub(super) fn openings<P: Train>(problem: &P) -> Vec<Option<u32>> {
+    let openings = P::Model::openings(problem);
+    if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() }
+}
+
+/// Trajectories per instance of a problem without openings, where no number is set.
+const SAMPLES: usize = 16;
+
 /// First actions of `most` trajectories: all openings in order if `most` is none, else different ones, as far as there
 /// are enough, in random order.
 pub(super) fn starts<P: Train>(problem: &P, most: Option<usize>, seed: u64, index: u64) -> Vec<Option<u32>> {
-    let mut openings = P::Model::openings(problem);
-    let Some(most) = most else {
-        return if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
-    };
-    if openings.is_empty() {
-        return vec![None; most];
+    let mut openings = openings(problem);
+    if openings == [None] {
+        return vec![None; most.unwrap_or(SAMPLES)];
     }
+    let Some(most) = most else { return openings };
     openings.shuffle(&mut stream(seed, "openings", index));
-    openings.into_iter().map(Some).cycle().take(most).collect()
+    openings.into_iter().cycle().take(most).collect()
 }
 
 /// Samples one trajectory per start of the instance, which it encodes. Those that break a rule are left out: they have
@@ -108,7 +115,7 @@ pub(super) fn greedy<P: Train>(
     Buffers { encoded, scratch }: &mut Buffers<P>,
 ) -> Option<Cost> {
     model.encode_for_decoding(problem, encoded).ok()?;
-    let mut starts = starts(problem, None, 0, 0);
+    let mut starts = openings(problem);
     starts.truncate(most.unwrap_or(usize::MAX));
     let lanes: Vec<Option<u32>> = starts.iter().copied().cycle().take(starts.len() * latents.len().max(1)).collect();
     let best = |agent: usize| {

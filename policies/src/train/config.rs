@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::train::compass::Compass;
-use crate::train::poppy::Poppy;
+use crate::train::poppy::{self, Poppy};
 use crate::train::ppo::Ppo;
 use crate::train::preference::Preference;
 use crate::train::reinforce::{Baseline, Reinforce};
@@ -30,7 +30,8 @@ pub struct Config {
     pub distribution: String,
     /// Instances per step. Default: 64 (POMO).
     pub batch: usize,
-    /// Trajectories per instance, each from an opening of its own while there are enough. Default: all openings (POMO).
+    /// Trajectories per instance, each from an opening of its own while there are enough. Default: all openings (POMO);
+    /// 16 of a problem without openings (shops).
     pub starts: Option<usize>,
     /// Trajectories per instance that are replayed: those with the largest weights. Default: all. 8 of 50 carry most of
     /// the signal and halve the time of a step (measured).
@@ -233,12 +234,25 @@ pub(crate) fn require(
 const MOST: usize = 100_000;
 
 impl Config {
+    /// Whether the trajectories of an instance learn from each other, so that a single one teaches nothing.
+    fn compares_starts(&self) -> bool {
+        match self.algorithm {
+            Algorithm::Reinforce => self.reinforce.baseline == Baseline::Mean,
+            Algorithm::Poppy => self.poppy.baseline == poppy::Baseline::Mean,
+            Algorithm::Preference => self.improvement.from >= 1.0,
+            Algorithm::Compass => true,
+            Algorithm::Ppo => false,
+        }
+    }
+
     /// Refuses values that cannot be, by the field's name.
     pub fn check(&self) -> Result<(), ConfigError> {
         let count = |field, n: usize| require((1..=MOST).contains(&n), field, "a number from 1 to 100000", n);
         let some = |field, n: Option<usize>| n.map_or(Ok(()), |n| count(field, n));
         count("batch", self.batch)?;
         some("starts", self.starts)?;
+        let alone = self.starts == Some(1) && self.compares_starts();
+        require(!alone, "starts", "at least 2, since these trajectories learn from each other", 1)?;
         some("informative", self.informative)?;
         check_sizes("sizes", &self.sizes)?;
         let mut before = 0.0;
@@ -324,6 +338,7 @@ mod tests {
             config.check().unwrap_err().field
         };
         assert_eq!(refused(&|c| c.batch = 0), "batch");
+        assert_eq!(refused(&|c| c.starts = Some(1)), "starts");
         assert_eq!(refused(&|c| c.sizes = vec![1]), "sizes");
         assert_eq!(refused(&|c| c.learning_rate = f64::NAN), "learning_rate");
         assert_eq!(refused(&|c| c.curriculum = vec![Stage { until: 1.0, sizes: vec![20] }]), "curriculum.until");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--rate 3e-4] [--seeds 1,2,3]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--rate 3e-4] [--seeds 1,2,3] [--keep FOLDER]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -143,6 +143,18 @@ def measure(bench: Bench, seed: str) -> dict[str, list[float]]:
     return found
 
 
+def once(bench: Bench, seed: str, folder: Path | None) -> dict[str, list[float]]:
+    """The gaps of every arm with a seed, from the folder where they are kept if they are there."""
+    if folder is None:
+        return measure(bench, seed)
+    path = folder / f"{bench.problem}-{bench.steps}-{bench.rate}-{bench.count}-{seed}.json"
+    if not path.exists():
+        found = measure(bench, seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found))
+    return json.loads(path.read_text())
+
+
 def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> None:
     """Two tables: the arms, and the claims."""
     print(f"\n## {problem}, n = {bench.n}, {bench.steps} steps\n\n| arm | gap, % |\n| --- | --- |")
@@ -175,11 +187,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
+    parser.add_argument("--keep", type=Path, help="folder for the gaps of finished seeds, which are not run again")
     options = parser.parse_args()
     for problem in options.problems.split(","):
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(options, problem, Path(folder))
-            report(problem, bench, [measure(bench, seed) for seed in options.seeds.split(",")])
+            report(problem, bench, [once(bench, seed, options.keep) for seed in options.seeds.split(",")])
 
 
 if __name__ == "__main__":

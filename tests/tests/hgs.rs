@@ -20,7 +20,7 @@ fn solve(problem: &Cvrp, budget: Budget, threads: usize, initial: Option<&Routes
     if let Some(routes) = initial {
         run.offer(routes);
     }
-    let config = HgsConfig { initial: 8, exchange: 20, ..HgsConfig::default() };
+    let config = HgsConfig { initial: 8, ..HgsConfig::default() };
     Hgs::new(config).expect("the parameters are in range").search(problem, &mut run);
     run.into_best()
 }

@@ -38,10 +38,8 @@ pub struct HgsConfig {
     pub penalty_window: u32,
     /// Probability of repairing an infeasible individual with tenfold penalties. Default 0.5.
     pub repair: f64,
-    /// Iterations without a better solution after which an island starts afresh. Default 20 000.
+    /// Iterations without a better solution after which the population starts afresh. Default 20 000.
     pub patience: u64,
-    /// Iterations of an island between exchanges of elites. Default 1 000.
-    pub exchange: u64,
 }
 
 impl Default for HgsConfig {
@@ -62,7 +60,6 @@ impl Default for HgsConfig {
             penalty_window: 100,
             repair: 0.5,
             patience: 20_000,
-            exchange: 1_000,
         }
     }
 }
@@ -87,7 +84,7 @@ const FEW_PER_INITIAL: u64 = 50;
 const LEAST_INITIAL: u64 = 20;
 
 impl HgsConfig {
-    /// These parameters as they hold for so many customers and a budget of about so many individuals per island.
+    /// These parameters as they hold for so many customers and a budget of about so many individuals.
     pub(super) fn at(&self, customers: usize, individuals: u64) -> Self {
         if customers > self.small {
             return self.clone();
@@ -123,7 +120,6 @@ impl HgsConfig {
             ("initial", self.initial),
             ("penalty_window", self.penalty_window as usize),
             ("patience", self.patience as usize),
-            ("exchange", self.exchange as usize),
         ];
         if let Some((name, _)) = positive.iter().find(|&&(_, value)| value == 0) {
             return Err(format!("`{name}` must be at least 1"));

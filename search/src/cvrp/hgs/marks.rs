@@ -5,23 +5,23 @@
 /// uniform ones of 200, 2 s, one seed: 0.10 % without, 0.07 % with these.
 const SHARES: [f64; 8] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96];
 
-/// Individuals of an island's budget for each of the marks, the last ones first: set partitioning takes as long as about
+/// Individuals of the budget for each of the marks, the last ones first: set partitioning takes as long as about
 /// 20 of them.
 const PER_MARK: u64 = 300;
 
-/// Individuals of an island from mark to mark where the budget has no end.
+/// Individuals from mark to mark where the budget has no end.
 const INTERVAL: u64 = 1_000;
 
 /// The marks that are still ahead.
 #[derive(Clone, Debug)]
 pub(super) struct Marks {
     ahead: &'static [f64],
-    /// Individuals of an island since the last mark.
+    /// Individuals since the last mark.
     since: u64,
 }
 
 impl Marks {
-    /// Those of a budget of about so many individuals per island.
+    /// Those of a budget of about so many individuals.
     pub fn new(individuals: u64) -> Self {
         let count = (individuals / PER_MARK).min(SHARES.len() as u64) as usize;
         Self { ahead: &SHARES[SHARES.len() - count..], since: 0 }
@@ -32,7 +32,7 @@ impl Marks {
         self.ahead.is_empty()
     }
 
-    /// Counts individuals of an island.
+    /// Counts individuals.
     pub fn count(&mut self, individuals: u64) {
         self.since += individuals;
     }

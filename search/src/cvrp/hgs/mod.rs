@@ -5,10 +5,12 @@
 //! their giant tours, Split, local search with penalties, perhaps repair, survivor selection by cost and diversity.
 //! Now and then set partitioning (`cvrp::partition`) puts the feasible routes met together anew.
 
+mod breeder;
+mod colony;
 mod config;
 mod crossover;
-mod island;
 mod marks;
+mod nursery;
 mod penalty;
 mod population;
 mod split;
@@ -25,15 +27,20 @@ use super::local::plan::{Plan, route_score};
 use super::partition::{self, Route};
 use super::span::Span;
 use crate::run::{Run, Watch};
-use crate::search::{Search, islands};
-use island::Island;
+use crate::search::Search;
+use breeder::{Breeder, Workshop};
+use colony::Colony;
 use marks::Marks;
+use nursery::Nursery;
 
 /// Instances with more customers are left alone: their tables would take longer to fill than a deadline may slip.
 pub const LARGEST: usize = 2_000;
 
 /// About the time that an individual takes per customer.
 const INDIVIDUAL: Duration = Duration::from_micros(5);
+
+/// Customers of the individuals of a round, for each island: about 0.1 s.
+const ROUND: u64 = 40_000;
 
 /// No attempt takes more of the budget than this.
 const SPELL: f64 = 0.02;
@@ -59,99 +66,74 @@ impl Search<Cvrp> for Hgs {
         if problem.customers() == 0 || problem.customers() > LARGEST {
             return;
         }
-        let individuals = individuals(problem, run);
+        let breeders = breeders(run);
+        let individuals = individuals(problem, breeders, run);
         let config = self.config.at(problem.customers(), individuals);
         let model = Model::new(problem, config.granular, fleet(problem));
         let mut marks = Marks::new(individuals);
-        let mut populations: Vec<Island<'_>> = (0..run.setup().islands.max(1) as u64)
-            .map(|index| Island::new(&model, &config, run.stream("hgs", index), !marks.is_over()))
-            .collect();
+        let mut colony = Colony::new(&model, &config, !marks.is_over());
         if let Some((_, routes)) = run.best() {
-            let plan = Plan::new(routes);
-            populations.iter_mut().for_each(|island| island.adopt(&plan));
+            colony.adopt(&Plan::new(routes));
         }
+        let streams = (0..breeders as u64).map(|index| run.stream("hgs", index));
+        let threads = run.setup().threads.clamp(1, breeders);
+        let mut nursery = Nursery::new(
+            colony,
+            streams.map(|rng| Breeder::new(&model, &config, rng)),
+            (0..threads).map(|_| Workshop::new(&model, &config)),
+        );
         let span = Span::new(run, 1.0);
-        let mut unshared = 0;
+        let round = ROUND.div_ceil(problem.customers() as u64).clamp(4, 1_000) * run.setup().islands.max(1) as u64;
         while run.proceed(0) {
             let used = span.used(run);
             if marks.pass(used) {
                 let watch = span.watch(run, used.unwrap_or(0.0) + SPELL);
-                recombine(&mut populations, &model, problem.vehicles.is_some(), run, &watch);
+                recombine(nursery.colony(), &model, problem.vehicles.is_some(), run, &watch);
             }
-            let done = evolve(&mut populations, run, &span, marks.next(), round(problem.customers()));
-            marks.count(done / populations.len() as u64);
-            unshared += done;
-            if unshared >= self.config.exchange * populations.len() as u64 {
-                unshared = 0;
-                exchange(&mut populations);
+            let watch = span.watch(run, marks.next());
+            let allowed = span.allowance(run, marks.next(), round);
+            let done = nursery.evolve(allowed, &watch);
+            if let Some(plan) = nursery.colony().best() {
+                run.offer(&plan.to_routes());
             }
+            run.proceed(done);
+            marks.count(done);
         }
     }
 }
 
-/// Puts the best solution and the routes that the islands have met together anew; all go on with what is better.
-fn recombine(islands: &mut [Island<'_>], model: &Model, fleet: bool, run: &mut Run<'_, Cvrp>, watch: &Watch) {
-    let met: Vec<Route> = islands.iter_mut().flat_map(Island::collected).collect();
-    let Some((_, best)) = islands.iter().filter_map(Island::best).min_by_key(|(cost, _)| *cost) else { return };
+/// Puts the best solution and the routes that were met together anew; the colony goes on with what is better.
+fn recombine(colony: &mut Colony<'_>, model: &Model, fleet: bool, run: &mut Run<'_, Cvrp>, watch: &Watch) {
+    let met = colony.collected();
+    let Some(best) = colony.best() else { return };
     let measured = |route: &[u32]| Route { cost: route_score(model, route).distance, customers: route.to_vec() };
     let incumbent: Vec<Route> = best.routes().map(measured).collect();
     let far: Vec<Cost> = model.from(0).iter().map(|&distance| distance.into()).collect();
     if let Some(routes) = partition::recombine(&incumbent, &met, &far, fleet, watch) {
         let mut plan = Plan::default();
         routes.iter().for_each(|route| plan.push(route));
-        islands.iter_mut().for_each(|island| island.adopt(&plan));
+        colony.adopt(&plan);
         run.offer(&plan.to_routes());
     }
 }
 
-/// One round of all islands, which ends where `end` of the budget is used; returns the iterations done.
-fn evolve(populations: &mut [Island<'_>], run: &mut Run<'_, Cvrp>, span: &Span, end: f64, round: u64) -> u64 {
-    let count = populations.len() as u64;
-    let allowed = span.allowance(run, end, round * count);
-    let watch = span.watch(run, end);
-    let mut work: Vec<(&mut Island<'_>, u64)> = populations.iter_mut().map(|island| (island, 0)).collect();
-    islands(run.setup().threads, &mut work, |index, (island, done)| {
-        let share = allowed / count + u64::from((index as u64) < allowed % count);
-        *done = island.evolve(share, &watch);
-    });
-    let done = work.iter().map(|(_, done)| done).sum();
-    for (island, _) in &work {
-        if let Some((_, plan)) = island.best() {
-            run.offer(&plan.to_routes());
-        }
-    }
-    run.proceed(done);
-    done
-}
-
-/// Every island sends its best solution to the next one of the ring.
-fn exchange(populations: &mut [Island<'_>]) {
-    if populations.len() < 2 {
-        return;
-    }
-    let elites: Vec<Option<Plan>> = populations.iter().map(|i| i.best().map(|(_, plan)| plan.clone())).collect();
-    for (index, elite) in elites.iter().enumerate() {
-        let next = (index + 1) % populations.len();
-        if let Some(plan) = elite {
-            populations[next].adopt(plan);
-        }
+/// Breeders of a run: one for a single island; two for each of several, so that threads seldom wait for each other.
+fn breeders(run: &Run<'_, Cvrp>) -> usize {
+    match run.setup().islands {
+        0 | 1 => 1,
+        islands => 2 * islands,
     }
 }
 
-/// About how many individuals the budget allows an island; `u64::MAX` without a limit.
-fn individuals(problem: &Cvrp, run: &Run<'_, Cvrp>) -> u64 {
-    let islands = run.setup().islands.max(1) as u64;
+/// About how many individuals the budget allows; `u64::MAX` without a limit.
+fn individuals(problem: &Cvrp, breeders: usize, run: &Run<'_, Cvrp>) -> u64 {
     let timed = run.watch().remaining().map_or(u64::MAX, |time| {
-        let each = INDIVIDUAL * problem.customers() as u32 * islands as u32 / run.setup().threads.max(1) as u32;
+        let threads = run.setup().threads.clamp(1, breeders) as u32;
+        let each = INDIVIDUAL * problem.customers() as u32 / threads;
         (time.as_nanos() / each.as_nanos().max(1)) as u64
     });
     let left = run.setup().budget.iterations.map_or(u64::MAX, |limit| limit.saturating_sub(run.iterations()));
-    timed.min(left / islands)
-}
-
-/// Iterations of one island per round: about 0.1 s.
-fn round(customers: usize) -> u64 {
-    (40_000 / customers.max(1) as u64).clamp(4, 1_000)
+    timed.min(left)
 }
 
 /// Routes to plan with: the fleet, or where it is unlimited 30 % more than the demand needs and 3.

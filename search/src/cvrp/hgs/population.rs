@@ -31,7 +31,7 @@ struct Group {
     stale: bool,
 }
 
-/// The population of one island.
+/// The population.
 #[derive(Debug)]
 pub(super) struct Population {
     /// Parents kept after a selection of survivors.
@@ -74,7 +74,7 @@ impl Population {
         self.groups.iter().map(|group| group.order.len()).sum()
     }
 
-    /// Sets the sizes for an island that has done `iterations` since its start.
+    /// Sets the sizes for a population that has seen `iterations` since its start.
     pub fn grow(&mut self, config: &HgsConfig, iterations: u64) {
         let (first, last) = (config.first_population.min(config.population), config.population);
         let done = iterations.min(config.growth);

@@ -43,7 +43,7 @@ enum Openings {
     Changed,
 }
 
-/// Improves plans until no move of the neighbourhood helps. Keeps its memory between calls.
+/// Improves plans until no move of the neighbourhood helps. Keeps its memory between calls, and nothing else.
 #[derive(Debug)]
 pub struct LocalSearch<'m> {
     state: State<'m>,
@@ -73,7 +73,7 @@ impl<'m> LocalSearch<'m> {
             tense: vec![0; model.customers() + 1],
             anywhere,
             first: 0,
-            order: (1..=model.customers() as u32).collect(),
+            order: Vec::new(),
             scratch: Vec::new(),
             by_angle: Vec::new(),
         }
@@ -82,6 +82,10 @@ impl<'m> LocalSearch<'m> {
     /// Improves `plan` under `penalty` to a local optimum, or until the watch says stop.
     pub fn improve(&mut self, plan: &mut Plan, penalty: Penalty, rng: &mut Stream, watch: &Watch) {
         self.state.load(plan, penalty);
+        // Nothing is left of earlier plans: whichever search improves a plan, the outcome is the same.
+        self.tense.fill(0);
+        self.order.clear();
+        self.order.extend(1..=self.state.model.customers() as u32);
         self.order.shuffle(rng);
         self.first = if self.anywhere { rng.random_range(0..64) } else { 0 };
         let start = self.state.cost();

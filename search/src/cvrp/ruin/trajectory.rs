@@ -26,7 +26,8 @@ pub(super) struct Mode {
     pub collects: bool,
 }
 
-/// A walk through feasible solutions by simulated annealing.
+/// A walk through feasible solutions by simulated annealing. Two of them share no cache line, since threads write them.
+#[repr(align(128))]
 pub(super) struct Trajectory {
     /// The current solution, or an island's part of it, and the best one since it was loaded.
     pub state: State,

@@ -100,7 +100,8 @@ impl State {
         state
     }
 
-    /// Replaces the solution, in O(n), and makes it the incumbent.
+    /// Replaces the solution, in O(n), and makes it the incumbent. Memory stays where it is: small tables made anew for one
+    /// island after the other would share cache lines, which their threads then take from each other.
     pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>]) {
         self.nodes.iter_mut().for_each(|node| node.route = NONE);
         self.routes.clear();
@@ -121,12 +122,16 @@ impl State {
         self.journal.clear();
         let best = &mut self.best;
         best.cost = self.cost;
-        best.next = self.nodes.iter().map(|node| node.next).collect();
-        best.first = self.routes.iter().map(|route| route.first).collect();
+        best.next.clear();
+        best.next.extend(self.nodes.iter().map(|node| node.next));
+        best.first.clear();
+        best.first.extend(self.routes.iter().map(|route| route.first));
         best.nodes.clear();
         best.routes.clear();
-        best.node_marked = vec![false; self.nodes.len()];
-        best.route_marked = vec![false; self.routes.len()];
+        best.node_marked.clear();
+        best.node_marked.resize(self.nodes.len(), false);
+        best.route_marked.clear();
+        best.route_marked.resize(self.routes.len(), false);
     }
 
     #[inline(always)]

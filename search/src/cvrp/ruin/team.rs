@@ -1,5 +1,7 @@
 //! Islands: one trajectory each, over parts of the routes.
 
+use std::time::Duration;
+
 use heuron_problems::{Cost, Cvrp, Routes, Stream};
 
 use super::config::Config;
@@ -8,11 +10,14 @@ use super::parts::split;
 use super::state::State;
 use super::trajectory::{Mode, Trajectory};
 use crate::cvrp::partition::{Route, recombine};
-use crate::run::Run;
+use crate::run::{Budget, Run, Setup};
 use crate::search::islands;
 
 /// A round is at most this share of the iteration budget, so that the temperature falls by 10 % at a time.
 const ROUNDS: u64 = 50;
+
+/// A round that ends by time.
+const SLICE: Duration = Duration::from_millis(25);
 
 /// The islands of one stage.
 pub(super) struct Team {
@@ -42,20 +47,32 @@ impl Team {
     /// One round of all islands; offers what they found. Returns the iterations done.
     pub fn round(&mut self, ground: &Ground, config: &Config, mode: Mode, run: &mut Run<'_, Cvrp>) -> u64 {
         let count = self.crew.len() as u64;
-        let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
-        let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));
+        let threads = run.setup().threads;
+        let (wanted, watch) = if self.is_timed(run.setup()) {
+            (None, run.watch().within(SLICE))
+        } else {
+            let whole = run.setup().budget.iterations.unwrap_or(u64::MAX);
+            let wanted = run.allowance((config.round * count).min(whole.div_ceil(ROUNDS)).max(count));
+            (Some(wanted), run.watch())
+        };
         if count > 1 {
             self.deal(ground);
         }
-        let (threads, watch) = (run.setup().threads, run.watch());
         let mut done = vec![0; self.crew.len()];
         let mut work: Vec<_> = self.crew.iter_mut().zip(&mut done).collect();
         islands(threads, &mut work, |island, (member, done)| {
-            let share = wanted / count + u64::from((island as u64) < wanted % count);
+            let share = wanted.map(|wanted| wanted / count + u64::from((island as u64) < wanted % count));
             **done = member.walk(ground, config, share, mode, &watch);
         });
         self.gather(ground, run);
         done.iter().sum()
+    }
+
+    /// Whether rounds end by time: several islands at once, and only time counts. Then none waits for another whose core
+    /// has other work to do as well.
+    fn is_timed(&self, Setup { budget, threads, .. }: &Setup) -> bool {
+        let only_time = matches!(budget, Budget { time: Some(_), iterations: None, no_improvement: None, .. });
+        only_time && (2..=*threads).contains(&self.crew.len())
     }
 
     /// Puts the best solution and the routes collected together anew. If that is better, all go on from there.

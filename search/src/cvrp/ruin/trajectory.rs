@@ -59,12 +59,21 @@ impl Trajectory {
         self.elsewhere = total - self.state.cost();
     }
 
-    /// Up to `iterations` iterations; returns how many were done: fewer once `watch` says stop.
-    pub fn walk(&mut self, ground: &Ground, config: &Config, iterations: u64, mode: Mode, watch: &Watch) -> u64 {
+    /// Up to so many iterations, or as many as there is time for; returns how many were done: fewer once `watch` says stop.
+    /// Without customers a number of iterations counts as done.
+    pub fn walk(
+        &mut self,
+        ground: &Ground,
+        config: &Config,
+        iterations: Option<u64>,
+        mode: Mode,
+        watch: &Watch,
+    ) -> u64 {
         if self.seeds.is_empty() {
-            return iterations;
+            return iterations.unwrap_or(0);
         }
-        for done in 0..iterations {
+        let most = iterations.unwrap_or(u64::MAX);
+        for done in 0..most {
             // 64 iterations take a fraction of a millisecond.
             if done % 64 == 0 && watch.is_over(self.state.best_cost() + self.elsewhere) {
                 return done;
@@ -74,7 +83,7 @@ impl Trajectory {
                 self.collector.look(ground, &self.state);
             }
         }
-        iterations
+        most
     }
 
     /// The routes collected, which are forgotten.

@@ -1,6 +1,7 @@
 //! What the solver asks of every problem of the list.
 
 use heuron_problems::{Cvrp, Ffsp, Format, Jssp, Knapsack, Plan as Tasks, Routes, Schedule, Selection, Tour, Tsp};
+use heuron_search::cvrp::exact::is_impossible;
 
 use crate::error::Error;
 use crate::instance::{Instance, Kind, Solution};
@@ -125,7 +126,10 @@ listed!(Cvrp, Routes, CVRP, {
     }
 
     fn infeasibility(&self) -> Option<String> {
-        self.infeasibility().map(|reason| reason.to_string())
+        let known = self.infeasibility().map(|reason| reason.to_string());
+        let proof =
+            || format!("no plan serves all {} customers within the limits, as trying all has shown", self.customers());
+        known.or_else(|| is_impossible(self).then(proof))
     }
 
     fn points(&self) -> Option<&[[f64; 2]]> {

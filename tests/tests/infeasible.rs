@@ -63,6 +63,20 @@ fn customer_in_reach_by_a_detour_is_not_refused() {
     assert_eq!(reason(&tighter), "serving customer 2 alone lasts 40, the limit of a route is 39");
 }
 
+/// Three demands of 6 fill two vehicles of 10 by their sum, but no two of them go together.
+#[test]
+fn few_customers_that_fit_badly_together_are_refused_with_a_proof() {
+    let packing = Cvrp { demands: vec![0, 6, 6, 6], vehicles: Some(2), ..line() };
+    let instance = heuron::Instance::Cvrp(packing.clone());
+    let options = heuron::Options::default();
+    let error = heuron::solve(&instance, &options, |_| {}).unwrap_err().to_string();
+    let expected =
+        "line: no solution exists: no plan serves all 3 customers within the limits, as trying all has shown";
+    assert_eq!(error, expected);
+    let roomy = Cvrp { vehicles: Some(3), ..packing };
+    assert!(heuron::solve(&heuron::Instance::Cvrp(roomy), &options, |_| {}).is_ok());
+}
+
 fn fixed(edges: &[[u32; 2]]) -> Option<String> {
     let points = (0..5).map(|index| [f64::from(index), 0.0]).collect();
     let mut tsp = Tsp::new("five", Distances::new(Metric::Ceil, points));

@@ -151,7 +151,10 @@ def once(bench: Bench, seed: str, folder: Path | None) -> dict[str, list[float]]
     if not path.exists():
         found = measure(bench, seed)
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found))
+        # Whole or not at all: a kill leaves no half file behind.
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(found))
+        partial.rename(path)
     return json.loads(path.read_text())
 
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use heuron_problems::{Cost, Cvrp, Distances, Generate, Problem, Routes, stream};
+use heuron_problems::{Cost, Cvrp, Distances, Generate, Metric, Problem, Routes, stream};
 use heuron_search::cvrp::ruin::{Config, RuinRecreate};
 use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
 
@@ -152,6 +152,23 @@ fn deadline_within_construction_is_met() {
         assert!(started.elapsed() < limit + Duration::from_secs(2), "{:?}", started.elapsed());
         assert!(best.is_some(), "the sweep is there at once");
     }
+}
+
+/// One route holds nearly everybody, far away; of three parts one is often empty: it has no iterations.
+#[test]
+fn rounds_that_end_by_time_count_what_was_done() {
+    let far = (0..100).map(|i| [1000.0 + f64::from(i % 10), f64::from(i / 10)]);
+    let near = (1..7).map(|i| [-f64::from(i), f64::from(i * i)]);
+    let points: Vec<[f64; 2]> = std::iter::once([0.0, 0.0]).chain(far).chain(near).collect();
+    let demands = [vec![0], vec![1; 100], vec![200; 6]].concat();
+    let problem = Cvrp::new("far", Distances::new(Metric::Euclid { scale: 1.0 }, points), demands, 200);
+    let mut listener = |_: &Progress<'_, Cvrp>| {};
+    let budget = Budget { time: Some(Duration::from_millis(300)), ..Budget::default() };
+    let mut run = Run::new(&problem, setup(budget, 3, 3), &mut listener);
+    RuinRecreate::default().search(&problem, &mut run);
+    assert!((1..100_000_000).contains(&run.iterations()), "{} iterations", run.iterations());
+    let (cost, routes) = run.into_best().expect("there is no fleet limit");
+    assert_eq!(problem.evaluate(&routes), Ok(cost));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) struct Wish {
 }
 
 /// What individuals are made with: large tables, of which every thread has its own, near its core. Two of them share no
-/// cache line: with breeders that kept the tables, and without the alignment, two threads were hardly faster than one.
+/// cache line, since threads write them.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(super) struct Workshop<'m> {

@@ -101,7 +101,7 @@ impl State {
     }
 
     /// Replaces the solution, in O(n), and makes it the incumbent. Memory stays where it is: small tables made anew for one
-    /// island after the other would share cache lines, which their threads then take from each other.
+    /// island after the other may share cache lines, which their threads then take from each other.
     pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>]) {
         self.nodes.iter_mut().for_each(|node| node.route = NONE);
         self.routes.clear();

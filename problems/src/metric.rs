@@ -119,6 +119,18 @@ impl Distances {
         }
     }
 
+    /// The distance from node `i` to node `j` if it is less than `limit`. Between points that costs less than
+    /// [`get`](Self::get) where it is not: a square root is taken of those that are.
+    #[inline(always)]
+    pub fn below(&self, i: usize, j: usize, limit: Cost) -> Option<Cost> {
+        if let Kind::Plane(metric, points) = &self.kind
+            && is_beyond(*metric, points[i], points[j], limit)
+        {
+            return None;
+        }
+        Some(self.get(i, j)).filter(|&distance| distance < limit)
+    }
+
     /// Whether `get(i, j) == get(j, i)` for all pairs.
     pub fn is_symmetric(&self) -> bool {
         self.symmetric
@@ -179,6 +191,20 @@ fn plane(metric: Metric, a: [f64; 2], b: [f64; 2]) -> Cost {
     }
 }
 
+/// Whether the distance is certainly not less than `limit`, by its square: rounding takes off half a unit at most.
+#[inline(always)]
+fn is_beyond(metric: Metric, a: [f64; 2], b: [f64; 2], limit: Cost) -> bool {
+    let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
+    let unit = match metric {
+        Metric::Euclid { scale } => scale * scale,
+        Metric::Ceil => 1.0,
+        Metric::Att => 0.1,
+        Metric::Geo => unreachable!("GEO distances are kept as `Kind::Globe`"),
+    };
+    let limit = limit.max(0) as f64;
+    (dx * dx + dy * dy) * unit >= limit * limit
+}
+
 /// TSPLIB's own constant; the published optima depend on it.
 #[allow(clippy::approx_constant)]
 const PI: f64 = 3.141592;
@@ -217,6 +243,22 @@ mod tests {
         assert_eq!(with(Metric::Ceil).get(0, 2), 5);
         // sqrt(100 / 10) = 3.16: the nearest integer lies below, so one is added.
         assert_eq!(with(Metric::Att).get(0, 3), 4);
+    }
+
+    #[test]
+    fn a_distance_is_below_a_limit_exactly_where_it_is_less() {
+        let points: Vec<[f64; 2]> = (0..40).map(|i| [f64::from(i * i % 17) * 0.37, f64::from(i % 7)]).collect();
+        let metrics =
+            [Metric::Euclid { scale: 1.0 }, Metric::Euclid { scale: 1e7 }, Metric::Ceil, Metric::Att, Metric::Geo];
+        for distances in metrics.map(|metric| Distances::new(metric, points.clone())) {
+            for (i, j) in (0..40).flat_map(|i| (0..40).map(move |j| (i, j))) {
+                let distance = distances.get(i, j);
+                for limit in [Cost::MIN, -1, 0, 1, distance - 1, distance, distance + 1, distance + 2, Cost::MAX] {
+                    let expected = (distance < limit).then_some(distance);
+                    assert_eq!(distances.below(i, j, limit), expected, "{:?} {limit}", distances.metric());
+                }
+            }
+        }
     }
 
     #[test]

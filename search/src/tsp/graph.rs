@@ -166,6 +166,15 @@ impl Graph {
         }
     }
 
+    /// The distance between two nodes if it is less than `limit`.
+    #[inline(always)]
+    pub fn distance_below(&self, a: u32, b: u32, limit: Cost) -> Option<Cost> {
+        match &self.weights {
+            Weights::Symmetric(distances) => distances.below(a as usize, b as usize, limit),
+            Weights::Directed(directed) => Some(directed.get(a, b)).filter(|&distance| distance < limit),
+        }
+    }
+
     /// The neighbours of `node`, nearest first.
     #[inline(always)]
     pub fn near(&self, node: u32) -> &[Neighbour] {

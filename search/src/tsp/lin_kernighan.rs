@@ -143,11 +143,10 @@ impl<'a> Chain<'a> {
                 let gain = added + tour.length_ahead(graph, link.cut);
                 // Two edges leave one cycle only if both are left in the same direction.
                 if SIZE > 1 || forward == self.links[0].forward {
-                    let closed = gain - graph.distance(link.to, start);
-                    if closed > best_closed {
+                    if let Some(added) = graph.distance_below(link.to, start, gain - best_closed) {
                         self.links[SIZE] = link;
                         if self.close(SIZE + 1) {
-                            best_closed = closed;
+                            best_closed = gain - added;
                         }
                     }
                 }

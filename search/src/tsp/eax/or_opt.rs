@@ -106,9 +106,11 @@ impl<'g> OrOpt<'g> {
                 return false;
             }
             let d = self.next(c, forward);
-            let gain = won + graph.distance(c, d) - graph.distance(b, d);
-            if gain > 0 && !graph.is_fixed(c, d) {
-                self.cost -= gain;
+            let room = won + graph.distance(c, d);
+            if let Some(added) = graph.distance_below(b, d, room)
+                && !graph.is_fixed(c, d)
+            {
+                self.cost -= room - added;
                 if forward {
                     self.reverse(b, c)
                 } else {
@@ -147,9 +149,12 @@ impl<'g> OrOpt<'g> {
                 }
                 for after in [true, false] {
                     let g = self.next(c, after);
-                    let gain = freed - to_near + graph.distance(c, g) - graph.distance(e, g);
-                    if gain > 0 && !segment[..size].contains(&g) && !graph.is_fixed(c, g) {
-                        self.cost -= gain;
+                    let room = freed - to_near + graph.distance(c, g);
+                    if let Some(added) = graph.distance_below(e, g, room)
+                        && !segment[..size].contains(&g)
+                        && !graph.is_fixed(c, g)
+                    {
+                        self.cost -= room - added;
                         // Whether the segment keeps its direction: a's outer side is `forward`, c's inner side `after`.
                         self.carry(segment, size, forward, if after { c } else { g }, after != forward);
                         self.enqueue(&[a, b, c, e, f, g]);

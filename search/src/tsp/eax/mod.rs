@@ -58,13 +58,27 @@ const SMALLEST: usize = 8;
 /// Population without a time limit.
 const USUAL: usize = 100;
 
-/// Fewest tours that are worth mating. Measured against iterated local search at equal CPU time: populations of 23 win
-/// (pcb3038: 0.13 % at 1 s against 0.39 % at 2 s), those that end unfinished lose (fnl4461 at 1 s: 1.9 % against 0.4 %).
-const FEWEST: usize = 22;
+/// Tours for which there should be time. Measured against iterated local search at equal CPU time on files of 800 to 9 847
+/// nodes, with just that time: 0.20 % against 0.37 % (1 000 nodes, 0.14 s), 0.21 and 0.35 (2 000, 0.35 s), 0.23 and 0.37
+/// (6 500, 2 s), 0.52 and 0.58 (9 800, 4.5 s).
+const WANTED: f64 = 22.0;
 
-/// A population's generations take as long as its first local optima, plus as long again for every so many nodes: more
-/// nodes need more generations. Measured on pr1002 .. pcb3038: 1.6 to 3 times as long.
-const NODES_PER_EVOLUTION: f64 = 1_500.0;
+/// Fewest tours of a population, where the machine turns out to be slower than [`GROWTH`] says. 3 000 nodes with time for about
+/// 15: 0.40 % with 15, 0.56 % with 12, 0.67 % with 9, 0.47 % by local search.
+const FEWEST: usize = 15;
+
+/// A population for which there is less time than for so many tours is left to the local search.
+const TOO_FEW: f64 = 12.0;
+
+/// Tours after which the time of one is known well enough to say so.
+const PROBE: usize = 4;
+
+/// Time of a population, in units of its growth alone: so much, and one unit more for every so many nodes, since more nodes
+/// need more generations. Populations that are too large end unfinished. Files of 2 000, 3 000, 5 500 and 9 800 nodes, with
+/// 1, 2, 3 and 6 s: 0.032, 0.054, 0.145 and 0.37 %; with 2 and 1 500, which make populations smaller by a quarter to a third,
+/// 0.057, 0.114, 0.314 and 1.37 %; populations 1.8 times as large as with those, 0.34 % (2 000 nodes) and 0.29 % (3 000).
+const EVOLUTION: f64 = 1.7;
+const NODES_PER_EVOLUTION: f64 = 2_500.0;
 
 /// When less than this part of the time for generations is left, offspring are chosen by their length alone, which makes
 /// a population converge fast.
@@ -73,23 +87,16 @@ const HURRY: f64 = 0.25;
 /// CPU time per node to grow one tour of the population, in seconds, on a core of 2023. Measured on u1817 .. fnl4461.
 const GROWTH: f64 = 3.5e-6;
 
-/// Time of a population, growth and generations, in units of its growth alone.
-fn times_as_long(n: usize) -> f64 {
-    2.0 + n as f64 / NODES_PER_EVOLUTION
+/// Tours for which there is `time`, where growing one takes `grown` seconds.
+fn affordable(n: usize, grown: f64, time: Duration) -> f64 {
+    time.as_secs_f64() / (grown.max(1e-6) * (EVOLUTION + n as f64 / NODES_PER_EVOLUTION))
 }
 
 impl Eax {
     /// Whether a population that is worth mating converges within `time` of one thread, on `n` nodes: otherwise iterated
     /// local search is the better choice.
     pub fn fits(n: usize, time: Duration) -> bool {
-        n >= SMALLEST && time.as_secs_f64() >= FEWEST as f64 * n as f64 * GROWTH * times_as_long(n)
-    }
-
-    /// Tours in the population, where growing one took `grown` of which `left` is left.
-    fn size(&self, n: usize, grown: Option<Duration>, left: Option<Duration>) -> usize {
-        let Some((grown, left)) = grown.zip(left) else { return self.population.min(USUAL) };
-        let affordable = left.as_secs_f64() / (grown.as_secs_f64().max(1e-6) * times_as_long(n));
-        (affordable as usize).clamp(FEWEST, self.population.max(FEWEST))
+        n >= SMALLEST && affordable(n, GROWTH * n as f64, time) >= WANTED
     }
 }
 
@@ -128,13 +135,13 @@ struct Generation<'a> {
 }
 
 impl Eax {
-    /// Grows the first population; none if the run is over before. An iteration is a kick.
+    /// Grows the first population; none if there is no time for it. An iteration is a kick.
     fn populate(&self, graph: &Graph, epoch: u64, run: &mut Run<'_, Tsp>) -> Option<Vec<Individual>> {
         let kicks = (self.kicks_per_node * graph.len() as f64) as u64;
         let watch = run.watch();
         let (threads, count) = (run.setup().threads, run.setup().islands.max(1));
         let mut population: Vec<Individual> = Vec::new();
-        let mut size = self.size(graph.len(), None, None);
+        let mut size = self.population.min(USUAL);
         let before = watch.remaining();
         while population.len() < size {
             let first = (epoch << 32) + population.len() as u64;
@@ -152,10 +159,16 @@ impl Eax {
                 offer(graph, best, run);
             }
             population.extend(grown.into_iter().map(|(individual, _)| individual));
-            let grown = before.zip(watch.remaining()).map(|(before, now)| (before - now) / population.len() as u32);
-            size = self.size(graph.len(), grown, before);
             if !run.proceed(done) {
                 return None;
+            }
+            if let Some((before, now)) = before.zip(watch.remaining()) {
+                let grown = (before - now).as_secs_f64() / population.len() as f64;
+                let affordable = affordable(graph.len(), grown, before);
+                if population.len() >= PROBE && affordable < TOO_FEW {
+                    return None;
+                }
+                size = (affordable as usize).clamp(FEWEST, self.population.max(FEWEST));
             }
         }
         Some(population)

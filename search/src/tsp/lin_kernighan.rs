@@ -142,12 +142,12 @@ impl<'a> Chain<'a> {
                 }
                 let gain = added + tour.length_ahead(graph, link.cut);
                 // Two edges leave one cycle only if both are left in the same direction.
-                if SIZE > 1 || forward == self.links[0].forward {
-                    if let Some(added) = graph.distance_below(link.to, start, gain - best_closed) {
-                        self.links[SIZE] = link;
-                        if self.close(SIZE + 1) {
-                            best_closed = gain - added;
-                        }
+                if (SIZE > 1 || forward == self.links[0].forward)
+                    && let Some(added) = graph.distance_below(link.to, start, gain - best_closed)
+                {
+                    self.links[SIZE] = link;
+                    if self.close(SIZE + 1) {
+                        best_closed = gain - added;
                     }
                 }
                 if breadth > 0 {

@@ -46,11 +46,13 @@ UNSOLVED = ["--references", "none"]
 
 
 class Bench:
-    """One binary and problem, a folder for all runs, and the references."""
+    """One binary and problem, a folder for all trainings and one for what is needed for a moment, and the references."""
 
-    def __init__(self, options: argparse.Namespace, problem: str, folder: Path) -> None:
+    def __init__(self, options: argparse.Namespace, problem: str, scratch: Path) -> None:
         self.heuron, self.steps, self.count, self.rate = options.heuron, options.steps, options.count, options.rate
-        self.problem, self.folder = problem, folder
+        self.problem, self.scratch = problem, scratch
+        self.folder = options.keep / f"{problem}-{self.steps}-{self.rate}" if options.keep else scratch
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.n, self.starts, self.network = PROBLEMS[problem]
         # Of shops the references would take longer than all else: theirs are the costs of the shipped model.
         base = self.lines(problem, UNSOLVED if problem == "jssp" else [])
@@ -67,7 +69,9 @@ class Bench:
         common = f"sizes = [{self.n}]\nbatch = {BATCH}\nstarts = {self.starts}\nlearning_rate = {self.rate}\n"
         # The validation is not used: it has one instance.
         config.write_text(f"{common}{network}{settings}[validation]\ncount = 1\n")
-        command = ["train", self.problem, "--config", config, "--model", self.problem, "--seed", seed, "--threads", "1"]
+        # A training that has ended ends at once when it is resumed.
+        start = ["--resume"] if (output / "checkpoint.safetensors").exists() else ["--model", self.problem]
+        command = ["train", self.problem, "--config", config, *start, "--seed", seed, "--threads", "1"]
         algorithm = ["--algorithm", "poppy" if "poppy" in settings else "reinforce"]
         steps = ["--steps", str(self.steps), "--output", output, "--quiet"]
         subprocess.run([self.heuron, *command, *algorithm, *steps], check=True)
@@ -92,13 +96,13 @@ class Bench:
             content += data[begin:end]
         text = json.dumps(tensors).encode()
         text += b" " * (-len(text) % 8)
-        path = self.folder / "agent.safetensors"
+        path = self.scratch / "agent.safetensors"
         path.write_bytes(len(text).to_bytes(8, "little") + text + content)
         return path
 
     def lines(self, model: str | Path, options: list[str]) -> list[dict]:
         """The report of an evaluation, a line per held-out instance."""
-        report = self.folder / "report.jsonl"
+        report = self.scratch / "report.jsonl"
         held_out = ["--n", str(self.n), "--count", str(self.count), "--seed", "1", "--threads", "1"]
         command = [self.heuron, "evaluate", self.problem, "--model", model, "--report", report, *held_out]
         subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
@@ -143,21 +147,6 @@ def measure(bench: Bench, seed: str) -> dict[str, list[float]]:
     return found
 
 
-def once(bench: Bench, seed: str, folder: Path | None) -> dict[str, list[float]]:
-    """The gaps of every arm with a seed, from the folder where they are kept if they are there."""
-    if folder is None:
-        return measure(bench, seed)
-    path = folder / f"{bench.problem}-{bench.steps}-{bench.rate}-{bench.count}-{seed}.json"
-    if not path.exists():
-        found = measure(bench, seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: a kill leaves no half file behind.
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(found))
-        partial.rename(path)
-    return json.loads(path.read_text())
-
-
 def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> None:
     """Two tables: the arms, and the claims."""
     print(f"\n## {problem}, n = {bench.n}, {bench.steps} steps\n\n| arm | gap, % |\n| --- | --- |")
@@ -190,12 +179,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
-    parser.add_argument("--keep", type=Path, help="folder for the gaps of finished seeds, which are not run again")
+    parser.add_argument("--keep", type=Path, help="folder for models and checkpoints, from which a later run goes on")
     options = parser.parse_args()
     for problem in options.problems.split(","):
-        with tempfile.TemporaryDirectory() as folder:
-            bench = Bench(options, problem, Path(folder))
-            report(problem, bench, [once(bench, seed, options.keep) for seed in options.seeds.split(",")])
+        with tempfile.TemporaryDirectory() as scratch:
+            bench = Bench(options, problem, Path(scratch))
+            report(problem, bench, [measure(bench, seed) for seed in options.seeds.split(",")])
 
 
 if __name__ == "__main__":

@@ -74,10 +74,10 @@ const TOO_FEW: f64 = 12.0;
 const PROBE: usize = 4;
 
 /// Time of a population, in units of its growth alone: so much, and one unit more for every so many nodes, since more nodes
-/// need more generations. Populations that are too large end unfinished. Files of 2 000, 3 000, 5 500 and 9 800 nodes, with
-/// 1, 2, 3 and 6 s: 0.032, 0.054, 0.145 and 0.37 %; with 2 and 1 500, which make populations smaller by a quarter to a third,
-/// 0.057, 0.114, 0.314 and 1.37 %; populations 1.8 times as large as with those, 0.34 % (2 000 nodes) and 0.29 % (3 000).
-const EVOLUTION: f64 = 1.7;
+/// need more generations. Populations that are too large end unfinished: three uniform instances of 1 400 nodes, 1 s, 0.03 %,
+/// with 1.7 in place of 2.3 0.15 %. Too small ones lose less: files of 2 000, 3 000 and 5 500 nodes with 1, 1 and 3 s 0.034,
+/// 0.165 and 0.163 %, with 2 and 1 500 in place of these 0.050, 0.257 and 0.275 %.
+const EVOLUTION: f64 = 2.3;
 const NODES_PER_EVOLUTION: f64 = 2_500.0;
 
 /// When less than this part of the time for generations is left, offspring are chosen by their length alone, which makes

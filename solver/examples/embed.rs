@@ -6,8 +6,8 @@
 use std::thread;
 use std::time::Duration;
 
+use heuron::problems::{Cvrp, Distances};
 use heuron::{Error, Instance, Options, Solution, solve};
-use heuron_problems::{Cvrp, Distances};
 
 /// A depot and 80 customers on the street corners of a town: distances are what a van drives, not the crow's flight.
 fn town() -> Cvrp {

@@ -1,7 +1,8 @@
 //! `heuron`: a combinatorial-optimisation solver with learned and classical heuristics.
 //!
 //! The library is what the command line calls: read an [`Instance`] from a file or build one in code, set [`Options`],
-//! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`].
+//! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`]. The crates below it are here too:
+//! [`problems`] has the instances, [`policies`] the models, [`search`] the engines.
 #![forbid(unsafe_code)]
 
 mod bandit;
@@ -28,6 +29,9 @@ pub mod table;
 pub use bandit::{BanditBudget, BanditRun, BanditTraining, Preset, play_model};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
+pub use heuron_policies as policies;
+pub use heuron_problems as problems;
+pub use heuron_search as search;
 pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
@@ -39,3 +43,8 @@ pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;
 pub use report::{Report, gap};
 pub use run::{Event, Outcome, solve, solve_since};
+
+/// The program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

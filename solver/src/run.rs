@@ -42,7 +42,8 @@ pub struct Event<'a> {
 
 /// Solves `instance` within the limits of `options` and tells `listener` about every new best solution.
 ///
-/// To cancel from another thread, keep a clone of `options.stop`: the best solution found is returned.
+/// To cancel from another thread, keep a clone of `options.stop`: the best solution found is returned
+/// (`solver/examples/embed.rs`).
 ///
 /// # Errors
 /// [`Error::Option`] and [`Error::Method`] for options that cannot be; [`Error::Infeasible`] and [`Error::Initial`]
@@ -50,8 +51,8 @@ pub struct Event<'a> {
 /// with the best solution met until then.
 ///
 /// ```
+/// use heuron::problems::{Distances, Tsp};
 /// use heuron::{Instance, Options, Solution, solve};
-/// use heuron_problems::{Distances, Tsp};
 ///
 /// let square = vec![0, 1, 2, 1, 1, 0, 1, 2, 2, 1, 0, 1, 1, 2, 1, 0];
 /// let instance = Instance::from(Tsp::new("square", Distances::from_matrix(4, square)));

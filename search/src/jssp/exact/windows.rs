@@ -1,6 +1,7 @@
 //! Windows of the operations, and what they imply for each other.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use heuron_problems::Cost;
 
@@ -16,6 +17,8 @@ pub struct Shop<'m> {
     after: Vec<u32>,
     /// Operations \[machines\].
     pub(super) machines: Vec<Vec<u32>>,
+    /// Their places, where the sequences of the machines lie one after the other \[machines\].
+    places: Vec<Range<usize>>,
 }
 
 /// Earliest beginning and latest end of every operation, and what is decided.
@@ -25,10 +28,21 @@ pub struct Windows {
     pub head: Vec<Cost>,
     /// \[nodes\]
     pub end: Vec<Cost>,
-    /// The first operations in their order \[machines\].
-    pub prefix: Vec<Vec<u32>>,
-    /// Which of these an operation is, counted from 1; 0: none of them \[nodes\].
-    pub rank: Vec<u32>,
+    /// The sequences of the machines one after the other, 0 where they are open \[nodes - 1\].
+    sequence: Vec<u32>,
+    /// Places in there that are open: what is ranked comes before and after them \[machines\].
+    open: Vec<Range<usize>>,
+    /// Place of an operation in there, if it is ranked \[nodes\].
+    place: Vec<Option<usize>>,
+}
+
+/// The end of a machine's sequence that is ranked next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Before everything that is not ranked.
+    First,
+    /// After it.
+    Last,
 }
 
 /// What has to be looked at again, and buffers.
@@ -61,6 +75,7 @@ impl<'m> Shop<'m> {
             before: vec![0; model.nodes()],
             after: vec![0; model.nodes()],
             machines: vec![Vec::new(); model.machines()],
+            places: Vec::new(),
         };
         for job in 0..model.jobs() {
             for node in model.job(job) {
@@ -69,6 +84,11 @@ impl<'m> Shop<'m> {
                 shop.after[node as usize] = if node + 1 < range.end { node + 1 } else { 0 };
                 shop.machines[model.machine_of[node as usize] as usize].push(node);
             }
+        }
+        let mut place = 0;
+        for machine in &shop.machines {
+            shop.places.push(place..place + machine.len());
+            place += machine.len();
         }
         shop
     }
@@ -79,8 +99,9 @@ impl<'m> Shop<'m> {
         let mut windows = Windows {
             head: vec![0; nodes],
             end: vec![limit; nodes],
-            prefix: vec![Vec::new(); self.machines.len()],
-            rank: vec![0; nodes],
+            sequence: vec![0; nodes - 1],
+            open: self.places.clone(),
+            place: vec![None; nodes],
         };
         agenda.clear(self);
         for job in 0..self.model.jobs() {
@@ -174,19 +195,46 @@ impl<'m> Shop<'m> {
         }
     }
 
-    /// What is ranked comes one after the other, and everything else of the machine after that.
+    /// An operation comes next on its machine, from one side.
+    pub fn rank(&self, windows: &mut Windows, node: u32, side: Side, agenda: &mut Agenda) {
+        let open = &mut windows.open[self.model.machine_of[node as usize] as usize];
+        let place = match side {
+            Side::First => open.start,
+            Side::Last => open.end - 1,
+        };
+        *open = match side {
+            Side::First => place + 1..open.end,
+            Side::Last => open.start..place,
+        };
+        windows.sequence[place] = node;
+        windows.place[node as usize] = Some(place);
+        agenda.push(node);
+    }
+
+    /// What of a machine is not ranked.
+    pub fn unranked<'a>(&'a self, windows: &'a Windows, machine: usize) -> impl Iterator<Item = u32> + 'a {
+        self.machines[machine].iter().copied().filter(|&node| windows.place[node as usize].is_none())
+    }
+
+    /// What is ranked comes one after the other, and everything else of the machine in between.
     fn keep_rank(&self, windows: &mut Windows, node: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
-        let (rank, count) = (windows.rank[node as usize] as usize, windows.prefix[machine].len());
-        let before = if rank == 0 { count } else { rank - 1 };
-        if before > 0 {
-            self.order(windows, windows.prefix[machine][before - 1], node, agenda)?;
+        let (open, all) = (windows.open[machine].clone(), &self.places[machine]);
+        let (before, after) = match windows.place[node as usize] {
+            None => (open.start, open.end),
+            Some(place) => (place, place + 1),
+        };
+        if before > all.start && windows.sequence[before - 1] > 0 {
+            self.order(windows, windows.sequence[before - 1], node, agenda)?;
         }
-        if rank > 0 && rank < count {
-            self.order(windows, node, windows.prefix[machine][rank], agenda)?;
-        } else if rank > 0 {
+        if after < all.end && windows.sequence[after] > 0 {
+            self.order(windows, node, windows.sequence[after], agenda)?;
+        }
+        let (opens, closes) = (after == open.start, before == open.end);
+        if opens || closes {
             for &other in &self.machines[machine] {
-                if windows.rank[other as usize] == 0 {
-                    self.order(windows, node, other, agenda)?;
+                if windows.place[other as usize].is_none() {
+                    let (first, second) = if opens { (node, other) } else { (other, node) };
+                    self.order(windows, first, second, agenda)?;
                 }
             }
         }
@@ -202,7 +250,7 @@ impl<'m> Shop<'m> {
     /// Of two operations that fit in one order only, that is their order; nothing of those that are ranked.
     fn compare(&self, windows: &mut Windows, a: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
         for &b in &self.machines[machine] {
-            if b == a || windows.rank[a as usize] + windows.rank[b as usize] > 0 {
+            if b == a || windows.place[a as usize].is_some() || windows.place[b as usize].is_some() {
                 continue;
             }
             let both = self.duration(a) + self.duration(b);
@@ -218,14 +266,16 @@ impl<'m> Shop<'m> {
         Ok(())
     }
 
-    /// Edge finding, forwards and in the mirror, among what is not ranked and the last that is.
+    /// Edge finding, forwards and in the mirror, among what is not ranked and its neighbours that are.
     fn find_edges(&self, windows: &mut Windows, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
         for mirrored in [false, true] {
             let (mut tasks, mut reach) = (std::mem::take(&mut agenda.tasks), std::mem::take(&mut agenda.reach));
             tasks.clear();
-            let ranked = windows.prefix[machine].len() as u32;
-            let open = |&&node: &&u32| windows.rank[node as usize] == 0 || windows.rank[node as usize] == ranked;
-            tasks.extend(self.machines[machine].iter().filter(open).map(|&node| {
+            let open = &windows.open[machine];
+            let counts = |&&node: &&u32| {
+                windows.place[node as usize].is_none_or(|place| place + 1 == open.start || place == open.end)
+            };
+            tasks.extend(self.machines[machine].iter().filter(counts).map(|&node| {
                 let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
                 let (head, end) = if mirrored { (-end, -head) } else { (head, end) };
                 Task { node, head, end, duration: self.duration(node), proven: head }

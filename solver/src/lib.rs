@@ -29,10 +29,10 @@ pub mod table;
 pub use bandit::{BanditBudget, BanditRun, BanditTraining, Preset, play_model};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
+pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
 pub use heuron_policies as policies;
 pub use heuron_problems as problems;
 pub use heuron_search as search;
-pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]

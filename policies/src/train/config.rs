@@ -109,7 +109,7 @@ pub struct Network {
     pub local: Option<usize>,
     /// Encoders of mixed-score attention between the jobs and the machines of a flow shop's stages (MatNet; Kwon et al.,
     /// 2021: one per stage). Default: none, nodes hear the means of their neighbours, which is ahead after 45 CPU seconds
-    /// (README; longer runs were not measured).
+    /// (`benches/versus/claims.md`; longer runs were not measured).
     pub mixed_score: Option<usize>,
 }
 

@@ -1,7 +1,6 @@
 //! What every part of the engine reads and none changes: distances, neighbour lists, demands.
 
-use heuron_problems::kdtree::KdTree;
-use heuron_problems::{Cost, Cvrp, Distances, Metric, Near, Routes};
+use heuron_problems::{Cost, Cvrp, Distances, Near, Routes};
 
 use super::config::Config;
 use crate::cvrp::least_vehicles;
@@ -25,11 +24,10 @@ pub(super) struct Ground {
     places: Vec<u32>,
     table: Option<Table>,
     symmetric: bool,
-    /// Nearest customers of every customer, nearest first; list of node v: `start[v]..start[v + 1]`.
-    near: Vec<u32>,
+    /// Nearest customers of every node, nearest first.
+    near: Near,
     /// Distances to them, beside `near`.
     far: Vec<Cost>,
-    start: Vec<u32>,
     /// Distance of every node to the depot \[customers + 1\].
     depot: Vec<Cost>,
     /// Longest route duration, or `Cost::MAX`.
@@ -52,54 +50,21 @@ impl Ground {
         let bulky = n - 1 < config.bulky * least_vehicles(&problem);
         let k = if bulky { config.long_lists } else { config.lists };
         let narrow = n <= DENSE && distances.max() <= Cost::from(i32::MAX);
-        let mut ground = Self {
+        let near = Near::nearest_unless(distances, k, |v| v != 0, || watch.is_late())?;
+        let far = |v: usize| near.of(v).iter().map(move |&other| distances.get(v, other as usize));
+        Some(Self {
+            far: (0..n).flat_map(far).collect(),
             names,
             places,
             table: narrow.then(|| Table::new(n, symmetric, |i, j| distances.get(i, j) as i32)),
             symmetric,
-            near: Vec::with_capacity(n * k.min(n)),
-            far: Vec::with_capacity(n * k.min(n)),
-            start: vec![0, 0],
             depot: (0..n).map(|v| distances.get(v, 0)).collect(),
             limit: problem.limit.unwrap_or(Cost::MAX),
             fleet: problem.vehicles.unwrap_or(usize::MAX),
             roomy: if bulky { config.roomy } else { 0 },
+            near,
             problem,
-        };
-        ground.list_neighbours(k, watch).then_some(ground)
-    }
-
-    /// Fills the neighbour lists; false if `watch` said stop. As `Near`, which cannot be interrupted: at 30 000
-    /// customers the queries take about a second.
-    fn list_neighbours(&mut self, k: usize, watch: &Watch) -> bool {
-        let distances = &self.problem.distances;
-        let list = |near: &mut Vec<u32>, far: &mut Vec<Cost>, v: usize, list: &mut dyn Iterator<Item = u32>| {
-            for other in list {
-                near.push(other);
-                far.push(distances.get(v, other as usize));
-            }
-            near.len() as u32
-        };
-        let plane = distances.points().filter(|_| distances.metric().is_some_and(|metric| metric != Metric::Geo));
-        let Some(points) = plane else {
-            let near = Near::nearest_among(distances, k, |v| v != 0);
-            for v in 1..self.names.len() {
-                let end = list(&mut self.near, &mut self.far, v, &mut near.of(v).iter().copied());
-                self.start.push(end);
-            }
-            return true;
-        };
-        let tree = KdTree::new(points);
-        let mut found = Vec::with_capacity(k + 1);
-        for (v, &point) in points.iter().enumerate().skip(1) {
-            if v % 256 == 0 && watch.is_late() {
-                return false;
-            }
-            tree.nearest(point, k, |other| other != 0 && other as usize != v, &mut found);
-            let end = list(&mut self.near, &mut self.far, v, &mut found.iter().map(|&(_, other)| other));
-            self.start.push(end);
-        }
-        true
+        })
     }
 
     /// Routes of the instance, in the numbers used here.
@@ -131,8 +96,8 @@ impl Ground {
     /// `near(v)`, with their distances.
     #[inline(always)]
     pub fn nearest(&self, v: u32) -> impl Iterator<Item = (u32, Cost)> {
-        let (from, to) = (self.start[v as usize] as usize, self.start[v as usize + 1] as usize);
-        self.near[from..to].iter().copied().zip(self.far[from..to].iter().copied())
+        let span = self.near.span(v as usize);
+        self.near.of(v as usize).iter().copied().zip(self.far[span].iter().copied())
     }
 }
 
@@ -156,8 +121,7 @@ impl Terrain for Ground {
 
     #[inline(always)]
     fn near(&self, v: u32) -> &[u32] {
-        let v = v as usize;
-        &self.near[self.start[v] as usize..self.start[v + 1] as usize]
+        self.near.of(v as usize)
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Which problem a file holds: by its content first, by its extension second.
 
-use heuron_problems::{ParseError, knapsack};
+use heuron_problems::{ParseError, cvrp, knapsack, tsp};
 
 use crate::instance::Kind;
 
@@ -80,15 +80,14 @@ fn is_flow_shop(text: &str) -> bool {
 
 /// `TYPE : TSP (M.~Hofmeister)` occurs: only the first word counts.
 fn by_type(value: &str) -> Option<Kind> {
-    match value.split_whitespace().next()?.to_ascii_uppercase().as_str() {
-        "TSP" | "ATSP" => Some(Kind::Tsp),
-        "CVRP" => Some(Kind::Cvrp),
-        _ => None,
-    }
+    let word = value.split_whitespace().next()?;
+    let kinds = [(Kind::Tsp, tsp::TYPES), (Kind::Cvrp, cvrp::TYPES)];
+    kinds.into_iter().find(|(_, types)| types.iter().any(|name| name.eq_ignore_ascii_case(word))).map(|(kind, _)| kind)
 }
 
 fn unsupported(line: usize, value: &str) -> ParseError {
-    ParseError::at(line, "TYPE TSP, ATSP or CVRP", format!("TYPE `{}`", excerpt(value)))
+    let types = [tsp::TYPES, cvrp::TYPES].concat().join(", ");
+    ParseError::at(line, format!("one of TYPE {types}"), format!("TYPE `{}`", excerpt(value)))
 }
 
 fn unknown(text: &str) -> ParseError {
@@ -114,6 +113,13 @@ mod tests {
         assert_eq!(detect("NAME: x\nTYPE : CVRP\n", "tsp"), Ok(Kind::Cvrp));
         assert_eq!(detect("TYPE: TSP (M.~Hofmeister)\n", "vrp"), Ok(Kind::Tsp));
         assert_eq!(detect("DIMENSION: 3\nCAPACITY: 4\n", ""), Ok(Kind::Cvrp));
+    }
+
+    #[test]
+    fn every_type_that_is_read_is_known() {
+        for (kind, types) in [(Kind::Tsp, tsp::TYPES), (Kind::Cvrp, cvrp::TYPES)] {
+            types.iter().for_each(|name| assert_eq!(detect(&format!("TYPE : {name}\n"), "txt"), Ok(kind)));
+        }
     }
 
     #[test]

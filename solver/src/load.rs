@@ -104,3 +104,21 @@ pub fn is_set(path: &Path) -> bool {
     let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
     read.is_ok() && magic == *ZIP
 }
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::{Cvrp, Distances};
+
+    use super::*;
+
+    #[test]
+    fn written_asymmetric_cvrp_is_loaded_without_a_given_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let cvrp = Cvrp::new("one-way", Distances::from_matrix(3, vec![0, 1, 2, 3, 0, 4, 5, 6, 0]), vec![0, 1, 1], 2);
+        let instance = Instance::from(cvrp);
+        let path = folder.path().join("one-way.vrp");
+        instance.write(&mut fs::File::create(&path).unwrap()).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("TYPE : ACVRP"));
+        assert_eq!(load(&path, &Options::default()).unwrap(), [instance]);
+    }
+}

@@ -9,6 +9,7 @@ use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 
 pub use feasible::Infeasible;
+pub use format::TYPES;
 
 /// A TSP instance.
 #[derive(Clone, Debug, PartialEq)]

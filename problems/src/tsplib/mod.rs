@@ -105,9 +105,7 @@ impl<'a> File<'a> {
 
     fn header(&mut self, header: Header<'a>, grammar: &Grammar) -> Result<(), ParseError> {
         if header.key == "TYPE" {
-            // "TYPE: TSP (M.~Hofmeister)" stands in some files of TSPLIB.
-            let kind = header.value.split_ascii_whitespace().next().unwrap_or("");
-            if known(kind, grammar.types).is_none() {
+            if known(first_word(header.value), grammar.types).is_none() {
                 let expected = format!("TYPE : {}", numbers::alternatives(grammar.types));
                 return Err(ParseError::at(
                     header.line,
@@ -149,6 +147,11 @@ impl<'a> File<'a> {
     /// The line with this key, which must be there.
     pub fn require(&self, key: &str) -> Result<Header<'a>, ParseError> {
         self.get(key).ok_or_else(|| ParseError::whole(format!("a line \"{key} : ...\""), "none"))
+    }
+
+    /// Whether `TYPE` is `kind`.
+    pub fn is_of_type(&self, kind: &str) -> bool {
+        self.get("TYPE").is_some_and(|header| first_word(header.value).eq_ignore_ascii_case(kind))
     }
 
     /// The section of this name.
@@ -219,6 +222,11 @@ fn split_keyword(line: &str) -> (&str, &str) {
     let (word, rest) = line.split_at(end);
     let rest = rest.trim_start();
     (word, rest.strip_prefix(':').unwrap_or(rest).trim())
+}
+
+/// What counts of a `TYPE`: "TYPE: TSP (M.~Hofmeister)" stands in some files of TSPLIB.
+fn first_word(value: &str) -> &str {
+    value.split_ascii_whitespace().next().unwrap_or("")
 }
 
 /// The member of `words` that equals `word`, in whatever case.

@@ -4,7 +4,7 @@ use heuron_problems::{ParseError, cvrp, knapsack, tsp};
 
 use crate::instance::Kind;
 
-/// The problem of the instance `text` that was read from a file with this extension (lower case, without the dot).
+/// The problem of the instance `text` that was read from a file with this extension (without the dot).
 pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
     if is_bandit(text) {
         return Ok(Kind::Bandit);
@@ -27,13 +27,8 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
             _ => {}
         }
     }
-    match extension {
-        "tsp" | "atsp" => Ok(Kind::Tsp),
-        "vrp" | "cvrp" => Ok(Kind::Cvrp),
-        "kp" => Ok(Kind::Knapsack),
-        "jssp" | "jsp" => Ok(Kind::Jssp),
-        "ffsp" => Ok(Kind::Ffsp),
-        "bandit" => Ok(Kind::Bandit),
+    match Kind::of_extension(extension) {
+        Some(kind) => Ok(kind),
         _ if keyword => Ok(Kind::Tsp),
         _ if knapsack::resembles(text) => Ok(Kind::Knapsack),
         _ => Err(unknown(text)),

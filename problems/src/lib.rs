@@ -18,6 +18,7 @@ pub mod near;
 pub mod npz;
 pub mod problem;
 pub mod sets;
+pub mod text;
 pub mod tsp;
 mod tsplib;
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use heuron_problems::text::is_json;
 use heuron_problems::{ParseError, npz};
 
 use crate::detect::detect;
@@ -133,7 +134,7 @@ fn holds(path: &Path, kind: Kind) -> bool {
     }
     let Ok(text) = load_text(path) else { return is_named };
     // The numbers of a solution may look like an instance.
-    let is_solution = extension == kind.solution_extension() && !text.trim_start().starts_with('{');
+    let is_solution = extension == kind.solution_extension() && !is_json(&text);
     !is_solution && detect(&text, &extension).map_or(is_named, |found| found == kind)
 }
 
@@ -176,10 +177,11 @@ mod tests {
         for instance in &instances {
             let (kind, mut text) = (instance.kind(), Vec::new());
             instance.write(&mut text).unwrap();
-            for extension in kind.extensions().iter().chain(&["txt", "json", "of.another"]) {
+            for extension in kind.extensions().iter().chain(&["json", "of.another"]) {
                 write(&format!("{kind}.{extension}"), &text);
             }
             write(&kind.to_string(), &text);
+            write(&format!("{kind}.txt"), &["\u{feff}".as_bytes(), &text].concat());
             write(&format!(".{kind}"), &text);
             write(&format!("damaged.{}", kind.extensions()[0]), b"no instance");
         }

@@ -9,9 +9,9 @@ use super::sol::{read_sol, write_sol};
 use super::{Cvrp, Routes};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::{COST_LIMIT, Cost};
-use crate::tsplib::numbers::{count, decimal, node, quoted, real};
+use crate::text::{count, decimal, quoted, real};
 use crate::tsplib::weights::{KEYS, Wanted, nodes, rows};
-use crate::tsplib::{File, Grammar, Header, Section, write};
+use crate::tsplib::{File, Grammar, Header, Section, node, write};
 
 /// Values of `TYPE` in instance files: symmetric, asymmetric.
 pub const TYPES: [&str; 2] = ["CVRP", "ACVRP"];

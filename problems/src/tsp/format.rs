@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::{Tour, Tsp};
 use crate::format::{Format, ParseError, Rounding};
-use crate::tsplib::numbers::{decimal, node, quoted};
+use crate::text::{decimal, quoted};
 use crate::tsplib::weights::{KEYS, Wanted, nodes};
-use crate::tsplib::{File, Grammar, Section, write};
+use crate::tsplib::{File, Grammar, Section, node, write};
 
 /// Values of `TYPE` in instance files: symmetric, asymmetric.
 pub const TYPES: [&str; 2] = ["TSP", "ATSP"];

@@ -103,8 +103,8 @@ fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of a folder by name that [`load`] takes for instances of `kind` unasked, sets, and files of its extensions
-/// whatever they hold, so that a damaged one is reported; hidden files are left out. A file is itself.
+/// The files of a folder by name that hold instances of `kind`: those of its extensions, whose faults are for [`load`] to
+/// report, sets, and those that `load` takes for it unasked. Hidden files are left out. A file is itself.
 ///
 /// # Errors
 /// [`Error::File`].
@@ -125,17 +125,15 @@ pub fn instance_files(path: &Path, kind: Kind) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-/// Whether a file of a folder counts as instances of `kind`.
 fn holds(path: &Path, kind: Kind) -> bool {
     let extension = extension(path);
-    let is_named = Kind::of_extension(&extension) == Some(kind);
-    if is_set(path) {
+    if Kind::of_extension(&extension) == Some(kind) || is_set(path) {
         return true;
     }
-    let Ok(text) = load_text(path) else { return is_named };
+    let Ok(text) = load_text(path) else { return false };
     // The numbers of a solution may look like an instance.
     let is_solution = extension == kind.solution_extension() && !is_json(&text);
-    !is_solution && detect(&text, &extension).map_or(is_named, |found| found == kind)
+    !is_solution && detect(&text, &extension) == Ok(kind)
 }
 
 /// Whether the file is a set of instances (`.npz`, a zip archive), told by its first bytes.

@@ -25,6 +25,13 @@ pub trait Construct: Problem {
     /// The solution of a finished state.
     fn finish(&self, state: &Self::State) -> Self::Solution;
 
-    /// Actions that build `solution`: the inverse of `step` and `finish`.
+    /// The solution that `actions` build, each allowed when its turn comes.
+    fn build(&self, actions: &[u32]) -> Self::Solution {
+        let mut state = self.start();
+        actions.iter().for_each(|&action| self.step(&mut state, action));
+        self.finish(&state)
+    }
+
+    /// Actions that build `solution`: the inverse of `build`.
     fn trace(&self, solution: &Self::Solution) -> Vec<u32>;
 }

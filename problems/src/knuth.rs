@@ -3,6 +3,8 @@
 //! Source: D. E. Knuth, "The Art of Computer Programming" 2, 2nd edition, 1981, section 3.6. Never used for choices of
 //! our own: those come from [`crate::generate::stream`].
 
+use crate::normal::polar;
+
 /// Numbers are below this.
 const MODULUS: i32 = 1_000_000_000;
 /// Length of the state, the longer lag.
@@ -48,15 +50,9 @@ impl Knuth {
         f64::from(self.integer()) / f64::from(MODULUS)
     }
 
-    /// Two independent standard normal deviates by the polar method (Marsaglia, Bray, 1964).
+    /// Two independent standard normal deviates, the second one first as the challenge took them.
     pub fn normal_pair(&mut self) -> [f64; 2] {
-        loop {
-            let (v1, v2) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
-            let square = v1 * v1 + v2 * v2;
-            if 0.0 < square && square < 1.0 {
-                let factor = (-2.0 * square.ln() / square).sqrt();
-                return [v2 * factor, v1 * factor];
-            }
-        }
+        let [first, second] = polar(|| self.unit());
+        [second, first]
     }
 }

@@ -4,6 +4,7 @@
 pub mod bandit;
 pub mod construct;
 pub mod cvrp;
+pub mod disjoint;
 pub mod ffsp;
 pub mod format;
 pub mod generate;
@@ -15,15 +16,18 @@ pub mod metric;
 pub mod mt19937;
 pub mod mutate;
 pub mod near;
+pub mod normal;
 pub mod npz;
 pub mod problem;
 pub mod sets;
+pub mod text;
 pub mod tsp;
 mod tsplib;
 
 pub use bandit::{Bandit, Play};
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
+pub use disjoint::DisjointSets;
 pub use ffsp::{Ffsp, Plan};
 pub use format::{Format, ParseError, Rounding};
 pub use generate::{Generate, SpecError, Stream, stream};

@@ -4,10 +4,14 @@
 
 use crate::problem::Cost;
 
+/// Cost units per unit of length in the unit square of the learned benchmarks.
+pub const UNIT_SCALE: f64 = 1e7;
+
 /// A distance function on points of the plane. All are integer valued, as TSPLIB defines them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Metric {
-    /// Euclidean distance times `scale`, rounded to the nearest integer. `EUC_2D` is scale 1; unit-square sets use 1e7.
+    /// Euclidean distance times `scale`, rounded to the nearest integer. `EUC_2D` is scale 1; unit-square sets use
+    /// [`UNIT_SCALE`].
     Euclid {
         /// Units per coordinate unit.
         scale: f64,

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use rand::{Rng, RngCore};
 
 use crate::generate::{SpecError, name_of, pick};
+use crate::normal::box_muller;
 
 /// A point of the unit square.
 type Point = [f64; 2];
@@ -120,11 +121,6 @@ fn uniform(rng: &mut dyn RngCore) -> Point {
     [0, 1].map(|_| rng.random())
 }
 
-fn normal(rng: &mut dyn RngCore) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
-}
-
 /// Exponential with mean 0.1.
 fn leap(rng: &mut dyn RngCore) -> f64 {
     -0.1 * (1.0 - rng.random::<f64>()).ln()
@@ -145,7 +141,8 @@ fn around_a_centre(operator: Operator, points: &mut [Point], drawn: &[usize], rn
             continue;
         }
         // The authors' explosion throws points to the opposite side.
-        let factor = if is_explosion { -(radius + leap(rng)) / distance } else { 1.0 - normal(rng).abs().min(radius) };
+        let factor =
+            if is_explosion { -(radius + leap(rng)) / distance } else { 1.0 - box_muller(rng).abs().min(radius) };
         points[i] = [0, 1].map(|axis| centre[axis] + factor * away[axis]);
     }
 }
@@ -181,7 +178,7 @@ fn around_a_line(operator: Operator, points: &mut [Point], drawn: &[usize], rng:
         }
         let factor = match operator {
             Operator::Expansion => (width + leap(rng)) / distance,
-            _ => 1.0 - normal(rng).abs().min(1.0),
+            _ => 1.0 - box_muller(rng).abs().min(1.0),
         };
         points[i] = [0, 1].map(|axis| foot[axis] + factor * away[axis]);
     }
@@ -191,7 +188,7 @@ fn cluster(points: &mut [Point], drawn: &[usize], rng: &mut dyn RngCore) {
     let (centre, deviation) = (uniform(rng), between(0.001, 0.3, rng));
     for &i in drawn {
         // Just inside, so that the border counts as inside.
-        points[i] = centre.map(|x| (x + deviation * normal(rng)).clamp(0.0, 1.0 - 1e-9));
+        points[i] = centre.map(|x| (x + deviation * box_muller(rng)).clamp(0.0, 1.0 - 1e-9));
     }
 }
 

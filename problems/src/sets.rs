@@ -15,14 +15,11 @@ use crate::cvrp::Cvrp;
 use crate::generate::{Generate, stream};
 use crate::jssp::{Jssp, Operation, taillard};
 use crate::knuth::Knuth;
-use crate::metric::{Distances, Metric};
+use crate::metric::{Distances, Metric, UNIT_SCALE};
 use crate::mt19937::Mt19937;
 use crate::mutate::OPERATORS;
 use crate::problem::Problem;
 use crate::tsp::Tsp;
-
-/// Cost units per unit of length in the unit square.
-pub const UNIT_SCALE: f64 = 1e7;
 
 /// What the regenerated instances were compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

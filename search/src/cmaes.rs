@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use heuron_problems::Stream;
+use heuron_problems::normal::box_muller;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +105,7 @@ impl CmaEs {
     pub fn ask(&self, rng: &mut Stream) -> Vec<Vec<f64>> {
         let d = self.mean.len();
         let sample = |_| {
-            let draws: Vec<f64> = (0..d).map(|_| normal(rng)).collect();
+            let draws: Vec<f64> = (0..d).map(|_| box_muller(rng)).collect();
             let mut x = self.mean.clone();
             for (axis, (draw, scale)) in self.axes.chunks_exact(d).zip(draws.iter().zip(&self.scales)) {
                 x.iter_mut().zip(axis).for_each(|(x, a)| *x += self.step * draw * scale * a);
@@ -214,12 +215,6 @@ fn rotate(a: &mut [f64], axes: &mut [f64], d: usize, p: usize, q: usize) {
         (a[p * d + k], a[q * d + k]) = turn(a[p * d + k], a[q * d + k]);
         (axes[p * d + k], axes[q * d + k]) = turn(axes[p * d + k], axes[q * d + k]);
     }
-}
-
-/// A standard normal number (Box, Muller, 1958).
-fn normal(rng: &mut Stream) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 /// Several strategies that take turns, generation by generation.
@@ -355,7 +350,7 @@ mod tests {
         let mut a = vec![0.0; d * d];
         for i in 0..d {
             for j in 0..=i {
-                a[i * d + j] = normal(&mut rng);
+                a[i * d + j] = box_muller(&mut rng);
                 a[j * d + i] = a[i * d + j];
             }
         }

@@ -181,11 +181,7 @@ mod tests {
         let mut least = Cost::MAX;
         let mut nodes: Vec<u32> = (0..7).collect();
         permute(&mut nodes, 1, &mut |nodes| {
-            let tour = tsp.finish(&nodes.iter().fold(tsp.start(), |mut state, &node| {
-                tsp.step(&mut state, node);
-                state
-            }));
-            least = least.min(tsp.evaluate(&tour).unwrap());
+            least = least.min(tsp.evaluate(&tsp.build(nodes)).unwrap());
         });
         least
     }

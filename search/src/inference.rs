@@ -236,11 +236,7 @@ impl<P: Construct, M: Model<P>> Attempt<'_, M, P> {
         };
         let trajectories = self.model.decode(self.image, encoded, &starts, streams, decode, scratch);
         let best = trajectories.into_iter().filter_map(|t| Some((t.cost.ok()?, t.actions))).min();
-        best.map(|(cost, actions)| {
-            let mut state = self.image.start();
-            actions.iter().for_each(|&action| self.image.step(&mut state, action));
-            (cost, self.image.finish(&state))
-        })
+        best.map(|(cost, actions)| (cost, self.image.build(&actions)))
     }
 }
 

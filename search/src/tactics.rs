@@ -121,9 +121,7 @@ fn spend<P: Construct>(tactic: Tactic, tries: Option<impl Tries>, problem: &P, r
     let Some(mut tries) = tries else { return };
     tries.spend(tactic, u64::MAX, (run.setup().seed, 0), |found| {
         if let Some((_, actions)) = found {
-            let mut state = problem.start();
-            actions.iter().for_each(|&action| problem.step(&mut state, action));
-            run.offer(&problem.finish(&state));
+            run.offer(&problem.build(&actions));
         }
         run.proceed(1)
     });
@@ -162,9 +160,7 @@ mod tests {
         let (mut tries, mut best, mut curve) = (tries.unwrap(), Cost::MAX, Vec::new());
         tries.spend(tactic, attempts, (1, 0), |found| {
             if let Some((cost, actions)) = found {
-                let mut state = problem.start();
-                actions.iter().for_each(|&action| problem.step(&mut state, action));
-                assert_eq!(problem.evaluate(&problem.finish(&state)), Ok(cost));
+                assert_eq!(problem.evaluate(&problem.build(&actions)), Ok(cost));
                 best = best.min(cost);
             }
             curve.push(best);

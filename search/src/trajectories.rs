@@ -162,11 +162,7 @@ impl<P: Learnable> Trajectories<P> for Images<P> {
             best = best.into_iter().chain(self.cheapest(&part, memory, watch)?).min();
             from = to;
         }
-        best.map(|(cost, actions)| {
-            let mut state = problem.start();
-            actions.iter().for_each(|&action| problem.step(&mut state, action));
-            (cost, problem.finish(&state))
-        })
+        best.map(|(cost, actions)| (cost, problem.build(&actions)))
     }
 }
 
@@ -221,10 +217,6 @@ impl<P: Shop> Trajectories<P> for Dispatched {
             let feasible = found.into_iter().filter_map(|found| Some((found.cost.ok()?, found.actions)));
             best = best.into_iter().chain(feasible).min();
         }
-        best.map(|(cost, actions)| {
-            let mut state = problem.start();
-            actions.iter().for_each(|&action| problem.step(&mut state, action));
-            (cost, problem.finish(&state))
-        })
+        best.map(|(cost, actions)| (cost, problem.build(&actions)))
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use heuron_problems::{Cost, ParseError};
 
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::instance::{Instance, Kind};
 
 /// File name of a table that lies beside its instances.
 const TABLE: &str = "best_known.csv";
@@ -63,8 +63,8 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
 
 /// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
 fn bare(name: &str) -> &str {
-    const EXTENSIONS: [&str; 7] = [".tsp", ".atsp", ".vrp", ".kp", ".in", ".jssp", ".ffsp"];
-    EXTENSIONS.iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
+    let stem = |(stem, extension)| Kind::of_extension(extension).map(|_| stem);
+    name.rsplit_once('.').and_then(stem).unwrap_or(name)
 }
 
 /// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.

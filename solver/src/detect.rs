@@ -1,25 +1,26 @@
 //! Which problem a file holds: by its content first, by its extension second.
 
-use heuron_problems::{ParseError, knapsack};
+use heuron_problems::text::{alternatives, lines, quoted, shortened};
+use heuron_problems::{ParseError, bandit, cvrp, ffsp, jssp, knapsack, tsp};
 
 use crate::instance::Kind;
 
-/// The problem of the instance `text` that was read from a file with this extension (lower case, without the dot).
+/// The problem of the instance `text` that was read from a file with this extension (without the dot).
 pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
-    if is_bandit(text) {
+    if bandit::resembles(text) {
         return Ok(Kind::Bandit);
     }
-    if is_job_shop(text) {
+    if jssp::resembles(text) {
         return Ok(Kind::Jssp);
     }
-    if is_flow_shop(text) {
+    if ffsp::resembles(text) {
         return Ok(Kind::Ffsp);
     }
     let mut keyword = false;
-    for (index, line) in text.lines().enumerate() {
+    for (number, line) in lines(text) {
         let (key, value) = line.split_once(':').unwrap_or((line, ""));
         match key.trim().to_ascii_uppercase().as_str() {
-            "TYPE" => return by_type(value).ok_or_else(|| unsupported(index + 1, value)),
+            "TYPE" => return by_type(value).ok_or_else(|| unsupported(number, value)),
             "CAPACITY" | "DEMAND_SECTION" | "DEPOT_SECTION" => return Ok(Kind::Cvrp),
             "DIMENSION" | "EDGE_WEIGHT_TYPE" => keyword = true,
             // Data follow: no keyword that tells the problem comes in between.
@@ -27,82 +28,33 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
             _ => {}
         }
     }
-    match extension {
-        "tsp" | "atsp" => Ok(Kind::Tsp),
-        "vrp" | "cvrp" => Ok(Kind::Cvrp),
-        "kp" => Ok(Kind::Knapsack),
-        "jssp" | "jsp" => Ok(Kind::Jssp),
-        "ffsp" => Ok(Kind::Ffsp),
-        "bandit" => Ok(Kind::Bandit),
+    match Kind::of_extension(extension) {
+        Some(kind) => Ok(kind),
         _ if keyword => Ok(Kind::Tsp),
         _ if knapsack::resembles(text) => Ok(Kind::Knapsack),
         _ => Err(unknown(text)),
     }
 }
 
-/// JSON with arms.
-fn is_bandit(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('{') && text.contains("\"arms\"")
-}
-
-/// Matrices of durations in JSON, Taillard's heading, or a line of two numbers before a first job of as many pairs as the
-/// second one says.
-fn is_job_shop(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim_start().starts_with('{') {
-        return text.contains("\"duration_matrix\"");
-    }
-    let is_data = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    let mut lines = text.lines().map(str::trim).filter(is_data);
-    if lines.clone().take(3).any(|line| line.eq_ignore_ascii_case("times")) {
-        return true;
-    }
-    let numbers =
-        |line: &str| line.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
-    let sizes = lines.next().and_then(numbers);
-    let job = lines.next().and_then(numbers);
-    // With one machine the first line could be anything's.
-    matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
-}
-
-/// A line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and stages ask for.
-fn is_flow_shop(text: &str) -> bool {
-    let is_data = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    let mut lines = text.lines().map(str::trim).filter(is_data);
-    let mut numbers =
-        || lines.next()?.split_ascii_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>();
-    let (Some(sizes), Some(machines)) = (numbers(), numbers()) else { return false };
-    let [jobs, stages] = sizes[..] else { return false };
-    let rows = jobs.checked_mul(stages);
-    machines.len() as u64 == stages && rows == Some(lines.count() as u64)
-}
-
 /// `TYPE : TSP (M.~Hofmeister)` occurs: only the first word counts.
 fn by_type(value: &str) -> Option<Kind> {
-    match value.split_whitespace().next()?.to_ascii_uppercase().as_str() {
-        "TSP" | "ATSP" => Some(Kind::Tsp),
-        "CVRP" => Some(Kind::Cvrp),
-        _ => None,
-    }
+    let word = value.split_whitespace().next()?;
+    let kinds = [(Kind::Tsp, tsp::TYPES), (Kind::Cvrp, cvrp::TYPES)];
+    kinds.into_iter().find(|(_, types)| types.iter().any(|name| name.eq_ignore_ascii_case(word))).map(|(kind, _)| kind)
 }
 
 fn unsupported(line: usize, value: &str) -> ParseError {
-    ParseError::at(line, "TYPE TSP, ATSP or CVRP", format!("TYPE `{}`", excerpt(value)))
+    let types = alternatives(&[tsp::TYPES, cvrp::TYPES].concat());
+    ParseError::at(line, format!("TYPE : {types}"), format!("TYPE : {}", shortened(value.trim())))
 }
 
 fn unknown(text: &str) -> ParseError {
     let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem names the problem \
         where detection fails)";
-    match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
+    match lines(text).next() {
         None => ParseError::whole(expected, "an empty file"),
-        Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),
+        Some((number, line)) => ParseError::at(number, expected, quoted(line)),
     }
-}
-
-/// The beginning of a line, safe to print.
-fn excerpt(line: &str) -> String {
-    line.trim().chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
@@ -114,6 +66,13 @@ mod tests {
         assert_eq!(detect("NAME: x\nTYPE : CVRP\n", "tsp"), Ok(Kind::Cvrp));
         assert_eq!(detect("TYPE: TSP (M.~Hofmeister)\n", "vrp"), Ok(Kind::Tsp));
         assert_eq!(detect("DIMENSION: 3\nCAPACITY: 4\n", ""), Ok(Kind::Cvrp));
+    }
+
+    #[test]
+    fn every_type_that_is_read_is_known() {
+        for (kind, types) in [(Kind::Tsp, tsp::TYPES), (Kind::Cvrp, cvrp::TYPES)] {
+            types.iter().for_each(|name| assert_eq!(detect(&format!("TYPE : {name}\n"), "txt"), Ok(kind)));
+        }
     }
 
     #[test]

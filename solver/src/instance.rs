@@ -110,6 +110,25 @@ impl Kind {
         }
     }
 
+    /// Extensions of instance files, in lower case without the dot. Files are written with the first one, asymmetric
+    /// instances of the TSP with the second.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Tsp => &["tsp", "atsp"],
+            Self::Cvrp => &["vrp", "cvrp"],
+            Self::Knapsack => &["kp", "in"],
+            Self::Jssp => &["jssp", "jsp"],
+            Self::Ffsp => &["ffsp"],
+            Self::Bandit => &["bandit"],
+        }
+    }
+
+    /// The problem whose instance files have this extension, in whatever case.
+    pub(crate) fn of_extension(extension: &str) -> Option<Self> {
+        let has = |kind: &&Self| kind.extensions().iter().any(|own| own.eq_ignore_ascii_case(extension));
+        Self::value_variants().iter().find(has).copied()
+    }
+
     /// Extension of solution files, without the dot.
     pub fn solution_extension(self) -> &'static str {
         match self {
@@ -178,15 +197,8 @@ impl Instance {
 
     /// Extension of the instance's file, without the dot.
     pub fn extension(&self) -> &'static str {
-        match self {
-            Self::Tsp(tsp) if tsp.distances.is_symmetric() => "tsp",
-            Self::Tsp(_) => "atsp",
-            Self::Cvrp(_) => "vrp",
-            Self::Knapsack(_) => "kp",
-            Self::Jssp(_) => "jssp",
-            Self::Ffsp(_) => "ffsp",
-            Self::Bandit(_) => "bandit",
-        }
+        let is_asymmetric = matches!(self, Self::Tsp(tsp) if !tsp.distances.is_symmetric());
+        self.kind().extensions()[usize::from(is_asymmetric)]
     }
 
     /// Coordinates to draw, if there are any.

@@ -37,7 +37,7 @@ pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]
 pub use learn::Training;
-pub use load::{is_set, load, load_solution, load_text, parse_solution, stem};
+pub use load::{instance_files, is_set, load, load_solution, load_text, parse_solution, stem};
 pub use models::{Models, model};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;

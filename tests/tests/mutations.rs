@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use heuron_problems::cvrp::read_sol;
-use heuron_problems::knapsack::{read_selection, resembles};
-use heuron_problems::{COST_LIMIT, Cvrp, Format, Knapsack, Problem, Rounding, Tsp};
+use heuron_problems::knapsack::read_selection;
+use heuron_problems::{COST_LIMIT, Cvrp, Format, Knapsack, Problem, Rounding, Tsp, bandit, ffsp, jssp, knapsack};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -139,7 +139,7 @@ fn read_all(text: &str) -> Result<(), TestCaseError> {
             prop_assert_eq!((again.limit, again.service, again.vehicles), (cvrp.limit, cvrp.service, cvrp.vehicles));
         }
     }
-    let _ = resembles(text);
+    let _ = [bandit::resembles, ffsp::resembles, jssp::resembles, knapsack::resembles].map(|resembles| resembles(text));
     if let Ok(knapsack) = Knapsack::read(text, Rounding::Nearest) {
         prop_assert_eq!(knapsack.infeasibility(), None);
         prop_assert_eq!(Knapsack::read(&written(&knapsack), Rounding::Nearest), Ok(knapsack));

@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Write};
 
-use heuron_problems::npz::{self, Set, UNIT_SCALE};
+use heuron_problems::metric::UNIT_SCALE;
+use heuron_problems::npz::{self, Set};
 use heuron_problems::{Cvrp, Distances, Metric, Problem, Tour, Tsp};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;

@@ -13,7 +13,7 @@ use crate::train::config::Algorithm;
 use crate::train::engine::{Divergence, Engine, Share, add};
 use crate::train::error::TrainError;
 use crate::train::loss::{Group, Weighed};
-use crate::train::problem::{Train, build};
+use crate::train::problem::Train;
 use crate::train::reinforce;
 use crate::train::rival::Rival;
 use crate::train::step::Step;
@@ -148,7 +148,7 @@ impl<P: Train> Taught<'_, P> {
         let share = self.at.config.improvement.share.unwrap_or(P::IMPROVED);
         let count = (share * ranking.len() as f64).ceil() as usize;
         let label = |path: &&Path| {
-            let improved = improve(problem, &build(problem, &path.actions));
+            let improved = improve(problem, &problem.build(&path.actions));
             let cost = problem.evaluate(&improved).ok().filter(|&cost| cost < path.cost)?;
             Some((problem.label(&improved, &path.actions), cost))
         };

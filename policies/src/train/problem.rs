@@ -32,13 +32,6 @@ pub trait Train: Construct + Generate + Clone {
     fn label(&self, solution: &Self::Solution, trace: &[u32]) -> Vec<u32>;
 }
 
-/// The solution that `trace` builds.
-pub fn build<P: Construct>(problem: &P, trace: &[u32]) -> P::Solution {
-    let mut state = problem.start();
-    trace.iter().for_each(|&action| problem.step(&mut state, action));
-    problem.finish(&state)
-}
-
 /// Place of every action in a trace \[width\]; that of the depot is not used.
 fn places(trace: &[u32], width: usize) -> Vec<usize> {
     let mut places = vec![usize::MAX; width];
@@ -251,11 +244,11 @@ mod tests {
     fn increments_add_up_to_the_cost() {
         for draw in 0..20 {
             let (tsp, trace) = (tsp(9), order(0..9, draw));
-            assert_eq!(Ok(tsp.increments(&trace).iter().sum()), tsp.evaluate(&build(&tsp, &trace)));
+            assert_eq!(Ok(tsp.increments(&trace).iter().sum()), tsp.evaluate(&tsp.build(&trace)));
             let cvrp = cvrp();
             let trace = plan(&cvrp, draw);
             assert_eq!(cvrp.increments(&trace).len(), trace.len());
-            assert_eq!(Ok(cvrp.increments(&trace).iter().sum()), cvrp.evaluate(&build(&cvrp, &trace)));
+            assert_eq!(Ok(cvrp.increments(&trace).iter().sum()), cvrp.evaluate(&cvrp.build(&trace)));
         }
     }
 
@@ -269,9 +262,9 @@ mod tests {
                 guided(&jssp, |_, job| random(7 + job as usize) as Cost),
                 guided(&ffsp, |_, action| random(7 + action as usize) as Cost),
             );
-            assert_eq!(Ok(jssp.increments(&trace).iter().sum()), jssp.evaluate(&build(&jssp, &trace)));
-            assert_eq!(Ok(ffsp.increments(&plan).iter().sum()), ffsp.evaluate(&build(&ffsp, &plan)));
-            assert_eq!(jssp.label(&build(&jssp, &trace), &trace), trace);
+            assert_eq!(Ok(jssp.increments(&trace).iter().sum()), jssp.evaluate(&jssp.build(&trace)));
+            assert_eq!(Ok(ffsp.increments(&plan).iter().sum()), ffsp.evaluate(&ffsp.build(&plan)));
+            assert_eq!(jssp.label(&jssp.build(&trace), &trace), trace);
         }
     }
 
@@ -297,13 +290,13 @@ mod tests {
         let cvrp = cvrp();
         for draw in 0..20 {
             let trace = plan(&cvrp, draw);
-            let mut solution = build(&cvrp, &trace);
+            let mut solution = cvrp.build(&trace);
             assert_eq!(cvrp.label(&solution, &trace), trace);
             solution.routes.reverse();
             solution.routes.iter_mut().for_each(|route| route.reverse());
             let label = cvrp.label(&solution, &trace);
             assert_eq!(label[0], trace[0]);
-            assert_eq!(cvrp.evaluate(&build(&cvrp, &label)), cvrp.evaluate(&solution));
+            assert_eq!(cvrp.evaluate(&cvrp.build(&label)), cvrp.evaluate(&solution));
         }
     }
 }

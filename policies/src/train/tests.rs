@@ -9,7 +9,6 @@ use heuron_problems::{Cost, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use super::compass::Compass;
 use super::config::{Improvement, Network, Stage, Validation};
 use super::poppy::Poppy;
-use super::problem::build;
 use super::reinforce::{Baseline, Reinforce};
 use super::*;
 use crate::architecture::{ArchitectureError, Task};
@@ -33,16 +32,15 @@ fn config(algorithm: Algorithm) -> Config {
 
 /// A cost to compare with: of the actions in the order of their numbers.
 fn naive<P: Train>(problem: &P) -> Option<Cost> {
-    let (mut state, mut mask, mut trace) = (problem.start(), vec![false; problem.width()], Vec::new());
+    let (mut state, mut mask) = (problem.start(), vec![false; problem.width()]);
     loop {
         problem.allowed(&state, &mut mask);
         // The depot comes last: routes are filled up.
         let allowed = (1..mask.len()).chain([0]).find(|&action| mask[action]);
         let Some(action) = allowed else { break };
         problem.step(&mut state, action as u32);
-        trace.push(action as u32);
     }
-    problem.evaluate(&build(problem, &trace)).ok()
+    problem.evaluate(&problem.finish(&state)).ok()
 }
 
 struct Session<'a> {

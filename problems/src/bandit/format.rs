@@ -20,6 +20,7 @@ use super::play::{half_width, mean};
 use super::schedule::Schedule;
 use super::{Arm, Bandit, Coupling, Play};
 use crate::format::{Format, ParseError, Rounding};
+use crate::text;
 
 /// Limits of what is read. Larger values are typing errors.
 const MOST_ARMS: usize = 10_000;
@@ -76,7 +77,7 @@ struct PlayFile {
 
 impl Format for Bandit {
     fn read(text: &str, _: Rounding) -> Result<Self, ParseError> {
-        let file: File = parse(text, "a JSON bandit instance with arms, horizon and constraint")?;
+        let file: File = text::json(text, "a JSON bandit instance with arms, horizon and constraint")?;
         if let Some(problem) = file.problem.as_ref().filter(|problem| *problem != "bandit") {
             return Err(ParseError::whole("problem: bandit", problem.clone()));
         }
@@ -130,7 +131,7 @@ impl Format for Bandit {
     }
 
     fn read_solution(&self, text: &str) -> Result<Play, ParseError> {
-        let file: PlayFile = parse(text, "a JSON play with policy, seed and episodes")?;
+        let file: PlayFile = text::json(text, "a JSON play with policy, seed and episodes")?;
         Ok(Play { policy: file.policy, seed: file.seed, episodes: file.episodes })
     }
 
@@ -152,6 +153,11 @@ impl Format for Bandit {
     }
 }
 
+/// Whether `text` is JSON with arms.
+pub fn resembles(text: &str) -> bool {
+    text::is_json(text) && text.contains("\"arms\"")
+}
+
 /// JSON with a line per entry of the object and per entry of its lists of objects and lists.
 fn lines(value: &Value) -> String {
     let Value::Object(object) = value else { return value.to_string() };
@@ -163,13 +169,6 @@ fn lines(value: &Value) -> String {
         _ => format!("{key:?}: {value}"),
     };
     format!("{{\n{}\n}}", object.iter().map(entry).collect::<Vec<_>>().join(",\n"))
-}
-
-fn parse<T: for<'a> Deserialize<'a>>(text: &str, expected: &str) -> Result<T, ParseError> {
-    serde_json::from_str(text).map_err(|error| match error.line() {
-        0 => ParseError::whole(expected, error.to_string()),
-        line => ParseError::at(line, expected, error.to_string()),
-    })
 }
 
 fn bounded(what: &str, found: usize, least: usize, most: usize) -> Result<(), ParseError> {

@@ -32,6 +32,7 @@ pub mod schedule;
 
 pub use coupling::{Coupling, Row};
 pub use dual::{Dual, Prices};
+pub use format::resembles;
 pub use play::{Judgement, Play};
 pub use scenario::Scenario;
 

@@ -9,13 +9,16 @@ use super::sol::{read_sol, write_sol};
 use super::{Cvrp, Routes};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::{COST_LIMIT, Cost};
-use crate::tsplib::numbers::{count, decimal, node, quoted, real};
+use crate::text::{count, decimal, quoted, real};
 use crate::tsplib::weights::{KEYS, Wanted, nodes, rows};
-use crate::tsplib::{File, Grammar, Header, Section, write};
+use crate::tsplib::{File, Grammar, Header, Section, node, write};
+
+/// Values of `TYPE` in instance files: symmetric, asymmetric.
+pub const TYPES: [&str; 2] = ["CVRP", "ACVRP"];
 
 const INSTANCE: Grammar = Grammar {
     name: "a CVRP file",
-    types: &["CVRP", "ACVRP"],
+    types: &TYPES,
     keys: &[
         "NAME",
         "TYPE",
@@ -44,7 +47,7 @@ impl Format for Cvrp {
         let file = File::parse(text, &INSTANCE)?;
         let n = file.dimension()?;
         let first = depot(file.require_section("DEPOT_SECTION")?, n)?;
-        let asymmetric = file.get("TYPE").is_some_and(|kind| kind.value.to_ascii_uppercase().starts_with("ACVRP"));
+        let asymmetric = file.is_of_type(TYPES[1]);
         // The worst solution serves every customer alone.
         let wanted = Wanted { n, first, edges: 2 * n, asymmetric, rounding };
         let found = nodes(&file, &wanted)?;
@@ -71,7 +74,7 @@ impl Format for Cvrp {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write::header(out, "NAME", &self.name)?;
         write::comment(out, &self.comment)?;
-        write::header(out, "TYPE", if self.distances.is_symmetric() { "CVRP" } else { "ACVRP" })?;
+        write::header(out, "TYPE", TYPES[usize::from(!self.distances.is_symmetric())])?;
         write::header(out, "DIMENSION", self.demands.len())?;
         write::weight_headers(out, &self.distances, self.display.is_some())?;
         write::header(out, "CAPACITY", self.capacity)?;

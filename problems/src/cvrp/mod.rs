@@ -11,6 +11,7 @@ use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 
 pub use feasible::Infeasible;
+pub use format::TYPES;
 pub use sol::{DeclaredCost, read_sol};
 
 /// A CVRP instance. Node 0 is the depot, nodes 1..=customers() are the customers, numbered as in CVRPLIB solutions.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Cvrp, Routes};
 use crate::format::ParseError;
 use crate::problem::{Cost, Problem};
-use crate::tsplib::numbers::{decimal, quoted, real};
+use crate::text::{after_word, decimal, lines, quoted, real, value_of};
 
 /// The cost that a solution file states, which may be rounded or wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,17 +31,11 @@ impl DeclaredCost {
 ///
 /// Neither is compared with an instance here.
 pub fn read_sol(text: &str) -> Result<(Routes, Option<DeclaredCost>), ParseError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (mut routes, mut declared) = (Vec::new(), None);
-    for (index, line) in text.lines().enumerate() {
-        let (number, line) = (index + 1, line.trim());
-        if line.is_empty() {
-            continue;
-        }
+    for (number, line) in lines(text) {
         if let Some(rest) = after_word(line, "route") {
             routes.push(route(rest, line, number)?);
-        } else if let Some(rest) = after_word(line, "cost") {
-            let word = rest.strip_prefix(':').unwrap_or(rest).trim();
+        } else if let Some(word) = value_of(line, "cost") {
             if declared.is_some() {
                 return Err(ParseError::at(number, "one cost", "a second one"));
             }
@@ -63,14 +57,6 @@ fn decimals(word: &str) -> usize {
     let stated = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len() as i64);
     // More than 15 digits are beyond the precision of the value.
     (stated - exponent.parse::<i64>().unwrap_or(0)).clamp(0, 15) as usize
-}
-
-/// What follows `word` at the beginning of `line`.
-fn after_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
-    let head = line.get(..word.len())?;
-    let rest = &line[word.len()..];
-    let whole = !rest.starts_with(|c: char| c.is_alphanumeric());
-    (whole && head.eq_ignore_ascii_case(word)).then(|| rest.trim_start())
 }
 
 /// Reads ` #k: c c c`. The number k says nothing: routes have no names.

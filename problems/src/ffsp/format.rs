@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Ffsp, Plan, Task};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::{COST_LIMIT, Cost};
-use crate::tsplib::numbers::{count, quoted};
+use crate::text::{self, count, data_lines, integers, quoted};
 
 /// `{"machines": [[0, 1], [2, 0]], "start_times": [[0, 3], [1, 4]]}`.
 #[derive(Deserialize)]
@@ -26,9 +26,7 @@ struct File {
 
 impl Format for Ffsp {
     fn read(text: &str, _: Rounding) -> Result<Self, ParseError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines =
-            (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        let mut lines = data_lines(text);
         let sizes = numbers(lines.next(), 2, "the numbers of jobs and stages")?;
         let [jobs, stages] = [sizes[0], sizes[1]];
         let machines: Vec<usize> = numbers(lines.next(), stages as usize, "a number of machines per stage")?
@@ -72,11 +70,7 @@ impl Format for Ffsp {
     }
 
     fn read_solution(&self, text: &str) -> Result<Plan, ParseError> {
-        let expected = "a JSON plan with machines and start_times";
-        let file: File = serde_json::from_str(text).map_err(|error| match error.line() {
-            0 => ParseError::whole(expected, error.to_string()),
-            line => ParseError::at(line, expected, error.to_string()),
-        })?;
+        let file: File = text::json(text, "a JSON plan with machines and start_times")?;
         if file.machines.iter().map(Vec::len).ne(file.start_times.iter().map(Vec::len)) {
             return Err(ParseError::whole("as many machines as start_times for every job", "different numbers"));
         }
@@ -91,6 +85,18 @@ impl Format for Ffsp {
         let starts: Vec<Vec<Cost>> = plan.tasks.iter().map(|job| job.iter().map(|task| task.start).collect()).collect();
         writeln!(out, "{}", json!({ "machines": machines, "start_times": starts }))
     }
+}
+
+/// Whether `text` is a line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and
+/// stages ask for.
+pub fn resembles(text: &str) -> bool {
+    let mut lines = data_lines(text).map(|(_, line)| line);
+    let (Some(sizes), Some(machines)) = (lines.next().and_then(integers), lines.next().and_then(integers)) else {
+        return false;
+    };
+    let [jobs, stages] = sizes[..] else { return false };
+    let rows = jobs.checked_mul(stages);
+    machines.len() as u64 == stages && rows == Some(lines.count() as u64)
 }
 
 fn joined<T: ToString>(numbers: &[T]) -> String {

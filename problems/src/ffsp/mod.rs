@@ -7,6 +7,8 @@ pub mod generate;
 
 use crate::problem::{Cost, Problem, Violation};
 
+pub use format::resembles;
+
 /// A flexible flow shop with unrelated machines. Jobs, stages and the machines of a stage are numbered from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ffsp {

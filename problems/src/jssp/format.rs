@@ -12,15 +12,11 @@ use std::io::{self, Write};
 use super::{Jssp, Operation, Schedule, json};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::{COST_LIMIT, Cost, Problem};
-use crate::tsplib::numbers::{count, quoted};
-
-/// A line that is neither empty nor a comment, with its number.
-type Line<'a> = (usize, Vec<&'a str>);
+use crate::text::{Line, count, data_lines, integers, is_json, lines, quoted, unmarked, words};
 
 impl Format for Jssp {
     fn read(text: &str, _: Rounding) -> Result<Self, ParseError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let jssp = if text.trim_start().starts_with('{') {
+        let jssp = if is_json(text) {
             json::read(text)?
         } else {
             let (comment, lines) = split(text);
@@ -55,8 +51,7 @@ impl Format for Jssp {
     }
 
     fn read_solution(&self, text: &str) -> Result<Schedule, ParseError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.trim_start().starts_with('{') {
+        if is_json(text) {
             return json::read_starts(self, text).map(Schedule::Starts);
         }
         let sequence = |line: (usize, &str)| -> Option<Result<Vec<u32>, ParseError>> {
@@ -66,7 +61,8 @@ impl Format for Jssp {
             // An empty line is a machine without operations.
             (!content.starts_with('#')).then(|| content.split_ascii_whitespace().map(job).collect())
         };
-        let sequences: Vec<Vec<u32>> = text.lines().enumerate().filter_map(sequence).collect::<Result<_, _>>()?;
+        let sequences: Vec<Vec<u32>> =
+            unmarked(text).lines().enumerate().filter_map(sequence).collect::<Result<_, _>>()?;
         if sequences.iter().all(Vec::is_empty) && self.operations() > 0 {
             return Err(ParseError::whole("a line of jobs per machine, or start times in JSON", "no job"));
         }
@@ -89,18 +85,25 @@ impl Format for Jssp {
     }
 }
 
+/// Whether `text` begins as a job shop: with matrices of durations in JSON, Taillard's heading, or a line of two numbers
+/// before a first job of as many pairs as the second one says.
+pub fn resembles(text: &str) -> bool {
+    if is_json(text) {
+        return text.contains("\"duration_matrix\"");
+    }
+    let mut lines = data_lines(text).map(|(_, line)| line);
+    if lines.clone().take(3).any(|line| line.eq_ignore_ascii_case("times")) {
+        return true;
+    }
+    let (sizes, job) = (lines.next().and_then(integers), lines.next().and_then(integers));
+    // With one machine the first line could be anything's.
+    matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
+}
+
 /// The comment, and the words of every line that has some.
 fn split(text: &str) -> (String, Vec<Line<'_>>) {
-    let (mut comment, mut lines) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        match line.strip_prefix('#') {
-            Some(remark) => comment.push(remark.trim()),
-            None if line.is_empty() => {}
-            None => lines.push((index + 1, line.split_ascii_whitespace().collect())),
-        }
-    }
-    (comment.join("\n"), lines)
+    let comment: Vec<&str> = lines(text).filter_map(|(_, line)| line.strip_prefix('#').map(str::trim)).collect();
+    (comment.join("\n"), data_lines(text).map(words).collect())
 }
 
 fn is_heading(words: &[&str], name: &str) -> bool {
@@ -116,15 +119,11 @@ fn size(word: &str, line: usize, what: &str) -> Result<usize, ParseError> {
 }
 
 /// Nothing may follow what was read.
-fn end(mut rest: impl Iterator<Item = (usize, Vec<String>)>, after: &str) -> Result<(), ParseError> {
+fn end<'a>(mut rest: impl Iterator<Item = Line<'a>>, after: &str) -> Result<(), ParseError> {
     match rest.next() {
         Some((line, words)) => Err(ParseError::at(line, format!("nothing after {after}"), quoted(&words.join(" ")))),
         None => Ok(()),
     }
-}
-
-fn owned((line, words): Line<'_>) -> (usize, Vec<String>) {
-    (line, words.into_iter().map(String::from).collect())
 }
 
 fn read_standard(lines: Vec<Line<'_>>) -> Result<Jssp, ParseError> {
@@ -153,7 +152,7 @@ fn read_standard(lines: Vec<Line<'_>>) -> Result<Jssp, ParseError> {
         };
         list.push(words.chunks_exact(2).map(operation).collect::<Result<_, ParseError>>()?);
     }
-    end(lines.map(owned), "the last job")?;
+    end(lines, "the last job")?;
     Ok(Jssp::new("", machines, list))
 }
 
@@ -180,7 +179,7 @@ fn read_taillard(lines: Vec<Line<'_>>) -> Result<Jssp, ParseError> {
     rest.iter().try_for_each(|word| count(word, line, "a seed or bound").map(|_| ()))?;
     let durations = block(&mut lines, "Times", jobs, machines, |word, line| count(word, line, "a duration"))?;
     let orders = block(&mut lines, "Machines", jobs, machines, |word, line| machine(word, line, 1, machines))?;
-    end(lines.map(owned), "the machines of the last job")?;
+    end(lines, "the machines of the last job")?;
     let job = |(durations, machines): (Vec<Cost>, Vec<u32>)| {
         machines.into_iter().zip(durations).map(|(machine, duration)| Operation { machine, duration }).collect()
     };

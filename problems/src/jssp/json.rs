@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Jssp, Operation};
 use crate::format::ParseError;
 use crate::problem::{COST_LIMIT, Cost};
+use crate::text;
 
 /// The layout of job_shop_lib (P. Ariño, 2023). Keys with other constraints are refused by name.
 #[derive(Deserialize)]
@@ -39,7 +40,7 @@ struct Starts {
 
 /// Reads an instance. As many machines as the largest number says.
 pub(super) fn read(text: &str) -> Result<Jssp, ParseError> {
-    let file: File = parse(text, "a JSON job shop instance with duration_matrix and machines_matrix")?;
+    let file: File = text::json(text, "a JSON job shop instance with duration_matrix and machines_matrix")?;
     let (durations, machines) = (file.duration_matrix, file.machines_matrix);
     if durations.len() != machines.len() {
         let expected = format!("machines_matrix with {} rows as in duration_matrix", durations.len());
@@ -76,7 +77,7 @@ pub(super) fn write(jssp: &Jssp) -> String {
 
 /// Reads start times \[jobs\]\[operations\].
 pub(super) fn read_starts(jssp: &Jssp, text: &str) -> Result<Vec<Vec<Cost>>, ParseError> {
-    let Starts { start_times, end_times, machines, .. } = parse(text, "a JSON schedule with start_times")?;
+    let Starts { start_times, end_times, machines, .. } = text::json(text, "a JSON schedule with start_times")?;
     // Lists of another shape have no ends: what is wrong with them, evaluation says.
     if end_times.is_some_and(|stated| stated != ends(jssp, &start_times)) {
         return Err(ParseError::whole("end_times that are start_times plus durations", "others"));
@@ -103,11 +104,4 @@ fn ends(jssp: &Jssp, starts: &[Vec<Cost>]) -> Vec<Vec<Cost>> {
 /// A number of every operation \[jobs\]\[operations\].
 fn matrix<T>(jssp: &Jssp, number: impl Fn(&Operation) -> T) -> Vec<Vec<T>> {
     jssp.jobs.iter().map(|job| job.iter().map(&number).collect()).collect()
-}
-
-fn parse<T: for<'a> Deserialize<'a>>(text: &str, expected: &str) -> Result<T, ParseError> {
-    serde_json::from_str(text).map_err(|error| match error.line() {
-        0 => ParseError::whole(expected, error.to_string()),
-        line => ParseError::at(line, expected, error.to_string()),
-    })
 }

@@ -10,6 +10,7 @@ pub mod taillard;
 
 use crate::problem::{Cost, Problem, Violation};
 
+pub use format::resembles;
 pub use solution::Schedule;
 
 /// One step of a job.

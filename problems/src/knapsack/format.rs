@@ -15,13 +15,10 @@ use super::selection::{read_selection, write_selection};
 use super::{Item, Knapsack, Selection};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::COST_LIMIT;
-use crate::tsplib::numbers::{decimal, quoted, real};
+use crate::text::{Line, decimal, lines, quoted, real, words};
 
 /// Most decimal places of a number.
 const DIGITS: usize = 15;
-
-/// A line that is not blank: its number from 1 and its words.
-type Line<'a> = (usize, Vec<&'a str>);
 
 /// The lines of a file by their meaning.
 struct Layout<'a> {
@@ -85,9 +82,7 @@ fn is_number(word: &str) -> bool {
 }
 
 fn layout(text: &str) -> Result<Layout<'_>, ParseError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.split_whitespace().collect()));
-    let mut lines = lines.filter(|(_, words): &Line<'_>| !words.is_empty()).peekable();
+    let mut lines = lines(text).map(words).peekable();
     let Some((line, first)) = lines.next() else {
         return Err(ParseError::whole("a knapsack file", "an empty file"));
     };

@@ -8,24 +8,22 @@ use std::io::{self, Write};
 use super::{Knapsack, Selection};
 use crate::format::ParseError;
 use crate::problem::Problem;
-use crate::tsplib::numbers::{decimal, quoted, real};
+use crate::text::{decimal, lines, quoted, real, value_of};
 
 /// Reads item numbers, in any order and over any lines, and the declared value (`Value v`, `Value: v`, in whatever case)
 /// in units of the file, if there is one. Neither is compared with an instance here.
 pub fn read_selection(text: &str) -> Result<(Selection, Option<f64>), ParseError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (mut items, mut value) = (Vec::new(), None);
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        match after_value(line) {
-            Some(_) if value.is_some() => return Err(ParseError::at(index + 1, "one value", "a second one")),
+    for (number, line) in lines(text) {
+        match value_of(line, "value") {
+            Some(_) if value.is_some() => return Err(ParseError::at(number, "one value", "a second one")),
             Some(word) => {
-                let found = real(word).ok_or_else(|| ParseError::at(index + 1, "a value", quoted(word)))?;
+                let found = real(word).ok_or_else(|| ParseError::at(number, "a value", quoted(word)))?;
                 value = Some(found);
             }
             None => {
                 let item = |word: &str| {
-                    let refusal = || ParseError::at(index + 1, "an item's number or \"Value v\"", quoted(word));
+                    let refusal = || ParseError::at(number, "an item's number or \"Value v\"", quoted(word));
                     word.parse::<u32>().map_err(|_| refusal())
                 };
                 for word in line.split_whitespace() {
@@ -39,17 +37,6 @@ pub fn read_selection(text: &str) -> Result<(Selection, Option<f64>), ParseError
     }
     items.sort_unstable();
     Ok((Selection { items }, value))
-}
-
-/// What follows the keyword of a line `Value v`.
-fn after_value(line: &str) -> Option<&str> {
-    const WORD: &str = "value";
-    let rest = line.get(WORD.len()..)?;
-    let whole = !rest.starts_with(|c: char| c.is_alphanumeric());
-    (whole && line[..WORD.len()].eq_ignore_ascii_case(WORD)).then(|| {
-        let rest = rest.trim_start();
-        rest.strip_prefix(':').unwrap_or(rest).trim()
-    })
 }
 
 pub(super) fn write_selection(problem: &Knapsack, selection: &Selection, out: &mut dyn Write) -> io::Result<()> {

@@ -16,14 +16,11 @@ use zip::ZipArchive;
 
 use crate::cvrp::Cvrp;
 use crate::format::ParseError;
-use crate::metric::{Distances, Metric};
+use crate::metric::{Distances, Metric, UNIT_SCALE};
 use crate::problem::COST_LIMIT;
 use crate::tsp::Tsp;
 
 pub use write::write;
-
-/// Cost units per unit of the square.
-pub const UNIT_SCALE: f64 = 1e7;
 
 /// Most values in one file: half a GiB as 64-bit reals, three times 10 000 instances of 1 000 nodes. A small archive could
 /// claim to hold far more.

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 
 use crate::format::ParseError;
-use crate::tsplib::numbers::quoted;
+use crate::text::quoted;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 

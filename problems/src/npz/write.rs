@@ -5,8 +5,8 @@ use std::io::{self, Seek, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{Set, UNIT_SCALE, npy};
-use crate::metric::{Distances, Metric};
+use super::{Set, npy};
+use crate::metric::{Distances, Metric, UNIT_SCALE};
 
 /// Writes instances of one size so that `read` gives them back, names and comments excepted.
 ///

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Tsp;
+use crate::disjoint::DisjointSets;
 
 /// A reason why no tour can exist. Nodes are numbered as in the file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Tsp {
         fixed.sort_unstable();
         fixed.dedup();
         let mut degree = vec![0; nodes];
-        let mut part: Vec<u32> = (0..nodes as u32).collect();
+        let mut paths = DisjointSets::new(nodes);
         let mut joined = 0;
         for &[a, b] in &fixed {
             let names = (a as usize + 1, b as usize + 1);
@@ -63,9 +64,7 @@ impl Tsp {
                     return Some(Infeasible::Degree { node: end as usize + 1 });
                 }
             }
-            let (first, second) = (root(&mut part, a), root(&mut part, b));
-            if first != second {
-                part[first as usize] = second;
+            if paths.unite(a, b) {
                 joined += 1;
             } else if joined != nodes - 1 {
                 return Some(Infeasible::SubTour { a: names.0, b: names.1 });
@@ -73,13 +72,4 @@ impl Tsp {
         }
         None
     }
-}
-
-/// The representative of the part that `node` belongs to (union-find with path halving).
-fn root(part: &mut [u32], mut node: u32) -> u32 {
-    while part[node as usize] != node {
-        part[node as usize] = part[part[node as usize] as usize];
-        node = part[node as usize];
-    }
-    node
 }

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 
 use super::{Tour, Tsp};
 use crate::format::{Format, ParseError, Rounding};
-use crate::tsplib::numbers::{decimal, node, quoted};
+use crate::text::{decimal, quoted};
 use crate::tsplib::weights::{KEYS, Wanted, nodes};
-use crate::tsplib::{File, Grammar, Section, write};
+use crate::tsplib::{File, Grammar, Section, node, write};
+
+/// Values of `TYPE` in instance files: symmetric, asymmetric.
+pub const TYPES: [&str; 2] = ["TSP", "ATSP"];
 
 const INSTANCE: Grammar = Grammar {
     name: "a TSP file",
-    types: &["TSP", "ATSP"],
+    types: &TYPES,
     keys: &["NAME", "TYPE", "COMMENT", "DIMENSION", KEYS[0], KEYS[1], KEYS[2], KEYS[3]],
     sections: &["NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", "DISPLAY_DATA_SECTION", "FIXED_EDGES_SECTION"],
 };
@@ -27,7 +30,7 @@ impl Format for Tsp {
     fn read(text: &str, rounding: Rounding) -> Result<Self, ParseError> {
         let file = File::parse(text, &INSTANCE)?;
         let n = file.dimension()?;
-        let asymmetric = file.get("TYPE").is_some_and(|kind| kind.value.to_ascii_uppercase().starts_with("ATSP"));
+        let asymmetric = file.is_of_type(TYPES[1]);
         let found = nodes(&file, &Wanted { n, first: 0, edges: n, asymmetric, rounding })?;
         let fixed = file.section("FIXED_EDGES_SECTION").map(|section| fixed_edges(section, n)).transpose()?;
         if let Some(section) = file.section("FIXED_EDGES_SECTION").filter(|_| !found.distances.is_symmetric()) {
@@ -48,7 +51,7 @@ impl Format for Tsp {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write::header(out, "NAME", &self.name)?;
         write::comment(out, &self.comment)?;
-        write::header(out, "TYPE", if self.distances.is_symmetric() { "TSP" } else { "ATSP" })?;
+        write::header(out, "TYPE", TYPES[usize::from(!self.distances.is_symmetric())])?;
         write::header(out, "DIMENSION", self.len())?;
         write::weight_headers(out, &self.distances, self.display.is_some())?;
         write::weight_sections(out, &self.distances, self.display.as_deref())?;

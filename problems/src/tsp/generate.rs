@@ -8,6 +8,7 @@ use rand::{Rng, RngCore};
 use crate::generate::{Generate, MAX_SIZE, SpecError, check_size, name_of, pick};
 use crate::metric::{Distances, Metric};
 use crate::mutate::Mutation;
+use crate::normal::polar;
 use crate::problem::Cost;
 use crate::tsp::Tsp;
 
@@ -105,21 +106,10 @@ fn clustered(n: usize, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {
     let deviation = f64::from(SIDE) / (n as f64).sqrt();
     let around = |_| {
         let centre = centres[rng.random_range(0..centres.len())];
-        let offset = normal_pair(rng);
+        let offset = polar(|| rng.random());
         [0, 1].map(|axis| (centre[axis] + deviation * offset[axis]).trunc())
     };
     (0..n).map(around).collect()
-}
-
-/// Two independent standard normal deviates by the polar method (Marsaglia, Bray, 1964).
-fn normal_pair(rng: &mut dyn RngCore) -> [f64; 2] {
-    loop {
-        let v = [0, 1].map(|_| 2.0 * rng.random::<f64>() - 1.0);
-        let square = v[0] * v[0] + v[1] * v[1];
-        if 0.0 < square && square < 1.0 {
-            return v.map(|v| v * (-2.0 * square.ln() / square).sqrt());
-        }
-    }
 }
 
 /// Row-major random weights \[n x n\], closed under shortest paths (Floyd, Warshall, 1962).

@@ -9,6 +9,7 @@ use crate::metric::Distances;
 use crate::problem::{Cost, Problem, Violation};
 
 pub use feasible::Infeasible;
+pub use format::TYPES;
 
 /// A TSP instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +24,8 @@ pub struct Tsp {
     pub fixed: Vec<[u32; 2]>,
     /// Points for pictures only, of an instance with explicit weights (TSPLIB `DISPLAY_DATA_SECTION`).
     pub display: Option<Vec<[f64; 2]>>,
-    /// Costs divided by this are in the units of the coordinates: 1 for TSPLIB, 1e7 for unit-square sets.
+    /// Costs divided by this are in the units of the coordinates: 1 for TSPLIB,
+    /// [`UNIT_SCALE`](crate::metric::UNIT_SCALE) for unit-square sets.
     pub scale: f64,
 }
 

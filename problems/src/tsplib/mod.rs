@@ -3,12 +3,11 @@
 //! Source: G. Reinelt, "TSPLIB 95", section 1 (the file format). Read as users write it: keys and sections in any order
 //! and case, with or without blanks around the colon, tabs, CRLF, a missing `EOF`. What is not understood is refused.
 
-pub(crate) mod numbers;
 pub(crate) mod weights;
 pub(crate) mod write;
 
 use crate::format::ParseError;
-use numbers::quoted;
+use crate::text::{alternatives, quoted, shortened, unmarked};
 
 /// What a kind of file may contain. All words in upper case.
 pub(crate) struct Grammar {
@@ -54,8 +53,7 @@ pub(crate) struct File<'a> {
 
 impl<'a> File<'a> {
     pub fn parse(text: &'a str, grammar: &Grammar) -> Result<Self, ParseError> {
-        // A byte-order mark is what some editors put before the first keyword.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = unmarked(text);
         let mut file = File { headers: Vec::new(), sections: Vec::new() };
         let (mut offset, mut number, mut ended) = (0, 0, false);
         // Where the body of the section being read begins.
@@ -104,17 +102,9 @@ impl<'a> File<'a> {
     }
 
     fn header(&mut self, header: Header<'a>, grammar: &Grammar) -> Result<(), ParseError> {
-        if header.key == "TYPE" {
-            // "TYPE: TSP (M.~Hofmeister)" stands in some files of TSPLIB.
-            let kind = header.value.split_ascii_whitespace().next().unwrap_or("");
-            if known(kind, grammar.types).is_none() {
-                let expected = format!("TYPE : {}", numbers::alternatives(grammar.types));
-                return Err(ParseError::at(
-                    header.line,
-                    expected,
-                    format!("TYPE : {}", numbers::shortened(header.value)),
-                ));
-            }
+        if header.key == "TYPE" && known(first_word(header.value), grammar.types).is_none() {
+            let expected = format!("TYPE : {}", alternatives(grammar.types));
+            return Err(ParseError::at(header.line, expected, format!("TYPE : {}", shortened(header.value))));
         }
         // Only comments may be many; looking through them for each would take quadratic time.
         if header.key != "COMMENT"
@@ -149,6 +139,11 @@ impl<'a> File<'a> {
     /// The line with this key, which must be there.
     pub fn require(&self, key: &str) -> Result<Header<'a>, ParseError> {
         self.get(key).ok_or_else(|| ParseError::whole(format!("a line \"{key} : ...\""), "none"))
+    }
+
+    /// Whether `TYPE` is `kind`.
+    pub fn is_of_type(&self, kind: &str) -> bool {
+        self.get("TYPE").is_some_and(|header| first_word(header.value).eq_ignore_ascii_case(kind))
     }
 
     /// The section of this name.
@@ -221,6 +216,19 @@ fn split_keyword(line: &str) -> (&str, &str) {
     (word, rest.strip_prefix(':').unwrap_or(rest).trim())
 }
 
+/// The index (from 0) of a node that a file numbers from 1 to `n`.
+pub(crate) fn node(word: &str, line: usize, n: usize) -> Result<usize, ParseError> {
+    let number = word.parse::<usize>().ok().filter(|number| (1..=n).contains(number));
+    number
+        .map(|number| number - 1)
+        .ok_or_else(|| ParseError::at(line, format!("a node number from 1 to {n}"), quoted(word)))
+}
+
+/// What counts of a `TYPE`: "TYPE: TSP (M.~Hofmeister)" stands in some files of TSPLIB.
+fn first_word(value: &str) -> &str {
+    value.split_ascii_whitespace().next().unwrap_or("")
+}
+
 /// The member of `words` that equals `word`, in whatever case.
 pub(crate) fn known(word: &str, words: &[&'static str]) -> Option<&'static str> {
     words.iter().copied().find(|other| other.eq_ignore_ascii_case(word))
@@ -229,7 +237,7 @@ pub(crate) fn known(word: &str, words: &[&'static str]) -> Option<&'static str> 
 fn unknown(line: &str, word: &str, number: usize, in_section: bool, grammar: &Grammar) -> ParseError {
     let keyword = format!("a keyword of {}", grammar.name);
     if word.ends_with("_SECTION") || (line.contains(':') && word.chars().all(|c| c.is_ascii_graphic())) {
-        return ParseError::at(number, keyword, format!("{}, which is not supported", numbers::shortened(word)));
+        return ParseError::at(number, keyword, format!("{}, which is not supported", shortened(word)));
     }
     ParseError::at(number, if in_section { format!("numbers or {keyword}") } else { keyword }, quoted(line))
 }

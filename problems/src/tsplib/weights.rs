@@ -1,10 +1,10 @@
 //! Distances in TSPLIB files: coordinates under a metric, or weights in one of the matrix layouts.
 
-use super::numbers::{alternatives, count, node, quoted, real};
-use super::{File, Section, known};
+use super::{File, Section, known, node};
 use crate::format::{ParseError, Rounding, UNROUNDED_SCALE};
 use crate::metric::{Distances, Metric, bounding_box};
 use crate::problem::COST_LIMIT;
+use crate::text::{alternatives, count, quoted, real};
 
 /// Keys that describe distances and coordinates.
 pub(crate) const KEYS: [&str; 4] = ["EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE"];

@@ -5,7 +5,7 @@
 //! 2021); the weight of the distance between the ends ("route shape") is P. Yellow's, Operational Research Quarterly
 //! 21, 1970.
 
-use heuron_problems::Cost;
+use heuron_problems::{Cost, DisjointSets};
 
 use super::terrain::Terrain;
 use crate::run::Watch;
@@ -61,8 +61,8 @@ struct Merger {
     /// Predecessor and successor of every customer on its route, in either order for symmetric distances; 0 is the
     /// depot \[nodes\].
     links: Vec<[u32; 2]>,
-    /// Disjoint sets of customers on one route (Tarjan, 1975).
-    parent: Vec<u32>,
+    /// Sets of customers on one route.
+    sets: DisjointSets,
     /// Load and duration of the route, at the root of its set.
     load: Vec<i64>,
     duration: Vec<Cost>,
@@ -75,20 +75,10 @@ impl Merger {
         Self {
             symmetric: terrain.is_symmetric(),
             links: vec![[0; 2]; n as usize],
-            parent: (0..n).collect(),
+            sets: DisjointSets::new(n as usize),
             load: (0..n).map(|v| terrain.demand(v)).collect(),
             duration: (0..n).map(alone).collect(),
         }
-    }
-
-    /// Root of the set of `v`, with path halving.
-    fn root(&mut self, mut v: u32) -> usize {
-        while self.parent[v as usize] != v {
-            let above = self.parent[self.parent[v as usize] as usize];
-            self.parent[v as usize] = above;
-            v = above;
-        }
-        v as usize
     }
 
     /// The link of `v` that may become its predecessor (0) or successor (1), if its route ends there.
@@ -100,7 +90,8 @@ impl Merger {
     /// Lets `b` follow `a`, if their routes end and start there and the joined route is feasible.
     fn merge(&mut self, terrain: &impl Terrain, a: u32, b: u32) {
         let (Some(out), Some(into)) = (self.free(a, 1), self.free(b, 0)) else { return };
-        let (ra, rb) = (self.root(a), self.root(b));
+        let (root_a, root_b) = (self.sets.root(a), self.sets.root(b));
+        let (ra, rb) = (root_a as usize, root_b as usize);
         let load = self.load[ra] + self.load[rb];
         let saving = terrain.distance(a, 0) + terrain.distance(0, b) - terrain.distance(a, b);
         let duration = self.duration[ra] + self.duration[rb] - saving;
@@ -109,7 +100,7 @@ impl Merger {
         }
         self.links[a as usize][out] = b;
         self.links[b as usize][into] = a;
-        self.parent[rb] = ra as u32;
+        self.sets.hang(root_b, root_a);
         self.load[ra] = load;
         self.duration[ra] = duration;
     }

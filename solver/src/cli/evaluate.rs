@@ -1,6 +1,5 @@
 //! `heuron evaluate`: how good a model alone is on a set, in figures that tables can be made of.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,8 +7,8 @@ use clap::{Args, ValueEnum};
 use cpu_time::ProcessTime;
 use heuron::plot::in_units;
 use heuron::{
-    Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, interval, load, model,
-    play_model, reference,
+    Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, instance_files, interval,
+    load, model, play_model, reference,
 };
 use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
@@ -279,7 +278,7 @@ impl Evaluate {
             }
         };
         let mut instances = Vec::new();
-        for file in files(path)? {
+        for file in instance_files(path, self.problem)? {
             instances.extend(load(&file, options)?);
         }
         instances.truncate(self.count.unwrap_or(usize::MAX));
@@ -366,24 +365,6 @@ fn row<'a>(((instance, judged), reference): ((&'a Instance, Judged), Option<Cost
     let Judged { cost, trajectories } = judged;
     let size = instance.size();
     Row { instance: instance.name(), size, cost, reference, gap: gap(cost, reference), trajectories }
-}
-
-/// The files of a folder by name, hidden ones left out; a file is itself.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let fault = |source| Error::File { path: path.display().to_string(), action: "read", source };
-    let entries = fs::read_dir(path).map_err(fault)?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(fault)?;
-    const INSTANCES: [&str; 9] = ["tsp", "atsp", "vrp", "kp", "jssp", "ffsp", "bandit", "txt", "npz"];
-    let is_instance = |path: &PathBuf| {
-        path.is_file() && path.extension().is_some_and(|e| INSTANCES.contains(&&*e.to_string_lossy().to_lowercase()))
-    };
-    files.retain(is_instance);
-    files.sort();
-    Ok(files)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {

@@ -61,6 +61,8 @@ fn sets_come_by_name_from_folders_and_from_files() {
     assert_eq!(evaluate(&sandbox, "tsp --model tsp.safetensors --set tsp20 --count 3").1.len(), 4);
     sandbox.succeed("generate tsp --n 10 --count 4 --output folder/");
     sandbox.write("folder/notes.md", "no instance");
+    // What `solve` detects needs no extension.
+    std::fs::rename(sandbox.path("folder/uniform-10-s1-3.tsp"), sandbox.path("folder/uniform-10-s1-3")).unwrap();
     let folder = evaluate(&sandbox, "tsp --model tsp.safetensors --set folder").1;
     let names: Vec<&str> = folder[1..].iter().map(|line| line["instance"].as_str().unwrap()).collect();
     assert_eq!(names, ["uniform-10-s1-0", "uniform-10-s1-1", "uniform-10-s1-2", "uniform-10-s1-3"]);

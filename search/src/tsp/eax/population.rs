@@ -1,6 +1,6 @@
 //! The first population: local optima of randomised nearest-neighbour tours.
 
-use heuron_problems::Stream;
+use heuron_problems::{DisjointSets, Stream};
 use rand::Rng;
 
 use super::individual::Individual;
@@ -53,32 +53,25 @@ fn construct(graph: &Graph, rng: &mut Stream) -> Vec<u32> {
     }
 }
 
-/// The next unvisited node in cyclic order: a union-find forest whose roots are unvisited.
-struct NextFree(Vec<u32>);
+/// The next unvisited node in cyclic order: every node is in the set of its next unvisited one, which is the root.
+struct NextFree {
+    sets: DisjointSets,
+    n: u32,
+}
 
 impl NextFree {
     fn new(n: u32) -> Self {
-        Self((0..n).collect())
+        Self { sets: DisjointSets::new(n as usize), n }
     }
 
     fn take(&mut self, node: u32) {
-        self.0[node as usize] = (node + 1) % self.0.len() as u32;
+        self.sets.hang(node, (node + 1) % self.n);
     }
 
     fn after(&mut self, node: u32, skip: impl Fn(u32) -> bool) -> u32 {
-        let mut node = self.root(node);
+        let mut node = self.sets.root(node);
         while skip(node) {
-            let next = (node + 1) % self.0.len() as u32;
-            node = self.root(next);
-        }
-        node
-    }
-
-    fn root(&mut self, mut node: u32) -> u32 {
-        while self.0[node as usize] != node {
-            let parent = self.0[node as usize];
-            self.0[node as usize] = self.0[parent as usize];
-            node = parent;
+            node = self.sets.root((node + 1) % self.n);
         }
         node
     }

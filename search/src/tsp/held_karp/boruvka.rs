@@ -2,7 +2,7 @@
 //! shortest outgoing edge with a k-d tree whose nodes know the smallest penalty below them (after Bentley and Friedman,
 //! 1978, and March, Ram and Gray, 2010).
 
-use heuron_problems::{Cost, Metric, Near};
+use heuron_problems::{Cost, DisjointSets, Metric, Near};
 
 use super::one_tree::OneTree;
 use crate::run::Watch;
@@ -25,10 +25,11 @@ pub fn spanning_tree(
     let n = points.len();
     let mut tree = Tree { metric, points, scale, pi, order: (0..n as u32).collect(), nodes: Vec::new() };
     tree.split(0, n);
-    let mut component: Vec<u32> = (0..n as u32).collect();
+    let mut components = DisjointSets::new(n);
     let mut edges: Vec<[u32; 2]> = Vec::with_capacity(n);
     let mut weight = 0;
     while edges.len() + 1 < n {
+        let component = components.roots();
         tree.label(&component);
         let mut best = vec![Outgoing { length: Cost::MAX, edge: [0; 2] }; n];
         for node in 0..n as u32 {
@@ -43,15 +44,14 @@ pub fn spanning_tree(
             let node = tree.order[at];
             tree.query(0, node, &component, &mut best[component[node as usize] as usize]);
         }
-        let mut forest = Forest::new(&component);
         for outgoing in best.iter().filter(|outgoing| outgoing.length < Cost::MAX) {
             // Two components may have chosen the same edge, and more of them edges of equal length.
-            if forest.unite(outgoing.edge) {
+            let [a, b] = outgoing.edge;
+            if components.unite(a, b) {
                 edges.push(outgoing.edge);
                 weight += outgoing.length;
             }
         }
-        component = forest.into_roots();
     }
     Some(OneTree::new(edges, weight))
 }
@@ -175,33 +175,5 @@ impl Tree<'_> {
                 self.query(child, node, component, best);
             }
         }
-    }
-}
-
-/// Components that grow together.
-struct Forest(Vec<u32>);
-
-impl Forest {
-    fn new(component: &[u32]) -> Self {
-        Self(component.to_vec())
-    }
-
-    fn root(&mut self, mut node: u32) -> u32 {
-        while self.0[node as usize] != node {
-            let parent = self.0[node as usize];
-            self.0[node as usize] = self.0[parent as usize];
-            node = parent;
-        }
-        node
-    }
-
-    fn unite(&mut self, edge: [u32; 2]) -> bool {
-        let [a, b] = edge.map(|node| self.root(node));
-        self.0[a.max(b) as usize] = a.min(b);
-        a != b
-    }
-
-    fn into_roots(mut self) -> Vec<u32> {
-        (0..self.0.len() as u32).map(|node| self.root(node)).collect()
     }
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 import shop
 
 Point = tuple[float, float]
+PROBLEMS = ("tsp", "cvrp", "jssp")
 
 
 @dataclass

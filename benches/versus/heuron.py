@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from environment import OUT, ROOT
@@ -68,9 +67,7 @@ def wait(process: subprocess.Popen) -> float:
 
 def evaluate(binary: Path, problem: str, model: str | Path, n: int, count: int, options: list[str]) -> list[dict]:
     """The report on a model: of the whole set, then of each of the `count` held-out instances of size n."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.jsonl")
-        held_out = ["--n", str(n), "--count", str(count), "--seed", "1"]
-        command = [binary, "evaluate", problem, "--model", model, *held_out, "--report", report, *options]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return [json.loads(line) for line in report.read_text().splitlines()]
+    held_out = ["--n", str(n), "--count", str(count), "--seed", "1"]
+    command = [binary, "evaluate", problem, "--model", model, *held_out, "--report", "-", *options]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -80,7 +80,7 @@ def main() -> None:
     print("| network | n | device | instances/s | gap % at the end |\n| --- | --- | --- | --- | --- |")
     for width, heads, layers, hidden in NETWORKS:
         for n in options.n:
-            shape = dict(n=n, width=width, heads=heads, layers=layers, hidden=hidden, batch=options.batch)
+            shape = {"n": n, "width": width, "heads": heads, "layers": layers, "hidden": hidden, "batch": options.batch}
             for device in [options.device, "cpu"]:
                 speed, gap = train(binary, device, options.threads, shape, options.steps)
                 name = device if device != "cpu" else f"cpu, {options.threads} threads"

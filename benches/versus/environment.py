@@ -32,8 +32,7 @@ def install(part: str, patience: float | None = None) -> None:
     stamp = VENV / f"installed-{part}"
     if stamp.exists() and stamp.read_text() == digest:
         return
-    if not PYTHON.exists():
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-r", requirements], check=True, timeout=patience)
     stamp.write_text(digest)
@@ -53,8 +52,8 @@ def main() -> None:
     part = parser.parse_args().part
     try:
         install(part, PATIENCE)
-    except (OSError, subprocess.SubprocessError) as error:
-        sys.exit(f"requirements/{part}.txt is not installed: {error}")
+    except (OSError, subprocess.SubprocessError):
+        sys.exit(f"requirements/{part}.txt could not be installed")
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def chosen_files(problem: str, options: argparse.Namespace) -> list[Instance]:
     wanted = (CURVE if options.curves else QUICK)[problem].split()
     found = []
     for path in sorted(path for pattern in sets for path in folder.glob(pattern)):
-        listed = options.size == "full" and not options.curves or path.stem in wanted
+        listed = (options.size == "full" and not options.curves) or path.stem in wanted
         if not listed or not fnmatch.fnmatch(path.stem, options.only) or (problem, path.stem) not in costs:
             continue
         instance = instances.read(path, problem)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--rate 3e-4] [--seeds 1,2,3] [--keep FOLDER]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--seeds 1,2,3] [--keep FOLDER]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -9,12 +9,12 @@ From the shipped model of a problem, with the same instances per step and the sa
 - `Poppy-4`, `Poppy-8`: a population of 4 and 8 decoders;
 - `4 policies`, `8 policies`: an ensemble of policies that went on with seeds of their own, so with 4 and 8 times the updates.
 
-Each then constructs greedily from all openings; the policy also by samples, as many as the population has constructions and
-more, until they are as good as it, and the shipped model by as many as the populations. Of job shops, which have one opening, the
-populations share out samples too, as in the paper. 1 000 held-out instances; differences of the gap to `heuron solve` (job shops: to the
-shipped model) in percent of the reference, with 95 % bootstrap intervals over instances and seeds. heuron is built with the
-feature `train`, and benches/versus/.venv gets the package that reads models. Training is counted in steps, so other work on the
-machine changes nothing.
+Each then constructs greedily from all openings; the policy also by samples, as many as the population has constructions
+and more, until they are as good as it, and the shipped model by as many as the populations. Of job shops, which have one
+opening, the populations share out samples too, as in the paper. 1 000 held-out instances; differences of the gap to
+`heuron solve` (job shops: to the shipped model) in percent of the reference, with 95 % bootstrap intervals over instances
+and seeds. heuron is built with the feature `train`, and benches/versus/.venv gets the package that reads models. Training is
+counted in steps, so other work on the machine changes nothing.
 """
 
 from __future__ import annotations

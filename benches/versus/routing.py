@@ -116,7 +116,7 @@ def pyvrp(instance: Instance, seconds: float, seed: int) -> tuple:
         result = pyvrp.solve(data, stop=MaxRuntime(seconds), seed=seed, display=False)
     routes = [[int(visit.idx) + 1 for visit in route if visit.is_client()] for route in result.best.routes()]
     trace, elapsed = [], 0.0
-    for runtime, datum in zip(result.stats.runtimes, result.stats.data):
+    for runtime, datum in zip(result.stats.runtimes, result.stats.data, strict=True):
         elapsed += runtime
         if datum.best_feas and (not trace or datum.best_cost < trace[-1][1]):
             trace.append((elapsed, datum.best_cost))

@@ -1,6 +1,6 @@
 """POMO on the TSP in plain PyTorch, batched the standard way: the peer of `policy.py` and `card.py`, which run it.
 
-    benches/versus/.venv/bin/python benches/versus/torch_pomo.py train 50 64 4 3 256 64 2      # n, the network, batch, repetitions
+    benches/versus/.venv/bin/python benches/versus/torch_pomo.py train 50 64 4 3 256 64 2
 
 Multi-start attention model (Kwon et al., POMO, 2020): encoder with instance norm, query = first + last, masked glimpse,
 pointer on raw embeddings, 10 tanh; autoregressive rollout inside autograd, shared-baseline REINFORCE, Adam.
@@ -12,9 +12,7 @@ import argparse
 import time
 
 import torch
-import torch.nn.functional as F
 from torch import nn
-
 
 NUMBERS = {
     "n": "nodes",
@@ -41,9 +39,9 @@ class Layer(nn.Module):
         """The nodes' next embeddings [batch, n, width]."""
         b, n, d = x.shape
         q, k, v = (t.view(b, n, self.heads, d // self.heads).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
-        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, d)
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, d)
         x = self.norm1((x + self.out(mixed)).transpose(1, 2)).transpose(1, 2)
-        return self.norm2((x + self.ff2(F.relu(self.ff1(x)))).transpose(1, 2)).transpose(1, 2)
+        return self.norm2((x + self.ff2(nn.functional.relu(self.ff1(x)))).transpose(1, 2)).transpose(1, 2)
 
 
 class Pomo(nn.Module):
@@ -74,10 +72,10 @@ class Pomo(nn.Module):
         tour, log_probs = [node], []
         for _ in range(n - 1):
             query = self.split(first + last[rows, node])
-            heads = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None])
+            heads = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None])
             glimpse = self.out(heads.transpose(1, 2).reshape(b, n, self.width))
             score = glimpse @ x.transpose(1, 2) / self.width**0.5
-            shares = F.softmax(10 * torch.tanh(score) + mask, -1)
+            shares = nn.functional.softmax(10 * torch.tanh(score) + mask, -1)
             node = torch.multinomial(shares.view(b * n, n), 1).view(b, n) if sample else shares.argmax(-1)
             log_probs.append(shares[rows, lanes, node].clamp_min(1e-12).log())
             tour.append(node)

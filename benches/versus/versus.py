@@ -96,7 +96,7 @@ def carry_out(plan: Plan, log: Log, binary: Path | None, options: argparse.Names
 
     def is_open(task: Task) -> bool:
         row = log.rows.get(task)
-        return row is None or options.redo_disturbed and tables.is_disturbed(row)
+        return row is None or (options.redo_disturbed and tables.is_disturbed(row))
 
     blocks = [[task for task in block if is_open(task)] for block in plan.blocks()]
     blocks = [block for block in blocks if block]

@@ -60,7 +60,7 @@ def torch(what: str, shape: dict[str, int]) -> float | None:
     command = [sys.executable, str(HERE / "torch_pomo.py"), *words, "--device", "cuda"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        print(done.stderr.strip().splitlines()[-1:], file=sys.stderr)
+        print("PyTorch is left out:", *done.stderr.strip().splitlines()[-1:], file=sys.stderr)
         return None
     return float(done.stdout.split()[0])
 

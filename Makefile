@@ -36,7 +36,7 @@ lint: lint-python
 lint-python:
 	python3 -m compileall -q -l benches/versus
 	@if python3 benches/versus/environment.py lint; \
-	then echo "ruff check benches/versus"; benches/versus/.venv/bin/ruff check --quiet benches/versus; \
+	then echo "ruff check benches/versus"; benches/versus/.venv/bin/ruff check --quiet --no-cache benches/versus; \
 	else echo "ruff cannot be had here: benches/versus is compiled only"; fi
 
 docs:

@@ -1,6 +1,6 @@
 # `make test` is the README's test command; everything else is for developers.
 
-.PHONY: build test test-quick test-train test-highs check-gpu lint docs bench versus
+.PHONY: build test test-quick test-train test-highs check-gpu lint lint-python docs bench versus
 
 build:
 	cargo build --release
@@ -27,9 +27,17 @@ test-highs:
 check-gpu:
 	cargo check --release --package heuron --features gpu
 
-lint:
+lint: lint-python
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+# The comparison scripts: they compile, and ruff has nothing to say. It is installed into benches/versus/.venv; where that fails, as
+# without the internet, the scripts are compiled only.
+lint-python:
+	python3 -m compileall -q -l benches/versus
+	@if python3 benches/versus/environment.py lint; \
+	then echo "ruff check benches/versus"; benches/versus/.venv/bin/ruff check --quiet --no-cache benches/versus; \
+	else echo "ruff cannot be had here: benches/versus is compiled only"; fi
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -1,6 +1,8 @@
+#!/usr/bin/env python3
 """Training and evaluation on a graphics card: heuron's burn network, its native kernels, and PyTorch, on one machine.
 
-    python3 benches/versus/card.py --heuron target/release/heuron      # a build with `--features gpu` (or cuda)
+    python3 benches/versus/card.py                          # builds heuron with the feature `gpu`
+    python3 benches/versus/card.py --heuron PATH --device cuda
 
 Trains by shared-baseline REINFORCE on tours from every start (Kwon et al., POMO, 2020) for a few steps on each device and
 prints instances per second, steps and validation included, and the validation gap reached from equal seeds; then evaluates
@@ -11,14 +13,19 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+import heuron
+from environment import HERE
+
+# Devices, and what heuron is built with for each.
+FEATURES = {"cpu": "train", "gpu": "gpu", "cuda": "cuda"}
+# Width, heads, layers, feed-forward: a small network, and the published one.
+NETWORKS = [(64, 4, 3, 256), (128, 8, 6, 512)]
 SETTINGS = """sizes = [{n}]
 batch = {batch}
 log_every = {steps}
@@ -34,15 +41,14 @@ every = {steps}
 """
 
 
-def train(heuron: str, device: str, threads: int, shape: dict[str, int], steps: int) -> tuple[float, float]:
+def train(binary: Path, device: str, threads: int, shape: dict[str, int], steps: int) -> tuple[float, float]:
     """Instances per second of all steps after the first tenth, and the gap in percent at the end."""
+    options = ["--algorithm", "reinforce", "--device", device, "--threads", str(threads)]
     with tempfile.TemporaryDirectory() as folder:
-        settings = Path(folder, "settings.toml")
-        settings.write_text(SETTINGS.format(steps=max(steps // 10, 1), **shape))
-        words = ["train", "tsp", "--algorithm", "reinforce", "--config", str(settings), "--steps", str(steps), "--quiet"]
-        words += ["--output", str(Path(folder, "run")), "--device", device, "--threads", str(threads)]
-        subprocess.run([heuron, *words], check=True, stderr=subprocess.DEVNULL)
-        rows = list(csv.DictReader(Path(folder, "run", "log.csv").open()))
+        output, settings = Path(folder, "run"), SETTINGS.format(steps=max(steps // 10, 1), **shape)
+        heuron.train(binary, "tsp", settings, output, steps, options)
+        with open(output / "log.csv", newline="") as log:
+            rows = list(csv.DictReader(log))
     first, last = rows[0], rows[-1]
     instances = int(last["instances"]) - int(first["instances"])
     return instances / (float(last["elapsed_s"]) - float(first["elapsed_s"])), 100 * float(last["validation_gap"])
@@ -54,37 +60,38 @@ def torch(what: str, shape: dict[str, int]) -> float | None:
     command = [sys.executable, str(HERE / "torch_pomo.py"), *words, "--device", "cuda"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        print(done.stderr.strip().splitlines()[-1:], file=sys.stderr)
+        print("PyTorch is left out:", *done.stderr.strip().splitlines()[-1:], file=sys.stderr)
         return None
     return float(done.stdout.split()[0])
 
 
 def main() -> None:
+    """Two networks, trained on every device; then the shipped model, evaluated on both of heuron's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--heuron", required=True, help="a build for the device")
-    parser.add_argument("--device", default="gpu", choices=["cpu", "gpu", "cuda"])
-    parser.add_argument("--threads", type=int, default=2, help="of the native kernels")
-    parser.add_argument("--n", type=int, nargs="+", default=[50, 100])
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=30)
-    args = parser.parse_args()
+    add = parser.add_argument
+    add("--device", default="gpu", choices=FEATURES, help="what the processor is compared with [default: %(default)s]")
+    add("--threads", type=int, default=2, help="of the native kernels [default: %(default)s]")
+    add("--n", type=int, nargs="+", default=[50, 100], metavar="N", help="nodes [default: 50 100]")
+    add("--batch", type=int, default=64, help="instances per step [default: %(default)s]")
+    add("--steps", type=int, default=30, help="of every training [default: %(default)s]")
+    heuron.add_flag(parser, "DEVICE")
+    options = parser.parse_args()
+    binary = heuron.program(options.heuron, FEATURES[options.device])
     print("| network | n | device | instances/s | gap % at the end |\n| --- | --- | --- | --- | --- |")
-    for width, heads, layers, hidden in [(64, 4, 3, 256), (128, 8, 6, 512)]:
-        for n in args.n:
-            shape = dict(n=n, width=width, heads=heads, layers=layers, hidden=hidden, batch=args.batch)
-            for device in [args.device, "cpu"]:
-                speed, gap = train(args.heuron, device, args.threads, shape, args.steps)
-                name = device if device != "cpu" else f"cpu, {args.threads} threads"
+    for width, heads, layers, hidden in NETWORKS:
+        for n in options.n:
+            shape = {"n": n, "width": width, "heads": heads, "layers": layers, "hidden": hidden, "batch": options.batch}
+            for device in [options.device, "cpu"]:
+                speed, gap = train(binary, device, options.threads, shape, options.steps)
+                name = device if device != "cpu" else f"cpu, {options.threads} threads"
                 print(f"| {width}x{layers} | {n} | {name} | {speed:.0f} | {gap:.2f} |", flush=True)
             speed = torch("train", shape)
             if speed is not None:
                 print(f"| {width}x{layers} | {n} | PyTorch, cuda | {speed:.0f} | |", flush=True)
-    for device in [args.device, "cpu"]:
+    for device in [options.device, "cpu"]:
         begin = time.perf_counter()
-        words = ["evaluate", "tsp", "--model", "tsp", "--n", "50", "--count", "64", "--seed", "1", "--references", "none"]
-        words += ["--device", device, "--threads", str(args.threads), "--report", "-"]
-        done = subprocess.run([args.heuron, *words], check=True, capture_output=True, text=True)
-        mean = json.loads(done.stdout.splitlines()[0])["mean_cost"]
+        evaluation = ["--references", "none", "--device", device, "--threads", str(options.threads)]
+        mean = heuron.evaluate(binary, "tsp", "tsp", 50, 64, evaluation)[0]["mean_cost"]
         print(f"evaluate on {device}: mean cost {mean}, {time.perf_counter() - begin:.1f} s", flush=True)
 
 

@@ -18,7 +18,7 @@ On flow shops:
   pairs is the least that PO gives for flow shops. Nothing was fitted to the other arms.
 - Mixed-score attention against means over jobs and machines, best-anchored.
 
-A build with the feature `train` is needed. Runs are kept in `--output`, and a comparison that was interrupted goes on
+heuron is built with the feature `train`. Runs are kept in `--output`, and a comparison that was interrupted goes on
 there with the same command; another binary needs another folder. How many steps an arm can take in the CPU time is
 measured first, on a run of its own; then every arm trains by steps, with the schedule of its whole run, on one thread.
 What is compared is greedy from all openings on 1 000 held-out instances: the gap to the costs of `heuron solve`, or on
@@ -31,15 +31,15 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
-import random
 import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+import heuron
+import stats
+from environment import OUT
 
 
 @dataclass
@@ -105,7 +105,8 @@ STUDIES = {
         evaluate=["--references", "none"],
     ),
 }
-# Steps of the run that measures the speed, and held-out instances.
+# What the program is built with, steps of the run that measures the speed, and held-out instances.
+FEATURES = "train"
 TRIAL = 20
 COUNT = 1000
 
@@ -114,7 +115,8 @@ class Bench:
     """One binary, one problem, one size, one folder for all runs. What is in the folder is not done again."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self.heuron, self.n, self.cpu, self.folder = options.heuron, options.n, options.cpu, folder
+        self.binary = heuron.program(options.heuron, FEATURES)
+        self.n, self.cpu, self.folder = options.n, options.cpu, folder
         self.problem, self.study = options.problem, STUDIES[options.problem]
         # Of the validation set, which is the same for all: only the first run computes them.
         self.references = folder / "references.json"
@@ -124,7 +126,7 @@ class Bench:
 
     def train(self, arm: str, seed: str, steps: int, name: str) -> tuple[Path, float]:
         """Trains an arm; the folder of the run and its CPU seconds."""
-        settings, output = self.folder / f"{name}.toml", self.folder / name
+        output = self.folder / name
         done = output / "cpu.json"
         if done.exists():
             return output, json.loads(done.read_text())
@@ -135,14 +137,8 @@ class Bench:
         # Keys before tables.
         head, _, tables = self.study.arms[arm].partition("\n[")
         tables = f"\n[{tables}" if tables else ""
-        settings.write_text(f"{head}\n{self.study.common}\nsizes = [{self.n}]{tables}\n{self.study.tables}\n")
-        command = ["train", self.problem, "--config", settings, "--seed", seed, "--steps", str(steps), "--threads", "1"]
-        process = subprocess.Popen([self.heuron, *command, "--output", output, "--quiet"])
-        # The CPU time of this one child, whatever runs beside it.
-        _, status, usage = os.wait4(process.pid, 0)
-        if os.waitstatus_to_exitcode(status) != 0:
-            raise RuntimeError(f"{name}: training failed")
-        cpu = usage.ru_utime + usage.ru_stime
+        settings = f"{head}\n{self.study.common}\nsizes = [{self.n}]{tables}\n{self.study.tables}\n"
+        cpu = heuron.train(self.binary, self.problem, settings, output, steps, ["--seed", seed, "--threads", "1"])
         done.write_text(json.dumps(cpu))
         return output, cpu
 
@@ -155,14 +151,10 @@ class Bench:
 
     def judge(self, run: Path) -> list[float]:
         """Gap in % or cost of every held-out instance."""
-        report = run / "report.jsonl"
-        model = ["--model", run / "model.safetensors", "--threads", "1", "--report", report]
-        held_out = ["--n", str(self.n), "--count", str(COUNT), "--seed", "1"]
-        command = [self.heuron, "evaluate", self.problem, *model, *held_out, *self.study.evaluate]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        lines = [json.loads(line) for line in report.read_text().splitlines()]
+        model, options = run / "model.safetensors", ["--threads", "1", *self.study.evaluate]
+        _, *lines = heuron.evaluate(self.binary, self.problem, model, self.n, COUNT, options)
         gap = self.study.column.startswith("gap")
-        return [100.0 * line["gap"] if gap else float(line["cost"]) for line in lines[1:]]
+        return [100.0 * line["gap"] if gap else float(line["cost"]) for line in lines]
 
 
 def curve(run: Path) -> list[tuple[float, float]]:
@@ -180,26 +172,20 @@ def reached(run: Path, other: Path) -> str:
     return f"{parts[0]:.2f}" if parts else "never"
 
 
-def interval(values: list[float]) -> str:
-    """The mean with its 95 % bootstrap interval."""
-    rng = random.Random(1)
-    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(1000))
-    return f"{sum(values) / len(values):+.3f} ({means[25]:+.3f} to {means[974]:+.3f})"
-
-
 def main() -> None:
     """Trains every arm with every seed, then compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--problem", choices=list(STUDIES), default="tsp")
-    parser.add_argument("--cpu", type=float, default=240, help="CPU seconds of every run")
-    parser.add_argument("--n", type=int, default=20)
-    parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts")
-    parser.add_argument("--output", type=Path, help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
-    parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
+    add = parser.add_argument
+    add("--problem", choices=list(STUDIES), default="tsp", help="what is learned [default: %(default)s]")
+    add("--cpu", type=float, default=240, help="CPU seconds of every run [default: %(default)s]")
+    add("--n", type=int, default=20, help="nodes or jobs of an instance [default: %(default)s]")
+    add("--seeds", default="1,2,3", metavar="K,K...", help="of the trainings, with commas [default: %(default)s]")
+    add("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts [default: %(default)s]")
+    add("--output", type=Path, metavar="DIR", help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
+    heuron.add_flag(parser, FEATURES)
     options = parser.parse_args()
     seeds = options.seeds.split(",")
-    output = options.output or ROOT / "benches" / "versus" / "out" / f"claims-{options.problem}-{options.n}"
+    output = options.output or OUT / f"claims-{options.problem}-{options.n}"
     output.mkdir(parents=True, exist_ok=True)
     bench = Bench(options, output)
     runs, found, column = {}, {}, bench.study.column
@@ -210,16 +196,14 @@ def main() -> None:
             arm, seed = job
             runs[job], cpu = bench.train(arm, seed, steps[arm], f"{arm}-{seed}-{steps[arm]}")
             found[job] = bench.judge(runs[job])
-            mean = sum(found[job]) / COUNT
-            print(f"{arm}, seed {seed}: {steps[arm]} steps, {cpu:.0f} CPU s, {column} {mean:.3f}", flush=True)
+            print(f"{arm}, seed {seed}: {steps[arm]} steps, {cpu:.0f} CPU s, {column} {fmean(found[job]):.3f}", flush=True)
 
         list(pool.map(run, [(arm, seed) for seed in seeds for arm in bench.study.arms]))
     print(f"\n| arm | against | difference of the {column} | by seed | reached |\n| --- | --- | --- | --- | --- |")
     for arm, other in bench.study.claims:
-        pairs = [[a - b for a, b in zip(found[arm, seed], found[other, seed], strict=True)] for seed in seeds]
-        by_seed = " ".join(f"{sum(pair) / COUNT:+.3f}" for pair in pairs)
+        mean, by_seed = stats.over_seeds(*([found[who, seed] for seed in seeds] for who in (arm, other)))
         when = " ".join(reached(runs[arm, seed], runs[other, seed]) for seed in seeds)
-        print(f"| {arm} | {other} | {interval([x for pair in pairs for x in pair])} | {by_seed} | {when} |")
+        print(f"| {arm} | {other} | {mean} | {by_seed} | {when} |")
 
 
 if __name__ == "__main__":

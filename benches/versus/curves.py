@@ -7,7 +7,8 @@ from html import escape
 from statistics import fmean
 from typing import NamedTuple
 
-from runs import OURS, Log, Row
+import heuron
+from runs import Log, Row
 
 WIDTH, HEIGHT = 760, 460
 LEFT, RIGHT, TOP, BOTTOM = 70, 130, 40, 50
@@ -86,7 +87,7 @@ def draw(solvers: dict[str, Solver], title: str) -> str:
     for number, (name, solver) in enumerate(solvers.items()):
         colour = COLOURS[number % len(COLOURS)]
         line = " ".join(f"{x(at):.1f},{y(gap):.1f}" for at, gap in solver.trace or solver.runs)
-        width = 2.5 if name == OURS else 1.5
+        width = 2.5 if name == heuron.NAME else 1.5
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
         parts += [f'<circle cx="{x(at):.1f}" cy="{y(gap):.1f}" r="3" fill="{colour}"/>' for at, gap in solver.runs]
         key = TOP + 16 + 20 * number

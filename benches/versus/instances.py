@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import shop
 
 Point = tuple[float, float]
+PROBLEMS = ("tsp", "cvrp", "jssp")
 
 
 @dataclass
@@ -140,7 +142,7 @@ def tour_length(instance: Instance, tour: list[int]) -> int:
     """Length of a closed tour; ValueError if it is not a permutation of the nodes."""
     if sorted(tour) != list(range(instance.n)):
         raise ValueError("not a permutation of the nodes")
-    return sum(instance.distance(a, b) for a, b in zip(tour, tour[1:] + tour[:1]))
+    return sum(instance.distance(a, b) for a, b in zip(tour, tour[1:] + tour[:1], strict=True))
 
 
 def routes_cost(instance: Instance, routes: list[list[int]]) -> int:
@@ -153,7 +155,7 @@ def routes_cost(instance: Instance, routes: list[list[int]]) -> int:
         if load > instance.capacity:
             raise ValueError(f"load {load} above capacity {instance.capacity}")
         stops = [0, *route, 0]
-        cost += sum(instance.distance(a, b) for a, b in zip(stops, stops[1:]))
+        cost += sum(instance.distance(a, b) for a, b in pairwise(stops))
     return cost
 
 

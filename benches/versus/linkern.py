@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-from pathlib import Path
 
+from environment import VENV
 from instances import Instance
 
-HERE = Path(__file__).resolve().parent
-FOLDER = HERE / ".venv" / "linkern"
+FOLDER = VENV / "linkern"
 LIBRARY = FOLDER / "liblinkern.so"
 CRATE = "0.1.1"
 MANIFEST = f"""[package]

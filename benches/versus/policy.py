@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Attention models: instances per CPU second of heuron's native kernels and of PyTorch, in turn on one core.
 
     python3 benches/versus/policy.py                  # two sizes of networks, 50 nodes, batches of 64
@@ -15,26 +16,13 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-PYTHON = HERE / ".venv" / "bin" / "python"
-TORCH = "torch==2.15.0"
+import environment
+import heuron
+from environment import HERE, PYTHON
+
 # Width, heads, layers, feed-forward: a small network, and the published one.
-SIZES = [(64, 4, 3, 256), (128, 8, 6, 512)]
-
-
-def prepare() -> Path:
-    """Builds the example, installs PyTorch where it is missing, and returns the example's path."""
-    command = ["cargo", "build", "--release", "--package", "heuron-policies", "--example", "throughput"]
-    subprocess.run(command, cwd=ROOT, check=True)
-    if not PYTHON.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(HERE / ".venv")], check=True)
-    if subprocess.run([str(PYTHON), "-c", "import torch"], capture_output=True).returncode:
-        subprocess.run([str(PYTHON), "-m", "pip", "install", "numpy", TORCH], check=True)
-    return ROOT / "target" / "release" / "examples" / "throughput"
+NETWORKS = [(64, 4, 3, 256), (128, 8, 6, 512)]
 
 
 def figure(core: int, command: list[str]) -> float:
@@ -56,26 +44,29 @@ def operations(what: str, n: int, width: int, layers: int, hidden: int) -> float
 
 
 def main() -> None:
+    """Every network, size and task, both implementations in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, nargs="+", default=[50], help="nodes")
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--repeat", type=int, default=3, help="turns of each; the best counts")
-    parser.add_argument("--core", type=int, default=0)
-    args = parser.parse_args()
-    example = prepare()
-    peak = figure(args.core, [str(example), "peak"])
+    add = parser.add_argument
+    add("--n", type=int, nargs="+", default=[50], metavar="N", help="nodes [default: 50]")
+    add("--batch", type=int, default=64, help="instances per step [default: %(default)s]")
+    add("--repeat", type=int, default=3, help="turns of each; the best counts [default: %(default)s]")
+    add("--core", type=int, default=0, help="core for both [default: %(default)s]")
+    options = parser.parse_args()
+    environment.install("torch")
+    example = str(heuron.build("--package", "heuron-policies", "--example", "throughput") / "examples" / "throughput")
+    peak = figure(options.core, [example, "peak"])
     print(f"peak of the core: {peak:.0f} GFLOP/s\n")
     print("| network | n | what | heuron | PyTorch | times | GFLOP/s | of the peak |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for size in SIZES:
-        for n, what in [(n, what) for n in args.n for what in ["train", "train-8", "infer"]]:
-            shape = [*map(str, (n, *size, args.batch, 2))]
+    for network in NETWORKS:
+        for n, what in [(n, what) for n in options.n for what in ["train", "train-8", "infer"]]:
+            shape = [*map(str, (n, *network, options.batch, 2))]
             ours, theirs = 0.0, 0.0
-            for _ in range(args.repeat):
-                ours = max(ours, figure(args.core, [str(example), what, *shape]))
+            for _ in range(options.repeat):
+                ours = max(ours, figure(options.core, [example, what, *shape]))
                 peer = [str(PYTHON), str(HERE / "torch_pomo.py"), what.removesuffix("-8"), *shape]
-                theirs = max(theirs, figure(args.core, peer))
-            width, _, layers, hidden = size
+                theirs = max(theirs, figure(options.core, peer))
+            width, _, layers, hidden = network
             speed = ours * operations(what, n, width, layers, hidden) * 1e-9
             row = f"| {width}x{layers} | {n} | {what} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.1f} "
             print(f"{row}| {speed:.0f} | {speed / peak:.0%} |", flush=True)

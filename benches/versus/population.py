@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The claims of Poppy (Grinsztajn et al., 2023), paired, at equal updates and equal constructions.
 
-    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--rate 3e-4] [--seeds 1,2,3] [--keep FOLDER]
+    python3 benches/versus/population.py [--problems tsp,cvrp,knapsack,jssp] [--steps 400] [--seeds 1,2,3] [--keep FOLDER]
 
 From the shipped model of a problem, with the same instances per step and the same steps:
 
@@ -9,24 +9,27 @@ From the shipped model of a problem, with the same instances per step and the sa
 - `Poppy-4`, `Poppy-8`: a population of 4 and 8 decoders;
 - `4 policies`, `8 policies`: an ensemble of policies that went on with seeds of their own, so with 4 and 8 times the updates.
 
-Each then constructs greedily from all openings; the policy also by samples, as many as the population has constructions and
-more, until they are as good as it, and the shipped model by as many as the populations. Of job shops, which have one opening, the
-populations share out samples too, as in the paper. 1 000 held-out instances; differences of the gap to `heuron solve` (job shops: to the
-shipped model) in percent of the reference, with 95 % bootstrap intervals over instances and seeds. A build with the feature
-`train` is needed. Training is counted in steps, so other work on the machine changes nothing.
+Each then constructs greedily from all openings; the policy also by samples, as many as the population has constructions
+and more, until they are as good as it, and the shipped model by as many as the populations. Of job shops, which have one
+opening, the populations share out samples too, as in the paper. 1 000 held-out instances; differences of the gap to
+`heuron solve` (job shops: to the shipped model) in percent of the reference, with 95 % bootstrap intervals over instances
+and seeds. heuron is built with the feature `train`, and benches/versus/.venv gets the package that reads models. Training is
+counted in steps, so other work on the machine changes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import tempfile
 from pathlib import Path
+from statistics import fmean
 
-from claims import interval
+import environment
+import heuron
+import stats
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+FEATURES = "train"
 # Models of routes, of packings, and those that schedule.
 ROUTES = "width = 64\nheads = 4\nlayers = 6\nfeed_forward = 256\n"
 PACKINGS = "width = 64\nheads = 4\nlayers = 3\nfeed_forward = 256\n"
@@ -48,9 +51,9 @@ UNSOLVED = ["--references", "none"]
 class Bench:
     """One binary and problem, a folder for all trainings and one for what is needed for a moment, and the references."""
 
-    def __init__(self, options: argparse.Namespace, problem: str, scratch: Path) -> None:
-        self.heuron, self.steps, self.count, self.rate = options.heuron, options.steps, options.count, options.rate
-        self.problem, self.scratch = problem, scratch
+    def __init__(self, binary: Path, options: argparse.Namespace, problem: str, scratch: Path) -> None:
+        self.steps, self.count, self.rate = options.steps, options.count, options.rate
+        self.binary, self.problem, self.scratch = binary, problem, scratch
         self.folder = options.keep / f"{problem}-{self.steps}-{self.rate}" if options.keep else scratch
         self.folder.mkdir(parents=True, exist_ok=True)
         self.n, self.starts, self.network = PROBLEMS[problem]
@@ -62,51 +65,32 @@ class Bench:
         for agents in AGENTS:
             self.base[f"shipped model, {agents} samples"] = self.sampled(problem, agents)
 
-    def train(self, name: str, seed: str, settings: str) -> Path:
-        """Goes on from the shipped model."""
-        config, output = self.folder / f"{name}.toml", self.folder / name
+    def train(self, name: str, seed: str, agents: int = 1) -> Path:
+        """Goes on from the shipped model, as one policy or as a population."""
+        output = self.folder / name
         network = f"[network]\n{self.network}"
         common = f"sizes = [{self.n}]\nbatch = {BATCH}\nstarts = {self.starts}\nlearning_rate = {self.rate}\n"
         # The validation is not used: it has one instance.
-        config.write_text(f"{common}{network}{settings}[validation]\ncount = 1\n")
+        population = f"[poppy]\nagents = {agents}\n" if agents > 1 else ""
+        settings = f"{common}{network}{population}[validation]\ncount = 1\n"
         # A training that has ended ends at once when it is resumed.
         start = ["--resume"] if (output / "checkpoint.safetensors").exists() else ["--model", self.problem]
-        command = ["train", self.problem, "--config", config, *start, "--seed", seed, "--threads", "1"]
-        algorithm = ["--algorithm", "poppy" if "poppy" in settings else "reinforce"]
-        steps = ["--steps", str(self.steps), "--output", output, "--quiet"]
-        subprocess.run([self.heuron, *command, *algorithm, *steps], check=True)
+        algorithm = ["--algorithm", "poppy" if population else "reinforce"]
+        options = [*start, "--seed", seed, "--threads", "1", *algorithm]
+        heuron.train(self.binary, self.problem, settings, output, self.steps, options)
         return output / "model.safetensors"
 
     def agent(self, model: Path, agent: int) -> Path:
         """The model of one agent alone: its decoder with the shared encoder."""
-        data = model.read_bytes()
-        size = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + size])
-        about = json.loads(header["__metadata__"]["heuron"])
-        del about["architecture"]["agents"]
-        header["__metadata__"]["heuron"] = json.dumps(about)
-        if agent > 0:
-            own = f"agents.{agent}."
-            header |= {f"decoder.{name.removeprefix(own)}": header[name] for name in header if name.startswith(own)}
-        tensors, content = {"__metadata__": header["__metadata__"]}, b""
-        for name in sorted(name for name in header if name != "__metadata__" and not name.startswith("agents.")):
-            begin, end = (8 + size + offset for offset in header[name]["data_offsets"])
-            place = [len(content), len(content) + end - begin]
-            tensors[name] = {**header[name], "data_offsets": place}
-            content += data[begin:end]
-        text = json.dumps(tensors).encode()
-        text += b" " * (-len(text) % 8)
         path = self.scratch / "agent.safetensors"
-        path.write_bytes(len(text).to_bytes(8, "little") + text + content)
+        program = [environment.PYTHON, environment.HERE / "agent.py"]
+        subprocess.run([*program, model, str(agent), path], check=True)
         return path
 
     def lines(self, model: str | Path, options: list[str]) -> list[dict]:
         """The report of an evaluation, a line per held-out instance."""
-        report = self.scratch / "report.jsonl"
-        held_out = ["--n", str(self.n), "--count", str(self.count), "--seed", "1", "--threads", "1"]
-        command = [self.heuron, "evaluate", self.problem, "--model", model, "--report", report, *held_out]
-        subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
-        return [json.loads(line) for line in report.read_text().splitlines()[1:]]
+        options = ["--threads", "1", *options]
+        return heuron.evaluate(self.binary, self.problem, model, self.n, self.count, options)[1:]
 
     def gap(self, cost: int, place: int) -> float:
         """In % of the reference."""
@@ -121,27 +105,22 @@ class Bench:
         return self.gaps(model, ["--decode", "sample", "--samples", str(samples * self.openings)])
 
 
-def mean(values: list[float]) -> float:
-    """The mean."""
-    return sum(values) / len(values)
-
-
 def measure(bench: Bench, seed: str) -> dict[str, list[float]]:
     """Trains everything with a seed; the gaps of every arm."""
     found = dict(bench.base)
-    members = [bench.train(f"policy-{seed}-{member}", f"{seed}{member}", "") for member in range(max(AGENTS))]
+    members = [bench.train(f"policy-{seed}-{member}", f"{seed}{member}") for member in range(max(AGENTS))]
     greedy = [bench.gaps(model, []) for model in members]
     found["policy"] = greedy[0]
     for agents in AGENTS:
         found[f"{agents} policies"] = [min(gaps) for gaps in zip(*greedy[:agents], strict=True)]
-        model = bench.train(f"poppy-{seed}-{agents}", seed, f"[poppy]\nagents = {agents}\n")
+        model = bench.train(f"poppy-{seed}-{agents}", seed, agents)
         # Of a shop the agents construct a greedy schedule each.
         attempts = [] if bench.problem == "jssp" else ["--decode", "population", "--attempts", str(agents)]
         found[f"Poppy-{agents}"] = bench.gaps(model, attempts)
         if bench.problem == "jssp":
             found |= {f"Poppy-{agents}, {samples} samples": bench.sampled(model, samples) for samples in SAMPLES}
         single = [bench.gaps(bench.agent(model, agent), []) for agent in range(agents)]
-        found[f"an agent of Poppy-{agents}"] = [mean(gaps) for gaps in zip(*single, strict=True)]
+        found[f"an agent of Poppy-{agents}"] = [fmean(gaps) for gaps in zip(*single, strict=True)]
     for samples in SAMPLES:
         found[f"{samples} samples"] = bench.sampled(members[0], samples)
     return found
@@ -151,7 +130,7 @@ def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> N
     """Two tables: the arms, and the claims."""
     print(f"\n## {problem}, n = {bench.n}, {bench.steps} steps\n\n| arm | gap, % |\n| --- | --- |")
     for arm in found[0]:
-        print(f"| {arm} | {mean([gap for run in found for gap in run[arm]]):.3f} |")
+        print(f"| {arm} | {fmean([gap for run in found for gap in run[arm]]):.3f} |")
     print("\n| arm | against | difference, % | by seed |\n| --- | --- | --- | --- |")
     claims = [
         (f"Poppy-{k}", other)
@@ -160,12 +139,11 @@ def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> N
     ]
     claims += [(f"an agent of Poppy-{k}", "policy") for k in AGENTS]
     for arm, other in claims:
-        pairs = [[a - b for a, b in zip(run[arm], run[other], strict=True)] for run in found]
-        by_seed = " ".join(f"{mean(pair):+.3f}" for pair in pairs)
-        print(f"| {arm} | {other} | {interval([x for pair in pairs for x in pair])} | {by_seed} |")
+        difference, by_seed = stats.over_seeds(*([run[who] for run in found] for who in (arm, other)))
+        print(f"| {arm} | {other} | {difference} | {by_seed} |")
     for agents in AGENTS:
-        goal = mean([gap for run in found for gap in run[f"Poppy-{agents}"]])
-        enough = [k for k in SAMPLES if mean([gap for run in found for gap in run[f"{k} samples"]]) <= goal]
+        goal = fmean([gap for run in found for gap in run[f"Poppy-{agents}"]])
+        enough = [k for k in SAMPLES if fmean([gap for run in found for gap in run[f"{k} samples"]]) <= goal]
         worth = f"at most {enough[0]} samples" if enough else f"more than {SAMPLES[-1]} samples"
         print(f"\nPoppy-{agents} is worth {worth} per opening.")
 
@@ -173,17 +151,20 @@ def report(problem: str, bench: Bench, found: list[dict[str, list[float]]]) -> N
 def main() -> None:
     """Every problem with every seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--problems", default=",".join(PROBLEMS))
-    parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--rate", type=float, default=3e-4, help="largest learning rate")
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--heuron", type=Path, default=ROOT / "target" / "release" / "heuron")
-    parser.add_argument("--keep", type=Path, help="folder for models and checkpoints, from which a later run goes on")
+    add = parser.add_argument
+    add("--problems", default=",".join(PROBLEMS), metavar="NAME,NAME...", help="with commas [default: %(default)s]")
+    add("--steps", type=int, default=400, help="of every training [default: %(default)s]")
+    add("--rate", type=float, default=3e-4, help="largest learning rate [default: %(default)s]")
+    add("--count", type=int, default=1000, help="held-out instances [default: %(default)s]")
+    add("--seeds", default="1,2,3", metavar="K,K...", help="of the trainings, with commas [default: %(default)s]")
+    add("--keep", type=Path, metavar="DIR", help="folder for models and checkpoints, from which a later run goes on")
+    heuron.add_flag(parser, FEATURES)
     options = parser.parse_args()
+    environment.install("models")
+    binary = heuron.program(options.heuron, FEATURES)
     for problem in options.problems.split(","):
         with tempfile.TemporaryDirectory() as scratch:
-            bench = Bench(options, problem, Path(scratch))
+            bench = Bench(binary, options, problem, Path(scratch))
             report(problem, bench, [measure(bench, seed) for seed in options.seeds.split(",")])
 
 

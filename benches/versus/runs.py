@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -13,21 +12,16 @@ import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import distributions
 from pathlib import Path
 
+import heuron
 import instances
+from environment import HERE, PYTHON
 from instances import Instance
+from peers import PEERS
 
-HERE = Path(__file__).resolve().parent
-PYTHON = HERE / ".venv" / "bin" / "python"
-OURS = "heuron"
 PATIENCE = 120.0
 """Seconds beyond the limit after which a run is ended: then it has no result."""
-PACKAGES = {
-    "fasttsp": "fast_tsp", "lkh": "elkai", "hygese": "hygese", "pyvrp": "pyvrp", "ortools": "ortools",
-    "vroom": "pyvroom", "cpsat": "ortools", "cpsat8": "ortools",
-}
 
 
 @dataclass(frozen=True)
@@ -121,17 +115,11 @@ def parse_row(record: dict[str, str]) -> Row:
     )
 
 
-def build_of(solver: str, ours: Path | None) -> str:
-    """What tells one build of a solver from the next: its package's version, or a digest of our binary."""
-    if solver == OURS:
-        return hashlib.sha256(ours.read_bytes()).hexdigest()[:10] if ours else "none"
-    if solver == "linkern":
-        import linkern
-
-        return linkern.CRATE
-    folder = next((HERE / ".venv" / "lib").glob("python3*/site-packages"))
-    versions = {found.metadata["Name"].replace("-", "_"): found.version for found in distributions(path=[str(folder)])}
-    return versions[PACKAGES[solver]]
+def build_of(solver: str, binary: Path | None) -> str:
+    """What tells one build of a solver from the next: a peer's version, or a digest of our program."""
+    if solver != heuron.NAME:
+        return PEERS[solver].version()
+    return heuron.digest(binary) if binary else "none"
 
 
 @dataclass
@@ -160,22 +148,26 @@ def run_pinned(command: list[str], cores: list[int], patience: float) -> Finishe
         timer = threading.Timer(patience, end)
         timer.start()
         try:
-            _, status, usage = os.wait4(process.pid, 0)
+            cpu = heuron.wait(process)
         finally:
             timer.cancel()
         wall = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         text = errors.read().decode(errors="replace").strip()
     code = None if late.is_set() else process.returncode
-    return Finished(wall, usage.ru_utime + usage.ru_stime, code, text)
+    return Finished(wall, cpu, code, text)
 
 
-def run(task: Task, instance: Instance, ours: Path | None, cores: list[int]) -> tuple[Row, list[tuple[float, int]]]:
-    """Carries out a task. Failures are results too: a row without a cost, and the reason in its note."""
+def run(
+    task: Task, instance: Instance, binary: Path | None, cores: list[int], clock: str = "wall"
+) -> tuple[Row, list[tuple[float, int]]]:
+    """Carries out a task; `clock` is what heuron's limit counts. Failures are results too: a row without a cost, and the
+    reason in its note."""
     with tempfile.TemporaryDirectory() as folder:
-        runner = run_ours if task.solver == OURS else run_peer
-        solution, wall, cpu, trace, note = runner(task, instance, ours, cores, Path(folder))
+        if task.solver == heuron.NAME:
+            solution, wall, cpu, trace, note = run_heuron(task, instance, binary, cores, Path(folder), clock)
+        else:
+            solution, wall, cpu, trace, note = run_peer(task, instance, cores, Path(folder))
     cost = None
     if solution is not None:
         try:
@@ -197,7 +189,7 @@ def last_line(ended: Finished) -> str:
     return f"exit code {ended.code}: " + (ended.errors.splitlines() or [""])[-1][:160]
 
 
-def run_peer(task: Task, instance: Instance, _ours: Path | None, cores: list[int], folder: Path) -> tuple:
+def run_peer(task: Task, instance: Instance, cores: list[int], folder: Path) -> tuple:
     """A peer, through peers.py. Its own call is what is timed, unless it never returned."""
     output = folder / "result.json"
     command = [str(PYTHON), str(HERE / "peers.py"), task.problem, task.solver, str(instance.path)]
@@ -210,12 +202,10 @@ def run_peer(task: Task, instance: Instance, _ours: Path | None, cores: list[int
     return result["solution"], result["wall_s"], result["cpu_s"], result["trace"], ""
 
 
-def run_ours(
-    task: Task, instance: Instance, ours: Path | None, cores: list[int], folder: Path, clock: str = "wall"
-) -> tuple:
+def run_heuron(task: Task, instance: Instance, binary: Path, cores: list[int], folder: Path, clock: str) -> tuple:
     """heuron, as a user runs it: the whole process is timed, reading and writing included."""
     output, report, trace_file = folder / "solution", folder / "report.json", folder / "trace.jsonl"
-    command = [str(ours), "solve", str(instance.path), "--time", f"{task.limit_s:g}s", "--seed", str(task.seed)]
+    command = [str(binary), "solve", str(instance.path), "--time", f"{task.limit_s:g}s", "--seed", str(task.seed)]
     command += ["--threads", str(task.threads), "--output", str(output), "--report", str(report)]
     command += ["--trace", str(trace_file), "--clock", clock, "--quiet"]
     ended = run_pinned(command, cores, task.limit_s + PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 Jobs = list[list[tuple[int, int]]]
@@ -12,7 +13,7 @@ def read_jobs(path: Path) -> Jobs:
     """The jobs of a file: `jobs machines`, then a line of `machine duration` pairs per job."""
     lines = [line.split() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
     rows = [[int(word) for word in words] for words in lines]
-    return [list(zip(row[::2], row[1::2])) for row in rows[1:]]
+    return [list(zip(row[::2], row[1::2], strict=True)) for row in rows[1:]]
 
 
 def makespan(jobs: Jobs, starts: list[list[int]]) -> int:
@@ -23,7 +24,7 @@ def makespan(jobs: Jobs, starts: list[list[int]]) -> int:
     last = 0
     for job, row in enumerate(jobs):
         ready = 0
-        for (machine, duration), start in zip(row, starts[job]):
+        for (machine, duration), start in zip(row, starts[job], strict=True):
             if start < ready:
                 raise ValueError(f"an operation of job {job} starts at {start}, before {ready}")
             ready = start + duration
@@ -31,7 +32,7 @@ def makespan(jobs: Jobs, starts: list[list[int]]) -> int:
         last = max(last, ready)
     for machine, spans in busy.items():
         spans.sort()
-        if any(start < end for (_, end), (start, _) in zip(spans, spans[1:])):
+        if any(start < end for (_, end), (start, _) in pairwise(spans)):
             raise ValueError(f"machine {machine} does two things at once")
     return last
 

@@ -88,7 +88,7 @@ def table(problem: str, limit: float, columns: dict[str, list[Row]], best_known:
 def markdown(lines: list[list[str]]) -> str:
     """A table as markdown, its columns aligned."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    rows = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines]
+    rows = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([rows[0], rule, *rows[1:]])
 

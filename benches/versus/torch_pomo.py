@@ -1,5 +1,7 @@
 """POMO on the TSP in plain PyTorch, batched the standard way: the peer of `policy.py` and `card.py`, which run it.
 
+    benches/versus/.venv/bin/python benches/versus/torch_pomo.py train 50 64 4 3 256 64 2
+
 Multi-start attention model (Kwon et al., POMO, 2020): encoder with instance norm, query = first + last, masked glimpse,
 pointer on raw embeddings, 10 tanh; autoregressive rollout inside autograd, shared-baseline REINFORCE, Adam.
 """
@@ -10,11 +12,22 @@ import argparse
 import time
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+
+NUMBERS = {
+    "n": "nodes",
+    "width": "of an embedding",
+    "heads": "of the attention",
+    "layers": "of the encoder",
+    "hidden": "width of the feed-forward block",
+    "batch": "instances at a time",
+    "repeat": "repetitions; the best counts",
+}
 
 
 class Layer(nn.Module):
+    """A layer of the encoder: attention and a feed-forward block, each added to its input and normed; [batch, n, width]."""
+
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
         self.heads = heads
@@ -23,14 +36,17 @@ class Layer(nn.Module):
         self.norm1, self.norm2 = nn.InstanceNorm1d(width, affine=True), nn.InstanceNorm1d(width, affine=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The nodes' next embeddings [batch, n, width]."""
         b, n, d = x.shape
         q, k, v = (t.view(b, n, self.heads, d // self.heads).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
-        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, d)
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, d)
         x = self.norm1((x + self.out(mixed)).transpose(1, 2)).transpose(1, 2)
-        return self.norm2((x + self.ff2(F.relu(self.ff1(x)))).transpose(1, 2)).transpose(1, 2)
+        return self.norm2((x + self.ff2(nn.functional.relu(self.ff1(x)))).transpose(1, 2)).transpose(1, 2)
 
 
 class Pomo(nn.Module):
+    """The attention model."""
+
     def __init__(self, width: int, heads: int, layers: int, hidden: int) -> None:
         super().__init__()
         self.width, self.heads = width, heads
@@ -40,6 +56,7 @@ class Pomo(nn.Module):
         self.out = nn.Linear(width, width)
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
+        """Heads apart: [batch, n, width] -> [batch, heads, n, width / heads]."""
         return x.view(x.shape[0], -1, self.heads, self.width // self.heads).transpose(1, 2)
 
     def forward(self, points: torch.Tensor, sample: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,10 +72,10 @@ class Pomo(nn.Module):
         tour, log_probs = [node], []
         for _ in range(n - 1):
             query = self.split(first + last[rows, node])
-            heads = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None])
+            heads = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None])
             glimpse = self.out(heads.transpose(1, 2).reshape(b, n, self.width))
             score = glimpse @ x.transpose(1, 2) / self.width**0.5
-            shares = F.softmax(10 * torch.tanh(score) + mask, -1)
+            shares = nn.functional.softmax(10 * torch.tanh(score) + mask, -1)
             node = torch.multinomial(shares.view(b * n, n), 1).view(b, n) if sample else shares.argmax(-1)
             log_probs.append(shares[rows, lanes, node].clamp_min(1e-12).log())
             tour.append(node)
@@ -78,10 +95,11 @@ def now(on_card: bool) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "infer"])
-    for name in ["n", "width", "heads", "layers", "hidden", "batch", "repeat"]:
-        parser.add_argument(name, type=int)
+    """Prints the speed of the best repetition; the first one warms up."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["train", "infer"], help="steps of training, or greedy constructions")
+    for name, text in NUMBERS.items():
+        parser.add_argument(name, type=int, help=text)
     parser.add_argument("--device", default="cpu", help="cpu: per CPU second of one thread; cuda: per second")
     args = parser.parse_args()
     on_card = args.device != "cpu"

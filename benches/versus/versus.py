@@ -10,85 +10,35 @@ writes one table per problem and time limit to benches/versus/out. A run that is
 from __future__ import annotations
 
 import argparse
-import fnmatch
-import hashlib
 import os
 import queue
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import curves
+import environment
+import heuron
 import instances
-import linkern
+import peers
 import tables
-from instances import Instance
-from runs import HERE, OURS, PYTHON, Log, Row, Task, build_of, run
-
-ROOT = HERE.parent.parent
-OUT = HERE / "out"
-DEFAULT_SOLVERS = {
-    "tsp": [OURS, "fasttsp", "linkern", "lkh"], "cvrp": [OURS, "hygese", "pyvrp"], "jssp": [OURS, "cpsat"],
-}
-OPTIONAL_SOLVERS = {"tsp": ["ortools", "vroom"], "cvrp": ["ortools", "vroom"], "jssp": ["cpsat8"]}
-LIMITS = {"tsp": [1.0, 5.0], "cvrp": [10.0, 30.0], "jssp": [10.0, 30.0]}
-CURVE_LIMITS = {"tsp": [0.5, 1.0, 2.0, 5.0, 10.0], "cvrp": [2.0, 5.0, 10.0, 30.0], "jssp": [2.0, 5.0, 10.0, 30.0]}
-SIZES = {"tsp": (100, 6000), "cvrp": (100, 1001), "jssp": (36, 2000)}
-QUICK = {
-    "tsp": "kroA100 si175 a280 lin318 att532 d657 pr1002 rl1304 u1817 pr2392 pcb3038 fnl4461",
-    "cvrp": "X-n101-k25 X-n143-k7 X-n195-k51 X-n237-k14 X-n256-k16 X-n298-k31 X-n336-k84 X-n420-k130 X-n502-k39 "
-    "X-n655-k131 X-n783-k48 X-n957-k87",
-    "jssp": "ft10 la29 la37 abz7 swv03 yn2 ta01 ta11 ta21 ta32 ta41 dmu42 dmu61",
-}
-CURVE = {"tsp": "pr1002 u1817 pcb3038 fnl4461", "cvrp": "X-n195-k51 X-n336-k84 X-n655-k131 X-n957-k87", "jssp": "la29 ta11 ta41 dmu42"}
-
-
-@dataclass
-class Plan:
-    """What is compared on what, and for how long."""
-
-    problem: str
-    solvers: list[str]
-    builds: dict[str, str]
-    files: dict[str, Instance]
-    limits: list[float]
-    seeds: list[int]
-    threads: list[int]
-
-    def blocks(self) -> list[list[Task]]:
-        """Tasks in order. The tasks of a block differ in solver or threads only, and run one after the other on the same
-        core; the order within a block rotates, so that no solver always runs first."""
-        blocks = []
-        for seed in self.seeds:
-            for limit in self.limits:
-                for name in self.files:
-                    tasks = [
-                        Task(self.problem, name, solver, self.builds[solver], limit, seed, threads)
-                        for solver in self.solvers for threads in self.threads
-                    ]
-                    turn = len(blocks) % len(tasks)
-                    blocks.append(tasks[turn:] + tasks[:turn])
-        return blocks
-
-    def rows(self, log: Log) -> list[Row]:
-        """The finished runs of this plan."""
-        return [log.rows[task] for block in self.blocks() for task in block if task in log.rows]
+from environment import OUT
+from plan import Plan, make_plan
+from runs import Log, Row, Task, run
 
 
 def main() -> None:
     """Plan, estimate, run, tables, curves."""
     options = arguments()
     log = Log(OUT)
-    ours = prepare(options)
+    environment.install("peers")
+    binary = None if options.heuron == "none" else heuron.program(options.heuron)
     for problem in options.problem:
-        plan = make_plan(problem, options, ours)
+        plan = make_plan(problem, options, binary)
         if not plan.solvers:
             continue
-        carry_out(plan, log, ours, options)
+        carry_out(plan, log, binary, options)
         if options.curves:
             report_curves(plan, log)
         else:
@@ -99,27 +49,29 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--problem", choices=["tsp", "cvrp", "jssp", "all"], default="all")
-    add("--size", choices=["quick", "full"], default="quick", help="a dozen files of all sizes, or every file")
+    optional = "; ".join(f"{problem}: {', '.join(peers.of(problem, is_default=False))}" for problem in instances.PROBLEMS)
+    add("--problem", choices=[*instances.PROBLEMS, "all"], default="all", help="what is solved [default: %(default)s]")
+    add("--size", choices=["quick", "full"], default="quick", help="a dozen files, or every file [default: %(default)s]")
     add("--all", action="store_true", help="TSP: the national and VLSI files too, not only TSPLIB")
     add("--only", default="*", metavar="PATTERN", help="only instances whose name matches")
-    add("--instances", type=Path, default=None, help="default: $HEURON_INSTANCES, then ../shared/instances")
-    add("--limits", type=number_list, help="seconds, with commas (default: tsp 1,5; cvrp and jssp 10,30)")
-    add("--seeds", type=number_list, default=[1, 2, 3])
-    add("--solvers", help=f"with commas; beyond the default ones: {OPTIONAL_SOLVERS}")
-    add("--ours", default="build", metavar="build|none|PATH", help="build heuron, leave it out, or take this binary")
-    add("--jobs", type=int, choices=[1, 2], default=1, help="instances at a time, each on a core of its own")
-    add("--threads", type=int, choices=[1, 2], default=1, help="of heuron and of peers that can use two: CP-SAT")
+    add("--instances", type=Path, metavar="DIR", help="default: $HEURON_INSTANCES, then ../shared/instances")
+    limits = "seconds, with commas [default: tsp 1,5; cvrp and jssp 10,30; more of them with --curves]"
+    add("--limits", type=number_list, metavar="S,S...", help=limits)
+    add("--seeds", type=seed_list, default=[1, 2, 3], metavar="K,K...", help="with commas [default: 1,2,3]")
+    add("--solvers", metavar="NAME,NAME...", help=f"with commas; only by name: {optional}")
+    heuron.add_flag(parser, may_be_left_out=True)
+    add("--jobs", type=int, choices=[1, 2], default=1, help="instances at a time, each on a core of its own [default: 1]")
+    add("--threads", type=int, choices=[1, 2], default=1, help="of heuron and of peers that can use two [default: 1]")
     add("--threads-check", action="store_true", help="heuron alone, 1 against 2 threads at equal wall time")
     add("--curves", action="store_true", help="anytime curves instead of tables: few files, many limits")
     add("--redo-disturbed", action="store_true", help="repeat runs that got less than 90 %% of a core")
     add("--estimate", action="store_true", help="say how long it would take, and stop")
     add("--tables-only", action="store_true", help="tables or curves of the runs done so far")
     options = parser.parse_args()
-    options.problem = ["tsp", "cvrp", "jssp"] if options.problem == "all" else [options.problem]
+    options.problem = instances.PROBLEMS if options.problem == "all" else [options.problem]
     if (options.threads_check or options.threads > 1) and options.jobs > 1:
         parser.error("a run with two threads needs all cores: leave --jobs at 1")
-    if options.threads_check and options.ours == "none":
+    if options.threads_check and options.heuron == "none":
         parser.error("--threads-check compares heuron with itself: it cannot be left out")
     return options
 
@@ -129,87 +81,9 @@ def number_list(text: str) -> list[float]:
     return [float(word) for word in text.split(",")]
 
 
-def prepare(options: argparse.Namespace) -> Path | None:
-    """Installs the peers; builds heuron and keeps the binary where a later build does not overwrite it."""
-    requirements = HERE / "requirements.txt"
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    stamp = HERE / ".venv" / "installed"
-    if not stamp.exists() or stamp.read_text() != digest:
-        subprocess.run([sys.executable, "-m", "venv", HERE / ".venv"], check=True)
-        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
-        stamp.write_text(digest)
-    if options.ours == "none":
-        return None
-    built = Path(options.ours)
-    if options.ours == "build":
-        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
-        built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / OURS
-    kept = OUT / "bin" / f"{OURS}-{build_of(OURS, built)}"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    if not kept.exists():
-        shutil.copy2(built, kept)
-    return kept
-
-
-def make_plan(problem: str, options: argparse.Namespace, ours: Path | None) -> Plan:
-    """What the options ask for, as far as it can be had here."""
-    solvers = options.solvers.split(",") if options.solvers else list(DEFAULT_SOLVERS[problem])
-    unknown = set(solvers) - {*DEFAULT_SOLVERS[problem], *OPTIONAL_SOLVERS[problem]}
-    if unknown:
-        sys.exit(f"no solver called {', '.join(sorted(unknown))} for {problem}")
-    if options.threads_check:
-        solvers = [OURS]
-    if options.threads > 1:
-        solvers = [solver for solver in solvers if solver in (OURS, "cpsat")]
-    if ours is None:
-        solvers = [solver for solver in solvers if solver != OURS]
-    if "linkern" in solvers:
-        try:
-            linkern.build()
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"linkern is left out, it cannot be built here: {error}", file=sys.stderr)
-            solvers.remove("linkern")
-    limits = options.limits or (CURVE_LIMITS if options.curves else LIMITS)[problem]
-    return Plan(
-        problem=problem,
-        solvers=solvers,
-        builds={solver: build_of(solver, ours) for solver in solvers},
-        files={instance.name: instance for instance in chosen_files(problem, options)},
-        limits=limits,
-        seeds=[int(seed) for seed in options.seeds],
-        threads=[1, 2] if options.threads_check else [options.threads],
-    )
-
-
-def chosen_files(problem: str, options: argparse.Namespace) -> list[Instance]:
-    """The instances, smallest first. Files with fixed edges are left out: no peer honours them."""
-    folder = instances_folder(options.instances)
-    costs = instances.best_known_costs(folder)
-    sets = {"tsp": ["tsp/tsplib/*.tsp"], "cvrp": ["cvrp/X/*.vrp"], "jssp": ["jssp/standard/*.txt"]}[problem]
-    if problem == "tsp" and options.all:
-        sets += ["tsp/vlsi/*.tsp", "tsp/national/*.tsp"]
-    wanted = (CURVE if options.curves else QUICK)[problem].split()
-    found = []
-    for path in sorted(path for pattern in sets for path in folder.glob(pattern)):
-        listed = options.size == "full" and not options.curves or path.stem in wanted
-        if not listed or not fnmatch.fnmatch(path.stem, options.only) or (problem, path.stem) not in costs:
-            continue
-        instance = instances.read(path, problem)
-        if SIZES[problem][0] <= instance.n <= SIZES[problem][1] and not instance.fixed_edges:
-            instance.best_known = costs[problem, path.stem]
-            found.append(instance)
-    if not found:
-        sys.exit(f"no {problem} instance to run in {folder}")
-    return sorted(found, key=lambda instance: (instance.n, instance.name))
-
-
-def instances_folder(given: Path | None) -> Path:
-    """The folder of the public instances."""
-    from_environment = os.environ.get("HEURON_INSTANCES")
-    folder = given or Path(from_environment or ROOT.parent / "shared" / "instances")
-    if not (folder / "bks.csv").exists():
-        sys.exit(f"{folder} holds no bks.csv: name the instances folder with --instances or HEURON_INSTANCES")
-    return folder
+def seed_list(text: str) -> list[int]:
+    """Seeds with commas between them."""
+    return [int(word) for word in text.split(",")]
 
 
 def expected_seconds(task: Task, n: int) -> float:
@@ -217,12 +91,12 @@ def expected_seconds(task: Task, n: int) -> float:
     return task.limit_s + 1.0 + (2e-6 * n * n if task.solver == "lkh" else 0.0)
 
 
-def carry_out(plan: Plan, log: Log, ours: Path | None, options: argparse.Namespace) -> None:
+def carry_out(plan: Plan, log: Log, binary: Path | None, options: argparse.Namespace) -> None:
     """Runs what is not in the log yet, `jobs` blocks at a time."""
 
     def is_open(task: Task) -> bool:
         row = log.rows.get(task)
-        return row is None or options.redo_disturbed and tables.is_disturbed(row)
+        return row is None or (options.redo_disturbed and tables.is_disturbed(row))
 
     blocks = [[task for task in block if is_open(task)] for block in plan.blocks()]
     blocks = [block for block in blocks if block]
@@ -236,7 +110,7 @@ def carry_out(plan: Plan, log: Log, ours: Path | None, options: argparse.Namespa
         waiting.put(block)
     cores = sorted(os.sched_getaffinity(0))
     workers = [
-        threading.Thread(target=work, args=(waiting, plan, log, ours, cores, cores[-1 - job]), daemon=True)
+        threading.Thread(target=work, args=(waiting, plan, log, binary, cores, cores[-1 - job]), daemon=True)
         for job in range(options.jobs)
     ]
     for worker in workers:
@@ -245,7 +119,7 @@ def carry_out(plan: Plan, log: Log, ours: Path | None, options: argparse.Namespa
         worker.join()
 
 
-def work(waiting: queue.SimpleQueue, plan: Plan, log: Log, ours: Path | None, cores: list[int], core: int) -> None:
+def work(waiting: queue.SimpleQueue, plan: Plan, log: Log, binary: Path | None, cores: list[int], core: int) -> None:
     """Takes blocks until none is left. Single-threaded runs stay on `core`, others get as many cores as threads."""
     while True:
         try:
@@ -254,7 +128,7 @@ def work(waiting: queue.SimpleQueue, plan: Plan, log: Log, ours: Path | None, co
             return
         for task in block:
             pinned = [core] if task.threads == 1 else cores[:task.threads]
-            row, trace = run(task, plan.files[task.instance], ours, pinned)
+            row, trace = run(task, plan.files[task.instance], binary, pinned)
             log.add(row, trace)
             gap = "none" if row.gap_pct is None else f"{row.gap_pct:.3f} %"
             print(

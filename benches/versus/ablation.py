@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The same search with and without the shipped model, at equal CPU time, on published sets.
+"""The same search with and without the shipped model, at equal CPU time, on published sets and on files.
 
     python3 benches/versus/ablation.py [--sets tsp100,cvrp100,ta01-10] [--count 50] [--budgets 10ms,100ms,1s] [--seeds 1,2,3]
+    python3 benches/versus/ablation.py --sets 'cvrp/X/*.vrp,tsp/tsplib/*.tsp' --count 12 --budgets 100ms,1s,10s --seeds 1
 
-A set is a published one, or `ffsp` and a number of jobs: flow shops as MatNet draws them, of seed 1.
+A set is a published one, or `ffsp` and a number of jobs (flow shops as MatNet draws them, of seed 1), or a pattern of public
+instance files: `--count` of them from end to end.
 `policy+local` begins with constructions of the model; with `--no-model` a rule takes its place; `auto` is the classical
 search of the recipe. One thread, limits in CPU seconds, model loading included. Prints the mean cost of each, and the mean
 difference in % between the model and each of the others with its 95 % bootstrap interval over instances and seeds.
@@ -20,6 +22,7 @@ from statistics import fmean
 
 import heuron
 import stats
+from environment import public_instances
 
 SETS = "tsp100,cvrp100,ta01-10,ta21-30,ta41-50,ffsp20,ffsp50,ffsp100"
 DRAWS = 2000
@@ -35,6 +38,7 @@ def main() -> None:
     add("--budgets", default="10ms,100ms,1s", metavar="SPAN,SPAN...", help="CPU time per instance [default: %(default)s]")
     add("--seeds", default="1,2,3", metavar="K,K...", help="with commas [default: %(default)s]")
     add("--model", metavar="FILE|NAME", help="in the place of the shipped model")
+    add("--instances", type=Path, help="public files [default: $HEURON_INSTANCES, then ../shared/instances]")
     heuron.add_flag(parser)
     options = parser.parse_args()
     binary = heuron.program(options.heuron)
@@ -42,7 +46,10 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.sets.split(","):
-            files = generate(binary, name, options.count, Path(folder))
+            if "*" in name:
+                files = spread(sorted(public_instances(options.instances).glob(name)), options.count)
+            else:
+                files = generate(binary, name, options.count, Path(folder))
             for budget in options.budgets.split(","):
                 costs = {method: [] for method in methods(options.model)}
                 for seed in options.seeds.split(","):
@@ -56,6 +63,11 @@ def methods(model: str | None) -> dict[str, list[str]]:
     chosen = ["--model", model] if model else []
     local = ["--method", "policy+local"]
     return {"model": [*local, *chosen], "rule": [*local, "--no-model"], "auto": []}
+
+
+def spread(files: list[Path], count: int) -> list[Path]:
+    """So many files, evenly from the first to the last."""
+    return [files[at * len(files) // count] for at in range(min(count, len(files)))] if len(files) > count else files
 
 
 def generate(binary: Path, name: str, count: int, folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 from importlib.metadata import distributions
@@ -42,6 +43,15 @@ def version_of(package: str) -> str:
     """The installed version of a package."""
     folder = next((VENV / "lib").glob("python3*/site-packages"))
     return next(distributions(name=package, path=[str(folder)])).version
+
+
+def public_instances(given: Path | None) -> Path:
+    """The folder of the public instances."""
+    from_environment = os.environ.get("HEURON_INSTANCES")
+    found = given or Path(from_environment or ROOT.parent / "shared" / "instances")
+    if not (found / "bks.csv").exists():
+        sys.exit(f"{found} holds no bks.csv: name the instances folder with --instances or HEURON_INSTANCES")
+    return found
 
 
 def main() -> None:

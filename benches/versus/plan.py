@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import heuron
 import instances
 import linkern
 import peers
-from environment import ROOT
+from environment import public_instances
 from instances import Instance
 from runs import Log, Row, Task, build_of
 
@@ -100,7 +99,7 @@ def make_plan(problem: str, options: argparse.Namespace, binary: Path | None) ->
 
 def chosen_files(problem: str, options: argparse.Namespace) -> list[Instance]:
     """The instances, smallest first. Files with fixed edges are left out: no peer honours them."""
-    folder = instances_folder(options.instances)
+    folder = public_instances(options.instances)
     costs = instances.best_known_costs(folder)
     sets = {"tsp": ["tsp/tsplib/*.tsp"], "cvrp": ["cvrp/X/*.vrp"], "jssp": ["jssp/standard/*.txt"]}[problem]
     if problem == "tsp" and options.all:
@@ -118,12 +117,3 @@ def chosen_files(problem: str, options: argparse.Namespace) -> list[Instance]:
     if not found:
         sys.exit(f"no {problem} instance to run in {folder}")
     return sorted(found, key=lambda instance: (instance.n, instance.name))
-
-
-def instances_folder(given: Path | None) -> Path:
-    """The folder of the public instances."""
-    from_environment = os.environ.get("HEURON_INSTANCES")
-    folder = given or Path(from_environment or ROOT.parent / "shared" / "instances")
-    if not (folder / "bks.csv").exists():
-        sys.exit(f"{folder} holds no bks.csv: name the instances folder with --instances or HEURON_INSTANCES")
-    return folder

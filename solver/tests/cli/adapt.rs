@@ -102,7 +102,20 @@ fn tables_are_listed_and_unknown_ones_refused_with_the_list() {
 #[test]
 fn mutated_instances_come_by_set_and_by_distribution() {
     let sandbox = sandbox();
-    sandbox.succeed("generate tsp --set mutated-tsp-3 --count 2 --output set/");
+    // All nine operators, and the first of them again.
+    sandbox.succeed("generate tsp --set mutated-tsp-9 --count 10 --output set/");
+    let names = sandbox.files("set");
+    assert_eq!(names.len(), 10, "{names:?}");
+    assert!(names.iter().all(|name| name.starts_with("mutated-tsp-9-") && name.ends_with(".tsp")), "{names:?}");
+    for problem in ["tsp", "cvrp"] {
+        sandbox.succeed(&format!("generate {problem} --set mutated-{problem}-9 --count 3 --output {problem}.npz"));
+    }
+    let line = "evaluate tsp --model tsp-plain.safetensors --set mutated-tsp-9 --count 2";
+    sandbox.succeed(&format!("{line} --references none --report r.json"));
+    let lines = sandbox.json("r.json");
+    assert_eq!(lines[1]["instance"], "mutated-tsp-9-0");
+    assert_eq!(lines[0]["scale"], 1e7);
+    assert!(sandbox.succeed("generate --help").contains("mutated"));
     sandbox.succeed("generate cvrp --n 20 --distribution mutated,operator=grid,power=80 --output b.vrp");
     sandbox.succeed("solve b.vrp --iterations 50 --output b.sol");
     sandbox.succeed("check b.vrp b.sol");

@@ -4,11 +4,11 @@ use heuron_policies::{Architecture, Task, Weights};
 
 use crate::sandbox::Sandbox;
 
-/// A sandbox with untrained models of tours and of schedules: one that latent vectors steer, one of three agents, and one
+/// A sandbox with untrained models of tours, of route plans and of schedules: one that latent vectors steer, one of three agents, and one
 /// that is neither.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    for (task, heads) in [(Task::Tsp, 2), (Task::Jssp, 1)] {
+    for (task, heads) in [(Task::Tsp, 2), (Task::Cvrp, 2), (Task::Jssp, 1)] {
         let plain = Architecture::new(task, 16, heads, 1, 16);
         for (name, architecture) in [
             ("latent", Architecture { latent: Some(16), ..plain.clone() }),
@@ -84,6 +84,20 @@ fn solver_adapts_to_the_instance() {
         sandbox.succeed(&format!("check a.{problem} a.sol"));
         sandbox.succeed(&format!("{line} --no-model --output b.sol"));
         sandbox.succeed(&format!("check a.{problem} b.sol"));
+    }
+}
+
+#[test]
+fn there_is_an_answer_where_the_model_does_not_get_to_one() {
+    let sandbox = sandbox();
+    for problem in ["tsp", "cvrp"] {
+        // Encoding alone takes longer than there is time.
+        sandbox.succeed(&format!("generate {problem} --n 9000 --output a.{problem}"));
+        for (method, model) in [("latent", "latent"), ("population", "agents"), ("active", "plain")] {
+            let line = format!("solve a.{problem} --method {method} --model {problem}-{model}.safetensors --time 0.2");
+            sandbox.succeed(&format!("{line} --threads 1 --output a.sol"));
+            sandbox.check(&format!("a.{problem}"), "a.sol");
+        }
     }
 }
 

@@ -114,6 +114,23 @@ fn tables_are_listed_and_unknown_ones_refused_with_the_list() {
 }
 
 #[test]
+fn tables_refuse_models_and_folders_before_they_measure_for_hours() {
+    let sandbox = sandbox();
+    let refused = |line: &str, word: &str| {
+        let error = sandbox.fail(&format!("table {line}"), 2);
+        assert!(error.contains(word) && error.contains("remedy"), "{error}");
+        assert!(!error.contains("cpu"), "measured before: {error}");
+    };
+    for table in ["compass", "poppy"] {
+        refused(&format!("{table} --size full --model nosuch --output out"), "nosuch");
+        refused(&format!("{table} --size full --model tsp-plain.safetensors --output out"), "--algorithm");
+    }
+    sandbox.write("file", "");
+    refused("pomo --size full --output file", "folder");
+    refused("pomo --size full --output no/such/folder", "no/such/folder");
+}
+
+#[test]
 fn mutated_instances_come_by_set_and_by_distribution() {
     let sandbox = sandbox();
     // All nine operators, and the first of them again.

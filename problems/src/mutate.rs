@@ -5,6 +5,7 @@
 //! F. Chalumeau et al., COMPASS, NeurIPS 2023, say that the power of a mutation is the probability that it changes a node.
 //! For the operators that work on a region that is a choice: here a node is changed if it is in the region and drawn.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use rand::{Rng, RngCore};
@@ -91,10 +92,21 @@ impl Mutation {
         format!("{operator}{}", self.power)
     }
 
-    /// Changes points of the unit square, which they do not leave.
+    /// Uniform points of the unit square after the mutation.
+    pub fn points(&self, n: usize, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {
+        let mut points: Vec<Point> = (0..n).map(|_| uniform(rng)).collect();
+        self.apply(&mut points, rng);
+        points
+    }
+
+    /// Changes points of the unit square: at least two, or none. What leaves the square or meets another point is drawn
+    /// anew.
     pub fn apply(&self, points: &mut [Point], rng: &mut dyn RngCore) {
         let operator = self.operator.unwrap_or_else(|| OPERATORS[rng.random_range(0..OPERATORS.len())].1);
         let drawn: Vec<usize> = (0..points.len()).filter(|_| rng.random_range(0..100) < self.power).collect();
+        if drawn.len() < FEWEST {
+            return;
+        }
         let before = points.to_vec();
         match operator {
             Operator::Explosion | Operator::Implosion => around_a_centre(operator, points, &drawn, rng),
@@ -109,13 +121,20 @@ impl Mutation {
             Operator::Grid => lattice(points, &drawn, rng),
         }
         let inside = |point: &Point| point.iter().all(|x| (0.0..1.0).contains(x));
-        for (point, old) in points.iter_mut().zip(before) {
-            while *point != old && !inside(point) {
+        // Of 0 and -0 there is one.
+        let bits = |point: &Point| point.map(|x| (x + 0.0).to_bits());
+        let still = points.iter().zip(&before).filter(|(point, old)| point == old);
+        let mut taken: HashSet<[u64; 2]> = still.map(|(point, _)| bits(point)).collect();
+        for (point, _) in points.iter_mut().zip(&before).filter(|(point, old)| point != old) {
+            while !inside(point) || !taken.insert(bits(point)) {
                 *point = uniform(rng);
             }
         }
     }
 }
+
+/// With fewer points chosen nothing changes.
+const FEWEST: usize = 2;
 
 fn uniform(rng: &mut dyn RngCore) -> Point {
     [0, 1].map(|_| rng.random())
@@ -131,15 +150,25 @@ fn between(low: f64, high: f64, rng: &mut dyn RngCore) -> f64 {
     low + (high - low) * rng.random::<f64>()
 }
 
+/// The drawn points within a distance of an origin, each with the way from there; none where they are too few. A point at
+/// its origin has no direction to go.
+fn chosen(points: &[Point], drawn: &[usize], radius: f64, origin: impl Fn(Point) -> Point) -> Vec<(usize, Point, f64)> {
+    let way = |&i: &usize| {
+        let from = origin(points[i]);
+        let away = [0, 1].map(|axis| points[i][axis] - from[axis]);
+        (i, away, away[0].hypot(away[1]))
+    };
+    let mut chosen: Vec<_> = drawn.iter().map(way).filter(|&(.., far)| 0.0 < far && far < radius).collect();
+    if chosen.len() < FEWEST {
+        chosen.clear();
+    }
+    chosen
+}
+
 fn around_a_centre(operator: Operator, points: &mut [Point], drawn: &[usize], rng: &mut dyn RngCore) {
     let is_explosion = operator == Operator::Explosion;
     let (centre, radius) = (uniform(rng), between(0.1, if is_explosion { 0.4 } else { 0.3 }, rng));
-    for &i in drawn {
-        let away = [0, 1].map(|axis| points[i][axis] - centre[axis]);
-        let distance = away[0].hypot(away[1]);
-        if distance >= radius || distance == 0.0 {
-            continue;
-        }
+    for (i, away, distance) in chosen(points, drawn, radius, |_| centre) {
         // The authors' explosion throws points to the opposite side.
         let factor =
             if is_explosion { -(radius + leap(rng)) / distance } else { 1.0 - box_muller(rng).abs().min(radius) };
@@ -169,13 +198,8 @@ impl Line {
 
 fn around_a_line(operator: Operator, points: &mut [Point], drawn: &[usize], rng: &mut dyn RngCore) {
     let (width, line) = (between(0.1, 0.3, rng), Line::draw(rng));
-    for &i in drawn {
+    for (i, away, distance) in chosen(points, drawn, width, |point| line.foot(point)) {
         let foot = line.foot(points[i]);
-        let away = [0, 1].map(|axis| points[i][axis] - foot[axis]);
-        let distance = away[0].hypot(away[1]);
-        if distance >= width || distance == 0.0 {
-            continue;
-        }
         let factor = match operator {
             Operator::Expansion => (width + leap(rng)) / distance,
             _ => 1.0 - box_muller(rng).abs().min(1.0),
@@ -256,6 +280,38 @@ mod tests {
                 assert!(after.iter().flatten().all(|x| (0.0..1.0).contains(x)), "{operator:?} {seed}");
             }
         }
+    }
+
+    #[test]
+    fn one_chosen_point_stays_where_it_is() {
+        for (name, operator) in OPERATORS {
+            // Of two points at 60 %, only one is drawn in half of the seeds.
+            let change = |seed| {
+                let mut after = vec![[0.45, 0.5], [0.55, 0.5]];
+                let before = after.clone();
+                Mutation { operator: Some(operator), power: 60 }.apply(&mut after, &mut stream(seed, "one", 0));
+                before.iter().zip(&after).filter(|(a, b)| a != b).count()
+            };
+            let changes: Vec<usize> = (0..300).map(change).collect();
+            assert!(!changes.contains(&1), "{name}");
+            // The smallest lattice has four points.
+            assert_eq!(changes.contains(&2), operator != Operator::Grid, "{name}");
+        }
+    }
+
+    #[test]
+    fn points_that_meet_are_drawn_anew() {
+        // Points of a vertical line have one projection along it.
+        let mut met = 0;
+        for seed in 0..40 {
+            let mut points: Vec<Point> = (0..50).map(|i| [0.25, f64::from(i) / 50.0]).collect();
+            let mutation = Mutation { operator: Some(Operator::LinearProjection), power: 90 };
+            mutation.apply(&mut points, &mut stream(seed, "meet", 0));
+            met += points.iter().filter(|point| point[0] != 0.25).count();
+            let distinct: HashSet<_> = points.iter().map(|point| point.map(f64::to_bits)).collect();
+            assert_eq!(distinct.len(), points.len(), "{seed}");
+        }
+        assert!(met > 1_000, "{met}");
     }
 
     #[test]

@@ -11,13 +11,16 @@
 
 use std::ops::Range;
 
+use rand::Rng;
+
 use crate::cvrp::Cvrp;
-use crate::generate::{Generate, stream};
+use crate::cvrp::generate::{uniform_capacity, uniform_demands};
+use crate::generate::stream;
 use crate::jssp::{Jssp, Operation, taillard};
 use crate::knuth::Knuth;
 use crate::metric::{Distances, Metric, UNIT_SCALE};
 use crate::mt19937::Mt19937;
-use crate::mutate::OPERATORS;
+use crate::mutate::{Mutation, OPERATORS};
 use crate::problem::Problem;
 use crate::tsp::Tsp;
 
@@ -65,8 +68,8 @@ pub enum Recipe {
         /// What a vehicle holds; not part of the files.
         capacity: i64,
     },
-    /// Uniform instances after a mutation, the nine operators in turn (COMPASS, 2023, section 4); whose files were not
-    /// published.
+    /// Uniform instances of the unit square after a mutation, the nine operators in turn (COMPASS, 2023, section 4);
+    /// whose files were not published.
     Mutated {
         /// Of the vehicle routing problem, else of the travelling salesman.
         routes: bool,
@@ -208,10 +211,10 @@ impl Set {
             }
             Recipe::UnitJssp { seed, machines } => Instances::Jssp(self.unit_jssp(seed, machines, range)),
             Recipe::Mutated { routes: true, power } => {
-                Instances::Cvrp(range.filter_map(|i| self.mutated(i, power)).collect())
+                Instances::Cvrp(range.map(|i| self.mutated_cvrp(i, power)).collect())
             }
             Recipe::Mutated { routes: false, power } => {
-                Instances::Tsp(range.filter_map(|i| self.mutated(i, power)).collect())
+                Instances::Tsp(range.map(|i| self.mutated_tsp(i, power)).collect())
             }
             Recipe::DimacsUniform => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_uniform)).collect()),
             Recipe::DimacsClustered => Instances::Tsp(range.map(|i| self.dimacs(i, dimacs_clustered)).collect()),
@@ -221,11 +224,7 @@ impl Set {
     fn unit_tsp(&self, seed: u32, range: Range<usize>) -> Vec<Tsp> {
         let mut twister = Mt19937::new(seed);
         let points = unit_points(&mut twister, range.end * self.n);
-        let instance = |i: usize| {
-            let distances = unit_distances(points[i * self.n..(i + 1) * self.n].to_vec());
-            Tsp { scale: UNIT_SCALE, ..Tsp::new(format!("{}-{i}", self.name), distances) }
-        };
-        range.map(instance).collect()
+        range.map(|i| self.tour(i, points[i * self.n..(i + 1) * self.n].to_vec())).collect()
     }
 
     fn unit_cvrp(&self, seed: u32, capacity: i64, range: Range<usize>) -> Vec<Cvrp> {
@@ -237,8 +236,7 @@ impl Set {
             let own = i * n..(i + 1) * n;
             let points = [&depots[i..=i], &customers[own.clone()]].concat();
             let demands = [&[0], &demands[own]].concat();
-            let name = format!("{}-{i}", self.name);
-            Cvrp { scale: UNIT_SCALE, ..Cvrp::new(name, unit_distances(points), demands, capacity) }
+            self.plan(i, points, demands, capacity)
         };
         range.map(instance).collect()
     }
@@ -261,11 +259,28 @@ impl Set {
         (0..range.end).map(instance).skip(range.start).collect()
     }
 
-    /// Instance `i`, with the operator whose turn it is.
-    fn mutated<P: Generate>(&self, i: usize, power: u32) -> Option<P> {
-        let (operator, _) = OPERATORS[i % OPERATORS.len()];
-        let spec = P::spec(self.n, &format!("mutated,operator={operator},power={power}")).ok()?;
-        Some(P::generate(&spec, &mut stream(1, self.name, i as u64)))
+    fn mutated_tsp(&self, i: usize, power: u32) -> Tsp {
+        self.tour(i, turn(i, power).points(self.n, &mut stream(1, self.name, i as u64)))
+    }
+
+    /// The depot stays where it was drawn.
+    fn mutated_cvrp(&self, i: usize, power: u32) -> Cvrp {
+        let mut rng = stream(1, self.name, i as u64);
+        let depot = [0, 1].map(|_| rng.random());
+        let mut points = turn(i, power).points(self.n, &mut rng);
+        points.insert(0, depot);
+        self.plan(i, points, uniform_demands(self.n, &mut rng), uniform_capacity(self.n))
+    }
+
+    /// Instance `i` of points of the unit square.
+    fn tour(&self, i: usize, points: Vec<[f64; 2]>) -> Tsp {
+        Tsp { scale: UNIT_SCALE, ..Tsp::new(format!("{}-{i}", self.name), unit_distances(points)) }
+    }
+
+    /// Instance `i` of points of the unit square, the depot first.
+    fn plan(&self, i: usize, points: Vec<[f64; 2]>, demands: Vec<i64>, capacity: i64) -> Cvrp {
+        let name = format!("{}-{i}", self.name);
+        Cvrp { scale: UNIT_SCALE, ..Cvrp::new(name, unit_distances(points), demands, capacity) }
     }
 
     fn dimacs(&self, i: usize, points: impl Fn(usize, &mut Knuth) -> Vec<[f64; 2]>) -> Tsp {
@@ -273,6 +288,11 @@ impl Set {
         let points = points(self.n, &mut Knuth::new(seed as u32));
         Tsp::new(format!("{}.{i}", self.name), Distances::new(Metric::Euclid { scale: 1.0 }, points))
     }
+}
+
+/// The mutation of instance `i`, by the operator whose turn it is.
+fn turn(i: usize, power: u32) -> Mutation {
+    Mutation { operator: Some(OPERATORS[i % OPERATORS.len()].1), power }
 }
 
 fn unit_points(twister: &mut Mt19937, count: usize) -> Vec<[f64; 2]> {

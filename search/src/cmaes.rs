@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Samples per generation. Default: 16 (COMPASS).
     pub samples: usize,
-    /// The best of them, which make the next mean. Default: half of them.
+    /// The best of them, which make the next mean. Default: half of them (COMPASS: of routes; of job shops 12).
     pub parents: usize,
     /// The first step size. Default: 100 (COMPASS), the half width of the prior.
     pub step: f64,
@@ -341,6 +341,10 @@ mod tests {
         assert!(close(rates.weights[0], 0.3284) && close(rates.effective, 4.8409) && close(rates.norm, 3.9382));
         assert!(close(rates.step_path, 0.2647) && close(rates.path, 0.2088) && close(rates.damping, 1.2647));
         assert!(close(rates.rank_one, 0.006491) && close(rates.rank_many, 0.018535), "{rates:?}");
+        // Of job shops.
+        let rates = Rates::new(16.0, 12);
+        assert!(close(rates.effective, 7.0264) && close(rates.step_path, 0.3221) && close(rates.path, 0.2126));
+        assert!(close(rates.rank_one, 0.006446) && close(rates.rank_many, 0.031228) && close(rates.damping, 1.3221));
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub trait Follow {
     /// Numbers of a latent vector.
     fn length(&self) -> usize;
 
+    /// The best vectors of a generation of 16, which make the next mean.
+    fn parents(&self) -> usize;
+
     /// The best of an attempt per latent vector.
     fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found>;
 }
@@ -72,9 +75,10 @@ pub fn search(
     mut take: impl FnMut(Vec<Found>) -> bool,
 ) {
     let length = tries.length();
+    let published = Config { parents: tries.parents(), ..Config::default() };
     let config = match strategy {
-        Strategy::Evolve { step } => Config { step, ..Config::default() },
-        Strategy::Uniform => Config::default(),
+        Strategy::Evolve { step } => Config { step, ..published },
+        Strategy::Uniform => published,
     };
     let mut components = Components::new(means(length), config);
     let mut rng = stream(seed, "latent search", index);
@@ -104,4 +108,45 @@ pub fn search(
 
 fn uniform(length: usize, rng: &mut Stream) -> Vec<f64> {
     (0..length).map(|_| AMPLITUDE * (2.0 * rng.random::<f64>() - 1.0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Prefers vectors with a large first number, and writes all down.
+    struct Climb {
+        parents: usize,
+        vectors: Vec<Vec<f32>>,
+    }
+
+    impl Follow for Climb {
+        fn length(&self) -> usize {
+            2
+        }
+
+        fn parents(&self) -> usize {
+            self.parents
+        }
+
+        fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found> {
+            self.vectors.extend_from_slice(latents);
+            latents.iter().map(|latent| Some((-(100.0 * latent[0]) as i64, Vec::new()))).collect()
+        }
+    }
+
+    fn vectors(parents: usize) -> Vec<Vec<f32>> {
+        let mut climb = Climb { parents, vectors: Vec::new() };
+        search(&mut climb, Strategy::default(), 4 * 16, (1, 0), |_| true);
+        climb.vectors
+    }
+
+    #[test]
+    fn as_many_parents_as_the_problem_names_make_the_next_mean() {
+        let (half, more) = (vectors(8), vectors(12));
+        // The first of the three strategies learns after its generation and has its second turn after the others.
+        assert_eq!(half[..48], more[..48]);
+        let mean = |vectors: &[Vec<f32>]| vectors[48..].iter().map(|vector| vector[0]).sum::<f32>();
+        assert!(mean(&half) > mean(&more), "the best 8 of 16 lie farther out than the best 12");
+    }
 }

@@ -26,7 +26,7 @@ pub mod tsp;
 
 pub use improve::Improve;
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
-pub use sample::Sample;
+pub use sample::{First, Sample};
 pub use search::{Search, Stages, islands, sequence};
 pub use tactics::{Adapt, Tactic, Tries};
 pub use trajectories::{Dispatched, Images, Rule, Trajectories};

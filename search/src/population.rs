@@ -12,6 +12,10 @@ use crate::latent::Follow;
 /// The best construction of an attempt.
 pub type Found = Option<(Cost, Vec<u32>)>;
 
+/// Lanes times actions of constructions that are made side by side: 16 latent vectors of up to 256 nodes. Of larger instances
+/// fewer, so that there is something before the end of an attempt, in 16 MB.
+const TOGETHER: usize = 1 << 20;
+
 /// A model at work on one instance.
 pub struct Attempts<'a, P> {
     model: &'a AttentionModel,
@@ -22,19 +26,25 @@ pub struct Attempts<'a, P> {
     /// The agent that has taken over what is encoded.
     agent: usize,
     scratch: Scratch,
-    /// Whether to stop in the middle of an attempt.
+    /// Lanes side by side.
+    together: usize,
+    /// Whether to stop in the middle of an attempt: then it has the constructions that were finished.
     is_over: &'a dyn Fn() -> bool,
     /// Constructions so far.
     pub(crate) trajectories: u64,
 }
 
-/// A construction with where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The cost of a construction with where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     cost: Cost,
     agent: usize,
     opening: usize,
-    actions: Vec<u32>,
+}
+
+/// Keeps the cheaper, of equals the one with the lower actions.
+fn keep(best: &mut Found, cost: Cost, actions: Vec<u32>) {
+    *best = best.take().into_iter().chain([(cost, actions)]).min();
 }
 
 impl<'a, P: Learnable> Attempts<'a, P> {
@@ -46,16 +56,19 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         }
         let openings = problem.openings();
         let openings = if openings.is_empty() { vec![None] } else { openings.into_iter().map(Some).collect() };
-        let scratch = Scratch::default();
-        Some(Self { model, problem, openings, seed, encoded, agent: 0, scratch, is_over, trajectories: 0 })
+        let (scratch, together) = (Scratch::default(), (TOGETHER / problem.width().max(1)).max(1));
+        Some(Self { model, problem, openings, seed, encoded, agent: 0, scratch, together, is_over, trajectories: 0 })
     }
 
     /// An attempt with random choices, number `index`: all its feasible constructions.
     pub fn sample(&mut self, index: u64) -> Vec<(Cost, Vec<u32>)> {
         let first = index * self.openings.len() as u64;
-        let lanes = self.openings.clone();
-        let candidates = self.construct(0, &lanes, Some(first));
-        candidates.into_iter().map(|c| (c.cost, c.actions)).collect()
+        let (lanes, mut found) = (self.openings.clone(), Vec::new());
+        self.construct(0, &lanes, Some(first), |_, cost, mut actions| {
+            actions.shrink_to_fit();
+            found.push((cost, actions));
+        });
+        found
     }
 
     /// The pointer's keys as the encoder makes them.
@@ -74,34 +87,47 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         self.model.move_keys(&mut self.encoded, keys, rate);
     }
 
-    /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on.
-    fn construct(&mut self, agent: usize, lanes: &[Option<u32>], draws: Option<u64>) -> Vec<Candidate> {
+    /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on. Calls `take`
+    /// with the lane, the cost and the actions of every feasible one.
+    fn construct(
+        &mut self,
+        agent: usize,
+        lanes: &[Option<u32>],
+        draws: Option<u64>,
+        take: impl FnMut(usize, Cost, Vec<u32>),
+    ) {
         let model = self.model.agent(agent);
         if agent != self.agent {
             model.take_over(&mut self.encoded);
             self.agent = agent;
         }
         model.condition(&mut self.encoded, &[]);
-        let mut streams: Vec<Stream> = draws
-            .into_iter()
-            .flat_map(|first| first..)
-            .take(lanes.len())
-            .map(|k| stream(self.seed, "population", k))
-            .collect();
-        let found = self.decode(model, lanes, &mut streams);
-        let candidate = |(opening, found): (usize, Trajectory)| {
-            Some(Candidate { cost: found.cost.ok()?, agent, opening, actions: found.actions })
-        };
-        found.into_iter().enumerate().filter_map(candidate).collect()
+        self.decode(model, lanes, draws, take);
     }
 
-    /// A construction per lane, greedy without streams; none at all if it is over.
-    fn decode(&mut self, model: &AttentionModel, lanes: &[Option<u32>], streams: &mut [Stream]) -> Vec<Trajectory> {
-        let decode = if streams.is_empty() { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
-        let rollout = Rollout { starts: lanes, streams, decode, is_over: self.is_over };
-        let found = model.decode_unless(self.problem, &self.encoded, rollout, &mut self.scratch).unwrap_or_default();
-        self.trajectories += found.len() as u64;
-        found
+    /// A construction per lane, some of them side by side; when it is over, those that are finished. Lanes that follow
+    /// several latent vectors must not be more than go together.
+    fn decode(
+        &mut self,
+        model: &AttentionModel,
+        lanes: &[Option<u32>],
+        draws: Option<u64>,
+        mut take: impl FnMut(usize, Cost, Vec<u32>),
+    ) {
+        let decode = if draws.is_none() { Decode::Greedy } else { Decode::Sample { temperature: 1.0 } };
+        for (from, starts) in (0..).step_by(self.together).zip(lanes.chunks(self.together)) {
+            let numbers = draws.into_iter().flat_map(|first| first + from as u64..).take(starts.len());
+            let mut streams: Vec<Stream> = numbers.map(|k| stream(self.seed, "population", k)).collect();
+            let rollout = Rollout { starts, streams: &mut streams, decode, is_over: self.is_over };
+            let found = model.decode_unless(self.problem, &self.encoded, rollout, &mut self.scratch);
+            let Some(found) = found else { return };
+            self.trajectories += found.len() as u64;
+            for (lane, Trajectory { cost, actions, .. }) in (from..).zip(found) {
+                if let Ok(cost) = cost {
+                    take(lane, cost, actions);
+                }
+            }
+        }
     }
 
     /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and opening, as
@@ -111,11 +137,17 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         let (agents, all) = (self.model.agents(), self.openings.clone());
         let mut candidates = Vec::new();
         for agent in (0..agents).take(usize::try_from(attempts).unwrap_or(usize::MAX)) {
-            let found = self.construct(agent, &all, None);
-            if !take(found.iter().min().map(|c| (c.cost, c.actions.clone()))) {
+            let mut best: Found = None;
+            self.construct(agent, &all, None, |opening, cost, actions| {
+                candidates.push(Candidate { cost, agent, opening });
+                // Of equals the first opening.
+                if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                    best = Some((cost, actions));
+                }
+            });
+            if !take(best) {
                 return;
             }
-            candidates.extend(found);
         }
         candidates.sort();
         let pairs: Vec<(usize, usize)> = candidates.iter().take(agents).map(|c| (c.agent, c.opening)).collect();
@@ -127,7 +159,8 @@ impl<'a, P: Learnable> Attempts<'a, P> {
             let (agent, opening) = pairs[(attempt % pairs.len() as u64) as usize];
             // As many constructions as an attempt has, all of one pair.
             let lanes = vec![all[opening]; all.len()];
-            let best = self.construct(agent, &lanes, Some(draws)).into_iter().map(|c| (c.cost, c.actions)).min();
+            let mut best: Found = None;
+            self.construct(agent, &lanes, Some(draws), |_, cost, actions| keep(&mut best, cost, actions));
             draws += all.len() as u64;
             if !take(best) {
                 return;
@@ -141,14 +174,104 @@ impl<P: Learnable> Follow for Attempts<'_, P> {
         self.model.architecture().latent.unwrap_or(0)
     }
 
+    /// Half of a generation.
+    fn parents(&self) -> usize {
+        8
+    }
+
     /// Greedy.
     fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found> {
-        self.model.condition(&mut self.encoded, latents);
-        let lanes: Vec<Option<u32>> =
-            self.openings.iter().copied().cycle().take(latents.len() * self.openings.len()).collect();
-        let found = self.decode(self.model, &lanes, &mut []);
-        let mut found = found.into_iter().map(|found| Some((found.cost.ok()?, found.actions)));
-        let count = self.openings.len();
-        (0..latents.len()).map(|_| found.by_ref().take(count).flatten().min()).collect()
+        let openings = self.openings.clone();
+        let (count, mut found) = (openings.len(), vec![None; latents.len()]);
+        let part = (self.together / count).max(1);
+        for (latents, found) in latents.chunks(part).zip(found.chunks_mut(part)) {
+            self.model.condition(&mut self.encoded, latents);
+            let lanes: Vec<Option<u32>> = openings.iter().copied().cycle().take(latents.len() * count).collect();
+            self.decode(self.model, &lanes, None, |lane, cost, actions| keep(&mut found[lane / count], cost, actions));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use heuron_policies::{Architecture, Task, Weights};
+    use heuron_problems::{Generate, Tsp};
+    use rand::Rng;
+
+    use super::*;
+
+    fn instance(n: usize) -> Tsp {
+        Tsp::generate(&Tsp::spec(n, "uniform").unwrap(), &mut stream(101, "population", 0))
+    }
+
+    fn model(latent: Option<usize>, agents: Option<usize>) -> AttentionModel {
+        let architecture = Architecture { latent, agents, ..Architecture::new(Task::Tsp, 16, 2, 1, 16) };
+        let mut weights = Weights::random(architecture, 1).unwrap();
+        let tensors = weights.architecture.tensors();
+        for ((name, _), values) in
+            tensors.iter().zip(&mut weights.tensors).filter(|((name, _), _)| name.contains("latent"))
+        {
+            let mut stream = stream(4, name, 0);
+            values.iter_mut().for_each(|value| *value = 0.02 * (stream.random::<f32>() - 0.5));
+        }
+        AttentionModel::new(&weights).unwrap()
+    }
+
+    /// Vectors that make a difference.
+    fn latents() -> Vec<Vec<f32>> {
+        let mut stream = stream(5, "vectors", 0);
+        (0..6).map(|_| (0..16).map(|_| 100.0 * (2.0 * stream.random::<f32>() - 1.0)).collect()).collect()
+    }
+
+    #[test]
+    fn parts_of_an_attempt_come_to_what_the_whole_does() {
+        let problem = instance(24);
+        let (latent, agents) = (model(Some(16), None), model(None, Some(3)));
+        let run = |together: usize| {
+            let mut tries = Attempts::new(&latent, &problem, 1, &|| false).unwrap();
+            tries.together = together;
+            let followed = tries.follow(&latents());
+            let sampled = tries.sample(1);
+            let mut tries = Attempts::new(&agents, &problem, 1, &|| false).unwrap();
+            tries.together = together;
+            let mut found = Vec::new();
+            tries.two_steps(6, |best| {
+                found.push(best);
+                true
+            });
+            (followed, sampled, found)
+        };
+        let whole = run(1_000);
+        let costs: Vec<Cost> = whole.0.iter().flatten().map(|(cost, _)| *cost).collect();
+        assert!(costs.len() == 6 && costs.iter().any(|cost| *cost != costs[0]), "{costs:?}");
+        for together in [1, 7, 24, 50] {
+            assert_eq!(run(together), whole, "{together}");
+        }
+    }
+
+    #[test]
+    fn clock_is_asked_every_few_decisions_and_what_is_finished_then_counts() {
+        let (problem, model, asked) = (instance(100), model(Some(16), None), Cell::new(0_u64));
+        let end = Cell::new(u64::MAX);
+        let is_over = || {
+            asked.set(asked.get() + 1);
+            asked.get() > end.get()
+        };
+        let mut tries = Attempts::new(&model, &problem, 1, &is_over).unwrap();
+        tries.together = 100;
+        asked.set(0);
+        assert!(tries.follow(&latents()).iter().all(Option::is_some));
+        // 100 lanes of 98 decisions for each of six vectors, of which at most 32 go by unasked.
+        let all = asked.get();
+        assert!(all > 6 * 100 * 98 / 32, "{all}");
+        asked.set(0);
+        end.set(all / 2);
+        let found = tries.follow(&latents());
+        assert!(found[0].is_some() && found[5].is_none());
+        // Each vector that is left asks once.
+        assert!(asked.get() < all / 2 + 8, "{}", asked.get());
     }
 }

@@ -92,6 +92,11 @@ impl<P: Shop> Follow for Schedules<'_, P> {
         self.model.architecture().latent.unwrap_or(0)
     }
 
+    /// As published of job shops, (16 / 4) 3; of flow shops nothing is.
+    fn parents(&self) -> usize {
+        12
+    }
+
     /// Sampled, as in the paper.
     fn follow(&mut self, latents: &[Vec<f32>]) -> Vec<Found> {
         let draws: Vec<u64> = (self.trajectories..).take(latents.len()).collect();

@@ -7,13 +7,13 @@ use heuron_policies::rules::{Dispatch, FlowDispatch, NearestNeighbour, Ratio, Sa
 use heuron_policies::{Learnable, Policy, Prepared, Shop, zoo};
 use heuron_problems::{Construct, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::active::Config;
-use heuron_search::cvrp::ruin::{self, RuinRecreate};
+use heuron_search::cvrp::ruin::{self, RuinRecreate, Sweep};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::jssp::TabuSearch;
 use heuron_search::latent::{AMPLITUDE, Strategy};
-use heuron_search::tsp::LocalSearch;
 use heuron_search::tsp::held_karp::HeldKarp;
-use heuron_search::{Adapt, Dispatched, Images, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
+use heuron_search::tsp::{Curve, LocalSearch};
+use heuron_search::{Adapt, Dispatched, First, Images, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -58,6 +58,11 @@ trait Teachable: Construct + Clone {
 
     /// Time per pair of nodes that a model takes for its first solution (64 wide, 6 layers: 75 ms for X-n979-k58).
     const PER_PAIR: Duration = Duration::from_nanos(80);
+
+    /// A solution that is there at once, for instances of which a model would not have one in time.
+    fn first() -> Box<dyn Search<Self>> {
+        Box::new(First(Self::RULE))
+    }
 
     /// The constructions of a model.
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit>;
@@ -109,6 +114,10 @@ impl Teachable for Tsp {
 
     const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
 
+    fn first() -> Box<dyn Search<Self>> {
+        Box::new(Curve)
+    }
+
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
     }
@@ -126,6 +135,10 @@ impl Teachable for Cvrp {
     type Rule = Savings;
 
     const RULE: Rule<Savings> = Rule { policy: Savings, temperature: 0.3 };
+
+    fn first() -> Box<dyn Search<Self>> {
+        Box::new(Sweep)
+    }
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
@@ -227,10 +240,12 @@ fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepare
     stages
 }
 
-/// The greedy constructions, then attempts by a tactic; without a model samples of the rule.
+/// A first solution, the greedy constructions, then attempts by a tactic; without a model samples of the rule.
 fn adapted<P: Teachable>(problem: &P, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
     let learned = model.and_then(|model| problem.attempts(model, tactic).ok());
-    learned.unwrap_or_else(|| vec![constructions(problem, None, u64::MAX, 1.0)])
+    let mut stages = learned.unwrap_or_else(|| vec![constructions(problem, None, u64::MAX, 1.0)]);
+    stages.insert(0, P::first());
+    stages
 }
 
 fn active<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {

@@ -243,3 +243,16 @@ fn settings_of_shops_that_cannot_be_are_refused_by_name() {
     assert_eq!(flow("uniform,stages=two"), r#"stages must be a number of at least 1, found "two""#);
     assert_eq!(flow("uniform,depth=2"), r#""depth" is no setting; known are: stages, machines"#);
 }
+
+#[test]
+fn customers_that_no_mutation_chose_stay_where_they_are() {
+    let points = |distribution: &str| {
+        let spec = Cvrp::spec(200, distribution).unwrap();
+        let cvrp = Cvrp::generate(&spec, &mut stream(3, "generate", 0));
+        cvrp.distances.points().unwrap().to_vec()
+    };
+    assert_eq!(points("mutated,power=0"), points("uniform"));
+    let (before, after) = (points("uniform"), points("mutated,operator=cluster,power=30"));
+    let stay = before.iter().zip(&after).filter(|(a, b)| a == b).count();
+    assert!((110..=170).contains(&stay), "{stay} of 201");
+}

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+use heuron_problems::metric::UNIT_SCALE;
 use heuron_problems::{Cvrp, Instances, SETS, Set, Tsp};
 use sha2::{Digest, Sha256};
 
@@ -136,6 +137,33 @@ fn costs_of_unit_square_sets_count_ten_millionths() {
     let length = (points[0][0] - points[1][0]).hypot(points[0][1] - points[1][1]);
     assert!((instance.distances.get(0, 1) as f64 / instance.scale - length).abs() < 1e-7);
     assert_eq!(cvrp("cvrp200", 0..1)[0].capacity, 70);
+}
+
+#[test]
+fn instances_of_a_set_are_named_apart_after_it() {
+    for set in SETS {
+        let names: Vec<String> = match set.instances(0..12) {
+            Instances::Tsp(list) => list.into_iter().map(|tsp| tsp.name).collect(),
+            Instances::Cvrp(list) => list.into_iter().map(|cvrp| cvrp.name).collect(),
+            Instances::Jssp(list) => list.into_iter().map(|jssp| jssp.name).collect(),
+        };
+        assert_eq!(names.len(), set.count.min(12), "{}", set.name);
+        assert!((1..names.len()).all(|i| !names[..i].contains(&names[i])), "{names:?}");
+        let prefix = set.name.split_once('-').filter(|(word, _)| word.starts_with("ta")).map_or(set.name, |_| "ta");
+        assert!(names.iter().all(|name| name.starts_with(prefix)), "{names:?}");
+    }
+}
+
+#[test]
+fn mutated_sets_lie_in_the_unit_square() {
+    let tour = &tsp("mutated-tsp-9", 4..5)[0];
+    assert_eq!((tour.name.as_str(), tour.scale), ("mutated-tsp-9-4", UNIT_SCALE));
+    let plan = &cvrp("mutated-cvrp-2", 7..8)[0];
+    assert_eq!((plan.name.as_str(), plan.scale, plan.capacity), ("mutated-cvrp-2-7", UNIT_SCALE, 50));
+    for points in [tour.distances.points().unwrap(), plan.distances.points().unwrap()] {
+        assert!(points.iter().flatten().all(|x| (0.0..1.0).contains(x)));
+    }
+    assert_eq!(plan, &cvrp("mutated-cvrp-2", 0..9)[7]);
 }
 
 #[test]

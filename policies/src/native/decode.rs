@@ -32,7 +32,7 @@ pub struct Rollout<'a> {
     pub streams: &'a mut [Stream],
     /// How they choose.
     pub decode: Decode,
-    /// Is asked before every step whether to stop.
+    /// Is asked before every step and after every few decisions whether to stop.
     pub is_over: &'a dyn Fn() -> bool,
 }
 
@@ -95,10 +95,11 @@ impl AttentionModel {
         let few = self.few(width);
         scratch.clear(width, few);
         while !active.is_empty() {
-            if (rollout.is_over)() {
-                return None;
-            }
+            let mut is_over = (rollout.is_over)();
             active.retain(|&lane| {
+                if is_over {
+                    return true;
+                }
                 let live = lanes[lane].advance(problem, &mut scratch.mask, &mut scratch.allowed);
                 if live {
                     let latent = encoded.tables.latent.of_lane(lane, count);
@@ -112,10 +113,14 @@ impl AttentionModel {
                     }
                     if scratch.decisions.is_full() || scratch.choices.is_full() {
                         self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
+                        is_over = (rollout.is_over)();
                     }
                 }
                 live
             });
+            if is_over {
+                return None;
+            }
             self.choose(problem, encoded, &mut lanes, &mut rollout, scratch);
         }
         let finish = |lane: Lane<P::State>| {

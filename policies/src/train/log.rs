@@ -37,7 +37,16 @@ pub struct Row {
 const HEADER: &str = "step,instances,loss,mean_cost,validation_gap,entropy,instances_per_s,learning_rate,elapsed_s,\
 decided,wins";
 
+/// More than this part of the wins is a collapse.
+const COLLAPSED: f64 = 0.9;
+
 impl Row {
+    /// The agent that wins nearly alone, and its part of the wins, if there is one.
+    pub fn collapse(&self) -> Option<(usize, f64)> {
+        let alone = self.wins.iter().copied().enumerate().find(|(_, part)| *part > COLLAPSED);
+        alone.filter(|_| self.wins.len() > 1)
+    }
+
     fn line(&self) -> String {
         let gap = self.gap.map_or(String::new(), |gap| format!("{gap:.6}"));
         let decided = self.decided.map_or(String::new(), |decided| format!("{decided:.4}"));
@@ -106,6 +115,13 @@ mod tests {
 
     fn row(step: u64, gap: Option<f64>) -> Row {
         Row { step, instances: 64 * step, loss: 0.25, cost: 123.5, gap, rate: 1e-4, elapsed_s: 2.5, ..Row::default() }
+    }
+
+    #[test]
+    fn an_agent_that_wins_nearly_alone_is_named() {
+        let of = |wins: &[f64]| Row { wins: wins.to_vec(), ..row(1, None) }.collapse();
+        assert_eq!(of(&[0.04, 0.95, 0.01]), Some((1, 0.95)));
+        assert_eq!((of(&[0.9, 0.1]), of(&[0.4, 0.6]), of(&[]), of(&[1.0])), (None, None, None, None));
     }
 
     #[test]

@@ -70,18 +70,26 @@ fn uniform(n: usize, mutation: Option<&Mutation>, rng: &mut dyn RngCore) -> Cvrp
     let mut points: Vec<[f64; 2]> = (0..=n).map(|_| [0, 1].map(|_| f64::from(rng.random_range(0..SIDE)))).collect();
     if let Some(mutation) = mutation {
         let side = f64::from(SIDE);
-        let mut unit: Vec<[f64; 2]> = points[1..].iter().map(|point| point.map(|x| x / side)).collect();
+        let before: Vec<[f64; 2]> = points[1..].iter().map(|point| point.map(|x| x / side)).collect();
+        let mut unit = before.clone();
         mutation.apply(&mut unit, rng);
-        points[1..].iter_mut().zip(unit).for_each(|(point, unit)| *point = unit.map(|x| (x * side).trunc()));
+        // Rounding must not move those that stay.
+        let moved = points[1..].iter_mut().zip(before).zip(unit).filter(|((_, old), new)| old != new);
+        moved.for_each(|((point, _), new)| *point = new.map(|x| (x * side).trunc()));
     }
-    let demands = (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..=9) }).collect();
+    let demands = uniform_demands(n, rng);
     let distances = Distances::new(Metric::Euclid { scale: 1.0 }, points);
     let name = mutation.map_or("uniform".into(), Mutation::name);
     Cvrp::new(format!("{name}-{n}"), distances, demands, uniform_capacity(n))
 }
 
+/// The depot's, which is 0, then the customers' \[n + 1\].
+pub(crate) fn uniform_demands(n: usize, rng: &mut dyn RngCore) -> Vec<i64> {
+    (0..=n).map(|node| if node == 0 { 0 } else { rng.random_range(1..=9) }).collect()
+}
+
 /// The line through the published capacities (40, 50, 55, 60, 70 for 50, 100, 125, 150, 200 customers); constant from
 /// 1 000 customers on, so that routes keep a realistic number of stops.
-fn uniform_capacity(n: usize) -> i64 {
+pub(crate) fn uniform_capacity(n: usize) -> i64 {
     30 + n.min(1_000) as i64 / 5
 }

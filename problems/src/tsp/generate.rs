@@ -80,7 +80,7 @@ impl Generate for Tsp {
             Distribution::Clustered => euclid(clustered(n, rng)),
             Distribution::Matrix => Distances::from_matrix(n, matrix(n, true, rng)),
             Distribution::Asymmetric => Distances::from_matrix(n, matrix(n, false, rng)),
-            Distribution::Mutated(mutation) => euclid(mutated(n, &mutation, rng)),
+            Distribution::Mutated(mutation) => euclid(mutation.points(n, rng).into_iter().map(on_grid).collect()),
         };
         let name = match distribution {
             Distribution::Mutated(mutation) => mutation.name(),
@@ -94,11 +94,9 @@ fn uniform_point(rng: &mut dyn RngCore) -> [f64; 2] {
     [0, 1].map(|_| f64::from(rng.random_range(0..SIDE)))
 }
 
-/// Integer points again.
-fn mutated(n: usize, mutation: &Mutation, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {
-    let mut points: Vec<[f64; 2]> = (0..n).map(|_| [0, 1].map(|_| rng.random())).collect();
-    mutation.apply(&mut points, rng);
-    points.iter().map(|point| point.map(|x| (x * f64::from(SIDE)).trunc())).collect()
+/// An integer point from one of the unit square.
+fn on_grid(point: [f64; 2]) -> [f64; 2] {
+    point.map(|x| (x * f64::from(SIDE)).trunc())
 }
 
 fn clustered(n: usize, rng: &mut dyn RngCore) -> Vec<[f64; 2]> {

@@ -36,7 +36,7 @@ pub struct Evaluate {
     model: String,
 
     /// A published set (`heuron sets`), a folder of instance files, or one file; else instances are generated
-    #[arg(long, value_name = "NAME|DIR|FILE", required_unless_present = "n", conflicts_with = "n")]
+    #[arg(long, value_name = "NAME|DIR|FILE", required_unless_present = "n", conflicts_with_all = ["n", "distribution"])]
     set: Option<String>,
 
     /// Size of generated instances
@@ -71,13 +71,13 @@ pub struct Evaluate {
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
 
-    /// Continuations of every lane that `sgbs` tries
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    children: usize,
+    /// Continuations of every lane that `sgbs` tries [default: 4]
+    #[arg(long, value_name = "N")]
+    children: Option<usize>,
 
-    /// Attempts of `active`, `latent`, `uniform` and `population`: constructions from all openings
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    attempts: u64,
+    /// Attempts of `active`, `latent`, `uniform` and `population`: constructions from all openings [default: 100]
+    #[arg(long, value_name = "N")]
+    attempts: Option<u64>,
 
     /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
     /// `heuron solve` reaches without a model until it finds no better one in 50 000 iterations (2 000 on the TSP and of flow
@@ -197,20 +197,30 @@ impl Evaluate {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
+        let attempts = self.attempts.map(|attempts| usize::try_from(attempts).unwrap_or(usize::MAX));
         let counts = [
             ("starts", self.starts),
             ("count", self.count),
             ("samples", self.samples),
-            ("children", Some(self.children)),
-            ("attempts", Some(attempts)),
+            ("children", self.children),
+            ("attempts", attempts),
         ];
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
-        let constructs = self.decode != Decode::Greedy || self.starts.is_some() || self.samples.is_some();
+        let unused = [
+            ("samples", self.samples.is_some() && !self.takes_samples(), "sample, beam or sgbs"),
+            ("children", self.children.is_some() && self.decode != Decode::Sgbs, "sgbs"),
+            ("attempts", self.attempts.is_some() && !self.counts_attempts(), "active, latent, uniform or population"),
+        ];
+        if let Some((key, _, decode)) = unused.into_iter().find(|(_, is_unused, _)| *is_unused) {
+            let expected = format!("no `--{key}`, or `--decode {decode}`");
+            let found = format!("it with `--decode {}`", self.word());
+            return Err(Error::Option { key, expected, found });
+        }
+        let constructs = self.decode != Decode::Greedy || self.starts.is_some();
         if self.problem == Kind::Bandit && (constructs || self.device != Device::Cpu) {
-            let expected = "no `--decode`, `--starts`, `--samples` or `--device`: models of bandits play".into();
+            let expected = "no `--decode`, `--starts` or `--device`: models of bandits play".into();
             return Err(Error::Option { key: "decode", expected, found: "one of them".into() });
         }
         if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
@@ -228,6 +238,23 @@ impl Evaluate {
         Ok(())
     }
 
+    /// The decoder's name on the command line.
+    fn word(&self) -> String {
+        self.decode.to_possible_value().map_or_else(String::new, |value| value.get_name().into())
+    }
+
+    fn takes_samples(&self) -> bool {
+        matches!(self.decode, Decode::Sample | Decode::Beam | Decode::Sgbs)
+    }
+
+    fn children(&self) -> usize {
+        self.children.unwrap_or(4)
+    }
+
+    fn attempts(&self) -> u64 {
+        self.attempts.unwrap_or(100)
+    }
+
     fn samples(&self) -> usize {
         self.samples.unwrap_or(if self.decode == Decode::Sgbs { 4 } else { 128 })
     }
@@ -237,7 +264,7 @@ impl Evaluate {
             Decode::Greedy => Search::Greedy,
             Decode::Sample => Search::Sample(self.samples()),
             Decode::Beam => Search::Beam(self.samples()),
-            Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children },
+            Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children() },
             Decode::Active => {
                 return self.spend(weights, instances, threads, Tactic::Active(active::Config::default()));
             }
@@ -256,7 +283,7 @@ impl Evaluate {
         threads: usize,
         tactic: Tactic,
     ) -> Result<Vec<Judged>, Error> {
-        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts]);
+        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts()]);
         let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
         let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
         Ok(spent.into_iter().map(judged).collect())
@@ -324,9 +351,9 @@ impl Evaluate {
             decode: self.decode,
             starts: self.starts,
             augment: self.augment,
-            samples: matches!(self.decode, Decode::Sample | Decode::Beam | Decode::Sgbs).then(|| self.samples()),
-            attempts: self.counts_attempts().then_some(self.attempts),
-            children: (self.decode == Decode::Sgbs).then_some(self.children),
+            samples: self.takes_samples().then(|| self.samples()),
+            attempts: self.counts_attempts().then(|| self.attempts()),
+            children: (self.decode == Decode::Sgbs).then(|| self.children()),
             device: self.device.to_string(),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),

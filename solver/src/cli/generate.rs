@@ -1,5 +1,6 @@
 //! `heuron generate`: random instances, and instances of published sets.
 
+use std::collections::HashSet;
 use std::io::{self, Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,9 @@ pub struct Generate {
     #[arg(long, value_name = "K")]
     pub(super) count: Option<usize>,
 
-    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
+    /// tsp: uniform, clustered, matrix, asymmetric, mutated; cvrp: uniform, x (settings after commas:
+    /// `x,depot=central`), mutated (`mutated,operator=grid,power=30`; any operator without, power 50: explosion, implosion,
+    /// cluster, rotation, linear-projection, axis-projection, expansion, compression, grid); knapsack:
     /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7);
     /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
     /// ffsp: uniform, identical (`uniform,stages=3,machines=4`);
@@ -67,7 +70,11 @@ impl Generate {
             let expected = "a folder for several instances".into();
             return Err(Error::Option { key: "output", expected, found: "standard output".into() });
         }
-        self.instances()?.iter().try_for_each(|instance| write(instance, &place)).map(|()| 0)
+        let instances = self.instances()?;
+        if let Place::Folder(folder) = &place {
+            named_apart(&instances, folder)?;
+        }
+        instances.iter().try_for_each(|instance| write(instance, &place)).map(|()| 0)
     }
 
     /// The instances, in order.
@@ -118,6 +125,19 @@ fn refusal(error: SpecError) -> Error {
     Error::Spec { key, source: error }
 }
 
+/// Refuses to write one file of a folder twice.
+fn named_apart(instances: &[Instance], folder: &Path) -> Result<(), Error> {
+    let mut names = HashSet::new();
+    match instances.iter().find(|instance| !names.insert(instance.name())) {
+        Some(instance) => {
+            let path = folder.join(format!("{}.{}", instance.name(), instance.extension())).display().to_string();
+            let source = io::Error::new(ErrorKind::AlreadyExists, "two instances of this run have that name");
+            Err(Error::File { path, action: "write a second instance to", source })
+        }
+        None => Ok(()),
+    }
+}
+
 /// All instances in one `.npz` file, which holds unit-square distances only.
 fn write_set(instances: Vec<Instance>, path: &Path) -> Result<(), Error> {
     let (mut tours, mut plans) = (Vec::new(), Vec::new());
@@ -147,5 +167,31 @@ fn write(instance: &Instance, place: &Place) -> Result<(), Error> {
     match place.file(instance.name(), instance.extension()) {
         Some(path) => write_whole(&path, &text),
         None => print(&text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_is_not_written_twice() {
+        let generate = |problem, n| Generate {
+            problem,
+            n: Some(n),
+            count: Some(3),
+            distribution: if problem == Kind::Bandit { "path" } else { "uniform" }.into(),
+            set: None,
+            seed: 1,
+            output: None,
+        };
+        for problem in [Kind::Tsp, Kind::Cvrp, Kind::Knapsack, Kind::Jssp, Kind::Ffsp, Kind::Bandit] {
+            let mut instances = generate(problem, 8).instances().unwrap();
+            named_apart(&instances, Path::new("set")).unwrap();
+            let name = instances[0].name().to_string();
+            instances[2].set_name(name.clone());
+            let error = named_apart(&instances, Path::new("set")).unwrap_err();
+            assert!(error.code() == 2 && error.to_string().contains(&name), "{error}");
+        }
     }
 }

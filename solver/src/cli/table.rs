@@ -1,12 +1,12 @@
 //! `heuron table`: a published table and ours beside it, as CSV, Markdown and SVG.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use heuron::table::{Settings, Size, TABLES, csv, curves, markdown, picture, regenerate};
+use heuron::table::{self, Settings, Size, TABLES, csv, curves, markdown, picture, regenerate};
 use heuron::{Error, Options};
 
-use super::place::write_whole;
+use super::place::{Place, write_whole};
 use super::{print, say};
 
 /// Which table, how much of it, and where to.
@@ -24,7 +24,7 @@ pub struct Table {
     #[arg(long, value_name = "DIR", requires = "name")]
     output: Option<PathBuf>,
 
-    /// A model in the place of the shipped one of its problem; may be repeated
+    /// A model in the place of the shipped one of its problem; may be repeated, for one problem each
     #[arg(long, value_name = "FILE|NAME")]
     model: Vec<String>,
 
@@ -51,7 +51,7 @@ enum Amount {
 }
 
 impl Table {
-    /// Makes the table and writes its three files; prints the Markdown.
+    /// Makes the table and writes its files, whenever a section is done; prints the Markdown.
     pub fn run(self) -> Result<u8, Error> {
         let (Some(name), Some(folder)) = (&self.name, &self.output) else {
             return list();
@@ -67,15 +67,24 @@ impl Table {
                 say(line);
             }
         };
-        let settings = Settings { size, threads: options.threads(), seed: self.seed, models: &self.model, say: &tell };
-        let table = regenerate(name, &settings)?;
-        let text = markdown(&table, &self.command(name));
-        let curves = curves(&table).map(|content| ("-curves.svg", content));
-        let files = [(".csv", csv(&table)), (".md", text.clone()), (".svg", picture(&table))];
-        for (ending, content) in files.into_iter().chain(curves) {
-            write_whole(&folder.join(format!("{name}{ending}")), content.as_bytes())?;
-        }
-        print(text.as_bytes()).map(|()| 0)
+        let Place::Folder(folder) = Place::per_instance(folder, true)? else {
+            let (expected, found) = ("a folder".into(), folder.display().to_string());
+            return Err(Error::Option { key: "output", expected, found });
+        };
+        let keep = |table: &table::Table| self.write(table, &folder);
+        let (threads, seed, models) = (options.threads(), self.seed, &self.model);
+        let table = regenerate(name, &Settings { size, threads, seed, models, say: &tell, keep: &keep })?;
+        print(markdown(&table, &self.command(name)).as_bytes()).map(|()| 0)
+    }
+
+    fn write(&self, table: &table::Table, folder: &Path) -> Result<(), Error> {
+        let curves = curves(table).map(|content| ("-curves.svg", content));
+        let text = markdown(table, &self.command(table.name));
+        let files = [(".csv", csv(table)), (".md", text), (".svg", picture(table))];
+        let mut files = files.into_iter().chain(curves);
+        files.try_for_each(|(ending, content)| {
+            write_whole(&folder.join(format!("{}{ending}", table.name)), content.as_bytes())
+        })
     }
 
     /// What makes the same table.

@@ -76,9 +76,9 @@ pub(super) enum Algorithm {
     Ppo,
     /// Preference optimisation (Pan et al., 2025)
     Preference,
-    /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model`
+    /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model` (of knapsacks also without)
     Poppy,
-    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model`
+    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model` (of knapsacks also without)
     Compass,
     /// A Q-network of one bandit (SEQUOIA; Xu et al., 2025)
     Sequoia,
@@ -128,6 +128,7 @@ mod with_training {
                 return self.bandit();
             }
             let config = self.settings()?;
+            self.check_base(&config)?;
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
             device::open(self.device)?;
@@ -204,6 +205,21 @@ mod with_training {
             Ok(())
         }
 
+        /// Agents and latent vectors refine what a policy has learned: from random weights they learn little or collapse,
+        /// but for knapsacks.
+        fn check_base(&self, config: &Config) -> Result<(), Error> {
+            let adapts = matches!(config.algorithm, train::Algorithm::Poppy | train::Algorithm::Compass);
+            let goes_on = self.resume && self.output.join(train::Files::CHECKPOINT).exists();
+            if !adapts || self.problem == Kind::Knapsack || self.model.is_some() || goes_on {
+                return Ok(());
+            }
+            let expected =
+                "a trained model that poppy and compass begin with (`heuron models`), or `--resume` in the folder \
+                            of a run that began with one"
+                    .into();
+            Err(Error::Option { key: "model", expected, found: "none".into() })
+        }
+
         fn draw(&self) -> Result<(), Error> {
             let rows = rows(&self.output)?;
             let points: Vec<[f64; 2]> =
@@ -224,15 +240,18 @@ mod with_training {
         bar: Option<ProgressBar>,
         quiet: bool,
         last: Option<Instant>,
+        /// Of a collapse.
+        warned: bool,
     }
 
     impl Teller {
         fn new(quiet: bool) -> Self {
             let bar = (!quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
-            Self { bar, quiet, last: None }
+            Self { bar, quiet, last: None, warned: false }
         }
 
         fn tell(&mut self, progress: &Progress) {
+            self.warn(progress);
             let every = if self.bar.is_some() { TICK } else { EVERY };
             if self.quiet || self.last.is_some_and(|last| last.elapsed() < every) {
                 return;
@@ -241,6 +260,24 @@ mod with_training {
             match &self.bar {
                 Some(bar) => bar.set_message(line(progress)),
                 None => say(&line(progress)),
+            }
+        }
+
+        /// Says once, also where progress is not wanted, that a population is none any more.
+        fn warn(&mut self, progress: &Progress) {
+            let Some((agent, part)) = progress.row.collapse().filter(|_| progress.logged && !self.warned) else {
+                return;
+            };
+            self.warned = true;
+            let step = progress.row.step;
+            let line = format!(
+                "heuron train: warning: agent {agent} wins {:.0} % at step {step}: the population has collapsed; begin with a \
+                 model that is trained further, or with a lower learning rate",
+                100.0 * part
+            );
+            match &self.bar {
+                Some(bar) => bar.println(line),
+                None => say(&line),
             }
         }
 

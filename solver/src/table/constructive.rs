@@ -8,7 +8,8 @@
 
 use heuron_policies::inference::{Effort, Search};
 
-use super::measure::{Bench, knapsacks, model_of, published};
+use super::chosen::Chosen;
+use super::measure::{Bench, knapsacks, published};
 use super::published::{H, M, Published, X, p};
 use super::{Section, Settings, Table};
 use crate::error::Error;
@@ -126,36 +127,37 @@ const SETS: &str = "Sets of tours and route plans are the first instances of the
 seed 1234), so means differ from the papers' means over 10 000. Knapsacks are drawn by the papers' law with our seed 1.";
 
 /// The table of POMO.
-pub(super) fn pomo(settings: &Settings<'_>) -> Result<Table, Error> {
+pub(super) fn pomo(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
         SETS.into(),
         "Gaps of published route plans are relative to LKH3, which is up to 1 % above the best known.".into(),
     ];
-    let sections = sections(settings, POMO_PLANS)?;
-    Ok(Table { name: "pomo", title: POMO, sections, notes })
+    measured(settings, chosen, POMO_PLANS, Table::new("pomo", POMO, notes))
 }
 
 /// The table of RLOR.
-pub(super) fn rlor(settings: &Settings<'_>) -> Result<Table, Error> {
+pub(super) fn rlor(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
         SETS.into(),
         "RLOR published no table: its claim is that PPO trains the attention model in 3 hours instead of 25. Our paired \
          comparison of PPO and REINFORCE is benches/versus/claims.py; the models here are the shipped ones."
             .into(),
     ];
-    let sections = sections(settings, RLOR_PLANS)?;
-    Ok(Table { name: "rlor", title: RLOR, sections, notes })
+    measured(settings, chosen, RLOR_PLANS, Table::new("rlor", RLOR, notes))
 }
 
 /// The table of preference optimisation.
-pub(super) fn preference(settings: &Settings<'_>) -> Result<Table, Error> {
+pub(super) fn preference(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![SETS.into(), "The published gaps are those of models trained for days on a GPU.".into()];
-    let sections = sections(settings, PREFERENCE_PLANS)?;
-    Ok(Table { name: "preference", title: PREFERENCE, sections, notes })
+    measured(settings, chosen, PREFERENCE_PLANS, Table::new("preference", PREFERENCE, notes))
 }
 
-fn sections(settings: &Settings<'_>, plans: &[Plan]) -> Result<Vec<Section>, Error> {
-    plans.iter().map(|plan| section(settings, plan)).collect()
+/// The table with a section per plan.
+fn measured(settings: &Settings<'_>, chosen: &Chosen, plans: &[Plan], mut table: Table) -> Result<Table, Error> {
+    for plan in plans {
+        table.add(section(settings, chosen, plan)?, settings)?;
+    }
+    Ok(table)
 }
 
 /// Samples per instance: of the attention model's table, and fewer for a quick look.
@@ -164,11 +166,11 @@ const SAMPLES: [usize; 2] = [256, 1_280];
 /// Iterations without improvement of the solver's quick row.
 const SHORT: u64 = 500;
 
-fn section(settings: &Settings<'_>, plan: &Plan) -> Result<Section, Error> {
+fn section(settings: &Settings<'_>, chosen: &Chosen, plan: &Plan) -> Result<Section, Error> {
     let count = settings.size.pick(plan.quick(), 1_000);
     let instances = if plan.kind == Kind::Knapsack { knapsacks(plan.n, count)? } else { published(plan.set, count) };
     let bench = Bench::new(settings, plan.set, instances);
-    let (name, weights) = model_of(settings, plan.kind)?;
+    let (name, weights) = chosen.need(plan.kind)?;
     let mut section = bench.section();
     section.rows.extend(plan.rows.iter().map(|row| row.row(PUBLISHED)));
     let effort = Effort { search: Search::Greedy, starts: None, augment: false, seed: settings.seed };
@@ -183,7 +185,7 @@ fn section(settings: &Settings<'_>, plan: &Plan) -> Result<Section, Error> {
         efforts.insert(2, ("greedy, all starts, x8".to_string(), Effort { augment: true, ..effort }));
     }
     for (what, effort) in efforts {
-        let measured = bench.constructed(&format!("model {name}, {what}"), &name, &weights, effort)?;
+        let measured = bench.constructed(&format!("model {name}, {what}"), name, weights, effort)?;
         section.rows.push(bench.row(&measured, None));
     }
     let short = bench.searched(SHORT);

@@ -1,9 +1,9 @@
 //! Rows that we measure: a set of instances with its references, and what models and searches make of it.
 
 use cpu_time::ProcessTime;
+use heuron_policies::Weights;
 use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
-use heuron_policies::{Weights, zoo};
 use heuron_problems::{Cost, Generate, Instances, Knapsack, Set, stream};
 use heuron_search::Tactic;
 
@@ -11,7 +11,6 @@ use super::{OURS, Paired, Row, Section, Settings};
 use crate::error::Error;
 use crate::evaluation::{Campaign, Evaluation, interval};
 use crate::instance::{Instance, Kind};
-use crate::models::model;
 use crate::options::Options;
 use crate::plot::Line;
 use crate::reference::patience;
@@ -192,21 +191,6 @@ fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Name and weights of the model for a problem: of the settings, else the shipped one.
-pub(super) fn model_of(settings: &Settings<'_>, kind: Kind) -> Result<(String, Weights), Error> {
-    for name in settings.models {
-        let weights = model(name)?;
-        if weights.architecture.task.name() == kind.name() {
-            return Ok((name.clone(), weights));
-        }
-    }
-    let shipped = zoo::of(kind.name()).ok_or_else(|| Error::Model {
-        name: "by default".into(),
-        message: format!("none is shipped for the problem {kind}"),
-    })?;
-    Ok((shipped.name.into(), model(shipped.name)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Size;
@@ -214,7 +198,8 @@ mod tests {
 
     #[test]
     fn reference_has_no_gap_to_itself_and_pairs_are_instances() {
-        let settings = Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {} };
+        let settings =
+            Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {}, keep: &|_| Ok(()) };
         let bench = Bench::new(&settings, "tsp20", published("tsp20", 5));
         let row = bench.row(&bench.reference, Some(&bench.reference));
         assert_eq!((row.gap, row.interval), (Some(0.0), Some([0.0, 0.0])));

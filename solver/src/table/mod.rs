@@ -2,6 +2,7 @@
 //! again. Every table is made by one command and written as CSV, Markdown and SVG.
 
 mod adaptive;
+mod chosen;
 mod constructive;
 mod measure;
 mod populations;
@@ -9,9 +10,13 @@ mod published;
 mod sequoia;
 mod write;
 
-use crate::error::Error;
+use heuron_search::Tactic;
+use heuron_search::latent::Strategy;
 
+use crate::error::Error;
+use crate::instance::Kind;
 use crate::plot::Line;
+use chosen::{Chosen, Wanted};
 
 pub use write::{csv, curves, markdown, picture};
 
@@ -26,6 +31,18 @@ pub struct Table {
     pub sections: Vec<Section>,
     /// What a reader must know to compare fairly.
     pub notes: Vec<String>,
+}
+
+impl Table {
+    fn new(name: &'static str, title: &'static str, notes: Vec<String>) -> Self {
+        Self { name, title, sections: Vec::new(), notes }
+    }
+
+    /// Adds a section, and lets the table as it then is be kept.
+    fn add(&mut self, section: Section, settings: &Settings<'_>) -> Result<(), Error> {
+        self.sections.push(section);
+        (settings.keep)(self)
+    }
 }
 
 /// Methods on one set of instances.
@@ -114,10 +131,12 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// Seed of samples.
     pub seed: u64,
-    /// Models in the place of the shipped ones, each for its problem.
+    /// Models in the place of the shipped ones, one per problem at most.
     pub models: &'a [String],
     /// Hears of every row as it is measured.
     pub say: &'a (dyn Fn(&str) + Sync),
+    /// Keeps the table after every section: the next one may take hours.
+    pub keep: &'a (dyn Fn(&Table) -> Result<(), Error> + Sync),
 }
 
 /// A table that can be made.
@@ -127,27 +146,66 @@ pub struct Recipe {
     pub name: &'static str,
     /// What it compares with.
     pub about: &'static str,
-    make: fn(&Settings<'_>) -> Result<Table, Error>,
+    wanted: Wanted,
+    make: fn(&Settings<'_>, &Chosen) -> Result<Table, Error>,
 }
+
+/// Models that construct without more, of these problems.
+const fn plain(kinds: &'static [Kind]) -> Wanted {
+    Wanted { kinds, tactic: Tactic::Sample, ending: "" }
+}
+
+const ROUTES: Wanted = plain(&[Kind::Tsp, Kind::Cvrp]);
+const POPULATIONS: Wanted = Wanted { kinds: populations::KINDS, tactic: Tactic::Population, ending: "-poppy" };
+const LATENTS: Wanted =
+    Wanted { kinds: populations::LATENT_KINDS, tactic: Tactic::Latent(Strategy::Uniform), ending: "-compass" };
 
 /// Every table.
 pub const TABLES: &[Recipe] = &[
-    Recipe { name: "pomo", about: constructive::POMO, make: constructive::pomo },
-    Recipe { name: "rlor", about: constructive::RLOR, make: constructive::rlor },
-    Recipe { name: "preference", about: constructive::PREFERENCE, make: constructive::preference },
-    Recipe { name: "poppy", about: populations::POPPY, make: populations::poppy },
-    Recipe { name: "compass", about: populations::COMPASS, make: populations::compass },
-    Recipe { name: "sequoia", about: sequoia::SEQUOIA, make: sequoia::table },
+    Recipe {
+        name: "pomo",
+        about: constructive::POMO,
+        wanted: plain(&[Kind::Tsp, Kind::Cvrp, Kind::Knapsack]),
+        make: constructive::pomo,
+    },
+    Recipe { name: "rlor", about: constructive::RLOR, wanted: ROUTES, make: constructive::rlor },
+    Recipe { name: "preference", about: constructive::PREFERENCE, wanted: ROUTES, make: constructive::preference },
+    Recipe { name: "poppy", about: populations::POPPY, wanted: POPULATIONS, make: populations::poppy },
+    Recipe { name: "compass", about: populations::COMPASS, wanted: LATENTS, make: populations::compass },
+    Recipe { name: "sequoia", about: sequoia::SEQUOIA, wanted: plain(&[]), make: sequoia::table },
 ];
 
 /// Makes the table called `name`.
 ///
 /// # Errors
-/// [`Error::Option`] for another name; [`Error::Model`] for models that do not fit.
+/// [`Error::Option`] for another name and [`Error::Model`] for models that do not fit, before anything is measured; what
+/// [`Settings::keep`] says.
 pub fn regenerate(name: &str, settings: &Settings<'_>) -> Result<Table, Error> {
     let recipe = TABLES.iter().find(|recipe| recipe.name == name).ok_or_else(|| {
         let known: Vec<&str> = TABLES.iter().map(|recipe| recipe.name).collect();
         Error::Option { key: "table", expected: format!("one of {}", known.join(", ")), found: name.into() }
     })?;
-    (recipe.make)(settings)
+    (recipe.make)(settings, &Chosen::new(recipe.wanted, settings.models)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn table_is_kept_after_every_section() {
+        let kept = Mutex::new(Vec::new());
+        let keep = |table: &Table| {
+            kept.lock().unwrap().push(table.sections.len());
+            Ok(())
+        };
+        let settings = Settings { size: Size::Quick, threads: 1, seed: 1, models: &[], say: &|_| {}, keep: &keep };
+        let mut table = Table::new("any", "title", Vec::new());
+        for _ in 0..3 {
+            table.add(Section::default(), &settings).unwrap();
+        }
+        assert_eq!(*kept.lock().unwrap(), [1, 2, 3]);
+    }
 }

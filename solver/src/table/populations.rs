@@ -5,12 +5,13 @@
 //! - F. Chalumeau et al., "Combinatorial optimization with policy adaptation using latent space search" (COMPASS), NeurIPS
 //!   2023, table 1: 1 600 attempts, no augmentation.
 
-use heuron_policies::{Weights, zoo};
+use heuron_policies::Weights;
 use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
 use heuron_search::latent::Strategy;
 use heuron_search::{Tactic, active};
 
 use super::adaptive::{COMPASS_SETS, Listed, POPPY_SETS};
+use super::chosen::Chosen;
 use super::measure::{Bench, Measured, knapsacks, published};
 use super::{Section, Settings, Table};
 use crate::error::Error;
@@ -25,18 +26,7 @@ pub(super) const COMPASS: &str = "Chalumeau et al., COMPASS, 2023: TSP, CVRP, jo
 const SHORT: u64 = 1_000;
 
 /// The table of COMPASS.
-pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
-    let mut sections = listed(settings, COMPASS_SETS)?;
-    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Jssp] {
-        let Some((name, weights)) =
-            adapted(settings, kind, "-compass", |weights| weights.architecture.latent.is_some())?
-        else {
-            continue;
-        };
-        for set in learned_sets(settings, kind)? {
-            sections.push(latent_section(settings, set, (&name, &weights))?);
-        }
-    }
+pub(super) fn compass(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
         "An attempt is a construction from every opening, of a shop a schedule. Latent vectors are followed greedily, of a \
          shop by samples; sampling is that of the problem's plain model, which may have been trained further since theirs began with it (their cards say so), and so \
@@ -45,21 +35,11 @@ pub(super) fn compass(settings: &Settings<'_>) -> Result<Table, Error> {
             .into(),
         FEW.into(),
     ];
-    Ok(Table { name: "compass", title: COMPASS, sections, notes })
+    measured(settings, chosen, COMPASS_SETS, latent_section, Table::new("compass", COMPASS, notes))
 }
 
 /// The table of Poppy.
-pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
-    let mut sections = listed(settings, POPPY_SETS)?;
-    for kind in [Kind::Tsp, Kind::Cvrp, Kind::Knapsack, Kind::Jssp] {
-        let Some((name, weights)) = adapted(settings, kind, "-poppy", |weights| weights.architecture.agents.is_some())?
-        else {
-            continue;
-        };
-        for set in learned_sets(settings, kind)? {
-            sections.push(population_section(settings, set, (&name, &weights))?);
-        }
-    }
+pub(super) fn poppy(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
         "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening, of \
          shops from the agents in turn. The base is the problem's plain model, with which the shipped populations began, sampled as often; active search is of the base too, and learns from \
@@ -67,7 +47,7 @@ pub(super) fn poppy(settings: &Settings<'_>) -> Result<Table, Error> {
             .into(),
         FEW.into(),
     ];
-    Ok(Table { name: "poppy", title: POPPY, sections, notes })
+    measured(settings, chosen, POPPY_SETS, population_section, Table::new("poppy", POPPY, notes))
 }
 
 /// What holds for both.
@@ -75,10 +55,31 @@ const FEW: &str = "Means over the first instances of a set differ from the publi
 models are 64 wide with 3 to 6 layers, trained for minutes on a shared core (`heuron models`); the published ones are 128 wide with 6 layers, trained \
 for days on a TPU. Without a model of a problem its learned sections are left out.";
 
-/// The published sets with the papers' rows and our searches'.
-fn listed(settings: &Settings<'_>, sets: &[Listed]) -> Result<Vec<Section>, Error> {
-    sets.iter().map(|listed| solver_section(settings, listed)).collect()
+/// A section of a model on a set.
+type Learned = fn(&Settings<'_>, Named, (&str, &Weights)) -> Result<Section, Error>;
+
+/// The table with the published sets, of which it has the papers' rows and our searches', then those of every model.
+fn measured(
+    settings: &Settings<'_>,
+    chosen: &Chosen,
+    sets: &[Listed],
+    learned: Learned,
+    mut table: Table,
+) -> Result<Table, Error> {
+    for listed in sets {
+        table.add(solver_section(settings, listed)?, settings)?;
+    }
+    for (kind, model) in KINDS.iter().filter_map(|&kind| Some((kind, chosen.of(kind)?))) {
+        for set in learned_sets(settings, kind)? {
+            table.add(learned(settings, set, model)?, settings)?;
+        }
+    }
+    Ok(table)
 }
+
+/// Problems of the models: of Poppy, and of COMPASS.
+pub(super) const KINDS: &[Kind] = &[Kind::Tsp, Kind::Cvrp, Kind::Knapsack, Kind::Jssp];
+pub(super) const LATENT_KINDS: &[Kind] = &[Kind::Tsp, Kind::Cvrp, Kind::Jssp];
 
 fn solver_section(settings: &Settings<'_>, listed: &Listed) -> Result<Section, Error> {
     let count = settings.size.pick(listed.quick, 1_000);
@@ -92,24 +93,6 @@ fn solver_section(settings: &Settings<'_>, listed: &Listed) -> Result<Section, E
     let short = bench.searched(SHORT);
     section.rows.extend([&short, &bench.reference].map(|measured| bench.row(measured, None)));
     Ok(section)
-}
-
-/// The model with what the table is about: of the settings, else the shipped one, if there is one.
-fn adapted(
-    settings: &Settings<'_>,
-    kind: Kind,
-    ending: &str,
-    suits: impl Fn(&Weights) -> bool,
-) -> Result<Option<(String, Weights)>, Error> {
-    let shipped = format!("{}{ending}", kind.name());
-    let named = settings.models.iter().cloned().chain(zoo::find(&shipped).map(|model| model.name.to_string()));
-    for name in named {
-        let weights = model(&name)?;
-        if weights.architecture.task.name() == kind.name() && suits(&weights) {
-            return Ok(Some((name, weights)));
-        }
-    }
-    Ok(None)
 }
 
 /// The published job shops of the size that models of populations are trained for.

@@ -15,6 +15,7 @@ use heuron_search::bandit::planner::Planner;
 use heuron_search::bandit::standing::Standing;
 use heuron_search::bandit::{Player, Tier, play};
 
+use super::chosen::Chosen;
 use super::{OURS, Paired, Row, Section, Settings, Table};
 use crate::error::Error;
 use crate::evaluation::interval;
@@ -100,10 +101,9 @@ impl Ground<'_> {
 }
 
 /// The table.
-pub(super) fn table(settings: &Settings<'_>) -> Result<Table, Error> {
+pub(super) fn table(settings: &Settings<'_>, _: &Chosen) -> Result<Table, Error> {
     let (instances, episodes) = settings.size.pick((6, 50), (20, 50));
-    let mut sections = Vec::new();
-    let mut notes = vec![
+    let notes = vec![
         "Reward per step, mean over instances, with the control variate of `problems/src/bandit/dual.rs`; all policies play \
          the same instances and episodes. The gap is (bound - reward) / (bound - null): 0 is the dual bound, 100 % is \
          taking no action; its interval is over instances. `against` is the difference of gaps to the planner with \
@@ -114,6 +114,7 @@ pub(super) fn table(settings: &Settings<'_>) -> Result<Table, Error> {
          Published: SEQUOIA earns 24.8 % more than the best of its baselines on average (figures without numbers)."
             .into(),
     ];
+    let mut table = Table::new("sequoia", SEQUOIA, notes);
     for &(n, distribution) in QUICK.iter().chain(settings.size.pick(&[][..], FULL)) {
         (settings.say)(&format!("{n} arms, {distribution}"));
         let spec = Bandit::spec(n, distribution).map_err(|source: SpecError| Error::Spec { key: "table", source })?;
@@ -127,10 +128,10 @@ pub(super) fn table(settings: &Settings<'_>) -> Result<Table, Error> {
         let learns = n <= settings.size.pick(LEARNED, usize::MAX);
         let (columns, times) = columns(&ground, &lessons, learns)?;
         let name = format!("{n} arms, {distribution}, {instances} instances, {episodes} episodes");
-        notes.push(format!("CPU time of training, {n} arms, {distribution}: {times}."));
-        sections.push(section(name, &columns, &ground.bounds()?));
+        table.notes.push(format!("CPU time of training, {n} arms, {distribution}: {times}."));
+        table.add(section(name, &columns, &ground.bounds()?), settings)?;
     }
-    Ok(Table { name: "sequoia", title: SEQUOIA, sections, notes })
+    Ok(table)
 }
 
 /// All policies, and what training took.

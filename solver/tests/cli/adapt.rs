@@ -4,11 +4,11 @@ use heuron_policies::{Architecture, Task, Weights};
 
 use crate::sandbox::Sandbox;
 
-/// A sandbox with untrained models of tours and of schedules: one that latent vectors steer, one of three agents, and one
+/// A sandbox with untrained models of tours, of route plans and of schedules: one that latent vectors steer, one of three agents, and one
 /// that is neither.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    for (task, heads) in [(Task::Tsp, 2), (Task::Jssp, 1)] {
+    for (task, heads) in [(Task::Tsp, 2), (Task::Cvrp, 2), (Task::Jssp, 1)] {
         let plain = Architecture::new(task, 16, heads, 1, 16);
         for (name, architecture) in [
             ("latent", Architecture { latent: Some(16), ..plain.clone() }),
@@ -88,6 +88,20 @@ fn solver_adapts_to_the_instance() {
 }
 
 #[test]
+fn there_is_an_answer_where_the_model_does_not_get_to_one() {
+    let sandbox = sandbox();
+    for problem in ["tsp", "cvrp"] {
+        // Encoding alone takes longer than there is time.
+        sandbox.succeed(&format!("generate {problem} --n 9000 --output a.{problem}"));
+        for (method, model) in [("latent", "latent"), ("population", "agents"), ("active", "plain")] {
+            let line = format!("solve a.{problem} --method {method} --model {problem}-{model}.safetensors --time 0.2");
+            sandbox.succeed(&format!("{line} --threads 1 --output a.sol"));
+            sandbox.check(&format!("a.{problem}"), "a.sol");
+        }
+    }
+}
+
+#[test]
 fn tables_are_listed_and_unknown_ones_refused_with_the_list() {
     let sandbox = sandbox();
     let list = sandbox.succeed("table");
@@ -100,9 +114,39 @@ fn tables_are_listed_and_unknown_ones_refused_with_the_list() {
 }
 
 #[test]
+fn tables_refuse_models_and_folders_before_they_measure_for_hours() {
+    let sandbox = sandbox();
+    let refused = |line: &str, word: &str| {
+        let error = sandbox.fail(&format!("table {line}"), 2);
+        assert!(error.contains(word) && error.contains("remedy"), "{error}");
+        assert!(!error.contains("cpu"), "measured before: {error}");
+    };
+    for table in ["compass", "poppy"] {
+        refused(&format!("{table} --size full --model nosuch --output out"), "nosuch");
+        refused(&format!("{table} --size full --model tsp-plain.safetensors --output out"), "--algorithm");
+    }
+    sandbox.write("file", "");
+    refused("pomo --size full --output file", "folder");
+    refused("pomo --size full --output no/such/folder", "no/such/folder");
+}
+
+#[test]
 fn mutated_instances_come_by_set_and_by_distribution() {
     let sandbox = sandbox();
-    sandbox.succeed("generate tsp --set mutated-tsp-3 --count 2 --output set/");
+    // All nine operators, and the first of them again.
+    sandbox.succeed("generate tsp --set mutated-tsp-9 --count 10 --output set/");
+    let names = sandbox.files("set");
+    assert_eq!(names.len(), 10, "{names:?}");
+    assert!(names.iter().all(|name| name.starts_with("mutated-tsp-9-") && name.ends_with(".tsp")), "{names:?}");
+    for problem in ["tsp", "cvrp"] {
+        sandbox.succeed(&format!("generate {problem} --set mutated-{problem}-9 --count 3 --output {problem}.npz"));
+    }
+    let line = "evaluate tsp --model tsp-plain.safetensors --set mutated-tsp-9 --count 2";
+    sandbox.succeed(&format!("{line} --references none --report r.json"));
+    let lines = sandbox.json("r.json");
+    assert_eq!(lines[1]["instance"], "mutated-tsp-9-0");
+    assert_eq!(lines[0]["scale"], 1e7);
+    assert!(sandbox.succeed("generate --help").contains("mutated"));
     sandbox.succeed("generate cvrp --n 20 --distribution mutated,operator=grid,power=80 --output b.vrp");
     sandbox.succeed("solve b.vrp --iterations 50 --output b.sol");
     sandbox.succeed("check b.vrp b.sol");

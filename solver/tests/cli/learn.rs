@@ -88,6 +88,17 @@ fn models_and_sets_that_do_not_fit_are_refused() {
     refuse("tsp --model tsp.safetensors --set nowhere", &["nowhere"]);
     refuse("tsp --model tsp.safetensors --n 10 --samples 0", &["samples"]);
     refuse("knapsack --model knapsack.safetensors --n 10 --augment", &["augment"]);
+    for (decode, option, other) in [
+        ("greedy", "samples", "beam"),
+        ("population", "samples", "sample"),
+        ("greedy", "children", "sgbs"),
+        ("beam", "children", "sgbs"),
+        ("greedy", "attempts", "latent"),
+        ("sample", "attempts", "population"),
+    ] {
+        let line = format!("tsp --model tsp.safetensors --n 10 --decode {decode} --{option} 7");
+        refuse(&line, &[&format!("`--{option}`"), &format!("`--decode {decode}`"), other]);
+    }
     sandbox.write("cut.safetensors", &std::fs::read(sandbox.path("tsp.safetensors")).unwrap()[..500]);
     refuse("tsp --model cut.safetensors --n 10", &["cut.safetensors"]);
 }
@@ -182,6 +193,24 @@ mod with_training {
         sandbox.succeed(
             "train tsp --algorithm ppo --config settings.toml --steps 2 --model run/model.safetensors --output on --quiet",
         );
+    }
+
+    #[test]
+    fn populations_and_latent_vectors_begin_with_a_model() {
+        let sandbox = settings();
+        for algorithm in ["poppy", "compass"] {
+            let line = format!("train tsp --algorithm {algorithm} --config settings.toml --quiet");
+            for resume in ["", "--resume"] {
+                let error = sandbox.fail(&format!("{line} --steps 1 --output {algorithm} {resume}"), 2);
+                assert!(error.contains("`model`") && error.contains("heuron models"), "{error}");
+                assert!(!sandbox.path(algorithm).exists());
+            }
+            sandbox.succeed("train tsp --config settings.toml --steps 1 --output base --resume --quiet");
+            sandbox.succeed(&format!("{line} --steps 1 --output {algorithm} --model base/model.safetensors"));
+            sandbox.succeed(&format!("{line} --steps 2 --output {algorithm} --resume"));
+            let knapsack = line.replace("tsp", "knapsack");
+            sandbox.succeed(&format!("{knapsack} --steps 1 --output knapsack-{algorithm}"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the whole text.
 
 use heuron_problems::{Cvrp, Format, Knapsack, ParseError, Rounding, Tsp};
+use heuron_tests::ROUTING;
 
 const PLANE: &str = "\
 NAME : four
@@ -29,31 +30,6 @@ EDGE_WEIGHT_SECTION
 6 7 0
 FIXED_EDGES_SECTION
 1 2
--1
-EOF
-";
-
-const ROUTING: &str = "\
-NAME : three
-TYPE : CVRP
-DIMENSION : 4
-EDGE_WEIGHT_TYPE : EUC_2D
-CAPACITY : 10
-DISTANCE : 50
-SERVICE_TIME : 2
-VEHICLES : 2
-NODE_COORD_SECTION
-1 0 0
-2 3 0
-3 3 4
-4 0 4
-DEMAND_SECTION
-1 0
-2 4
-3 5
-4 6
-DEPOT_SECTION
-1
 -1
 EOF
 ";

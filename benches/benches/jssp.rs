@@ -1,4 +1,5 @@
-//! Moves of tabu search, nodes of branch and bound, schedules of a model, start schedules and lower bounds for the job shop.
+//! Moves of tabu search, nodes of branch and bound, schedules of a model, start schedules and lower bounds for the job
+//! shop.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use heuron_policies::native::shop::{Encoded, Scratch};

@@ -1,9 +1,10 @@
 //! Mutations of points in the unit square, which make uniform instances uneven: J. Bossek, P. Kerschke, A. Neumann, M.
-//! Wagner, F. Neumann, H. Trautmann, "Evolving diverse TSP instances by means of novel and creative mutation operators",
-//! FOGA 2019.
+//! Wagner, F. Neumann, H. Trautmann, "Evolving diverse TSP instances by means of novel and creative mutation
+//! operators", FOGA 2019.
 //!
-//! F. Chalumeau et al., COMPASS, NeurIPS 2023, say that the power of a mutation is the probability that it changes a node.
-//! For the operators that work on a region that is a choice: here a node is changed if it is in the region and drawn.
+//! F. Chalumeau et al., COMPASS, NeurIPS 2023, say that the power of a mutation is the probability that it changes a
+//! node. For the operators that work on a region that is a choice: here a node is changed if it is in the region and
+//! drawn.
 
 use std::str::FromStr;
 

@@ -1,5 +1,5 @@
-//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), latent vectors of
-//! one policy (Chalumeau et al., COMPASS, NeurIPS 2023), or one that learns ([`crate::active`]).
+//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), latent vectors
+//! of one policy (Chalumeau et al., COMPASS, NeurIPS 2023), or one that learns ([`crate::active`]).
 //!
 //! Effort is counted in attempts: a construction from every opening.
 
@@ -104,9 +104,9 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         found
     }
 
-    /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and opening, as
-    /// many pairs as agents, until `attempts` are used. Calls `take` after every attempt with the best of it; it says
-    /// whether to go on.
+    /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and
+    /// opening, as many pairs as agents, until `attempts` are used. Calls `take` after every attempt with the best of
+    /// it; it says whether to go on.
     pub fn two_steps(&mut self, attempts: u64, mut take: impl FnMut(Found) -> bool) {
         let (agents, all) = (self.model.agents(), self.openings.clone());
         let mut candidates = Vec::new();

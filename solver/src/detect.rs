@@ -46,8 +46,8 @@ fn is_bandit(text: &str) -> bool {
     text.starts_with('{') && text.contains("\"arms\"")
 }
 
-/// Matrices of durations in JSON, Taillard's heading, or a line of two numbers before a first job of as many pairs as the
-/// second one says.
+/// Matrices of durations in JSON, Taillard's heading, or a line of two numbers before a first job of as many pairs as
+/// the second one says.
 fn is_job_shop(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
@@ -63,7 +63,10 @@ fn is_job_shop(text: &str) -> bool {
     let sizes = lines.next().and_then(numbers);
     let job = lines.next().and_then(numbers);
     // With one machine the first line could be anything's.
-    matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
+    match (sizes.as_deref(), job) {
+        (Some(&[_, machines]), Some(job)) => machines > 1 && job.len() as u64 == 2 * machines,
+        _ => false,
+    }
 }
 
 /// A line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and stages ask for.
@@ -92,8 +95,8 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem names the problem \
-        where detection fails)";
+    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem \
+        names the problem where detection fails)";
     match text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) {
         None => ParseError::whole(expected, "an empty file"),
         Some((index, line)) => ParseError::at(index + 1, expected, format!("`{}`", excerpt(line))),

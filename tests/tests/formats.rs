@@ -28,7 +28,8 @@ fn cvrp(text: &str) -> Cvrp {
 /// An explicit instance of 4 nodes with the weight 10 i + j between nodes i < j.
 fn explicit(kind: &str, format: &str, weights: &str) -> String {
     format!(
-        "TYPE : {kind}\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {format}\nEDGE_WEIGHT_SECTION\n{weights}\nEOF\n"
+        "TYPE : {kind}\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {format}\n\
+         EDGE_WEIGHT_SECTION\n{weights}\nEOF\n"
     )
 }
 
@@ -142,7 +143,8 @@ fn depot_becomes_the_first_node() {
 fn fixed_edges_and_pictures_are_kept() {
     let text = explicit("TSP", "UPPER_ROW", "1 2 3 4 5 6").replace(
         "EOF",
-        "DISPLAY_DATA_TYPE : TWOD_DISPLAY\nDISPLAY_DATA_SECTION\n2 0 1\n1 5 5\n3 1 0\n4 1 1\nFIXED_EDGES_SECTION\n2 3\n4 1\n-1",
+        "DISPLAY_DATA_TYPE : TWOD_DISPLAY\nDISPLAY_DATA_SECTION\n2 0 1\n1 5 5\n3 1 0\n4 1 1\n\
+         FIXED_EDGES_SECTION\n2 3\n4 1\n-1",
     );
     let fixed = tsp(&text);
     assert_eq!(fixed.fixed, [[1, 2], [3, 0]]);
@@ -351,7 +353,11 @@ proptest! {
     }
 
     #[test]
-    fn any_knapsack_survives_writing(items in prop::collection::vec((0..1_i64 << 40, 0..1_i64 << 40), 0..20), capacity in 0..1_i64 << 60, places in 0..9_i32) {
+    fn any_knapsack_survives_writing(
+        items in prop::collection::vec((0..1_i64 << 40, 0..1_i64 << 40), 0..20),
+        capacity in 0..1_i64 << 60,
+        places in 0..9_i32,
+    ) {
         let items = items.into_iter().map(|(profit, weight)| Item { profit, weight }).collect();
         let mut instance = Knapsack::new("", items, capacity);
         // One more digit than the unit has, so that no shorter unit would do.
@@ -361,7 +367,12 @@ proptest! {
     }
 
     #[test]
-    fn any_cvrp_survives_writing(distances in distances(), seed in any::<u32>(), limit in prop::option::of(0..1_000_000_i64), vehicles in prop::option::of(1..9_usize)) {
+    fn any_cvrp_survives_writing(
+        distances in distances(),
+        seed in any::<u32>(),
+        limit in prop::option::of(0..1_000_000_i64),
+        vehicles in prop::option::of(1..9_usize),
+    ) {
         let demands = (0..distances.len() as u32).map(|node| i64::from(node * (seed % 1000))).collect();
         let mut instance = Cvrp::new("any", distances, demands, i64::from(seed));
         (instance.limit, instance.vehicles, instance.service) = (limit, vehicles, i64::from(seed % 3));

@@ -59,7 +59,8 @@ fn every_layout_gives_the_same_instance() {
     let layouts = [
         "Nb of jobs, Nb of Machines, Time seed\n 2 2 7 8 9 9\nTimes\n 3 2\n 4 1\nMachines\n 1 2\n 2 1\n",
         "2 2\r\ntimes\r\n\r\n3\t2\r\n4 1\r\nMACHINES\r\n1 2\r\n2 1",
-        r#"{"name": "", "duration_matrix": [[3, 2], [4, 1]], "machines_matrix": [[0, 1], [1, 0]], "metadata": {"a": 1}}"#,
+        r#"{"name": "", "duration_matrix": [[3, 2], [4, 1]], "machines_matrix": [[0, 1], [1, 0]],
+            "metadata": {"a": 1}}"#,
         "2 2\n\n 0 3  1 2 \n1 4 0 1",
     ];
     for layout in layouts {

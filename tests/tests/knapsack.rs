@@ -73,7 +73,8 @@ fn the_optimum_is_that_of_the_table() {
     }
 }
 
-/// Bases that differ by powers of two, with a little noise: the construction of Jooken, Leyman and De Causmaecker (2022).
+/// Bases that differ by powers of two, with a little noise: the construction of Jooken, Leyman and De Causmaecker
+/// (2022).
 fn noisy(n: usize, groups: u32, rng: &mut Stream) -> Knapsack {
     let item = |_| {
         let base = 100_000 >> rng.random_range(1..=groups);

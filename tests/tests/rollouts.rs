@@ -131,8 +131,8 @@ fn more_trajectories_are_never_worse_and_start_with_every_opening() {
     assert!(sampled.cost() < only_greedy.cost());
 }
 
-/// Three jobs that all begin on machine 0. Job 2 has the shortest operation, job 0 the most work, job 1 the most operations;
-/// flow due date over work left is 3/9, 4/7 and 1/4.
+/// Three jobs that all begin on machine 0. Job 2 has the shortest operation, job 0 the most work, job 1 the most
+/// operations; flow due date over work left is 3/9, 4/7 and 1/4.
 #[test]
 fn each_dispatching_rule_has_its_first_choice() {
     let text = r#"{"duration_matrix": [[3, 6], [4, 1, 2], [1, 3]], "machines_matrix": [[0, 1], [0, 1, 1], [0, 1]]}"#;

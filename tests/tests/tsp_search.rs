@@ -1,4 +1,5 @@
-//! The searches for the travelling salesman problem: valid tours, exact costs, determinism, and optima of small instances.
+//! The searches for the travelling salesman problem: valid tours, exact costs, determinism, and optima of small
+//! instances.
 
 use heuron_problems::{Cost, Distances, Metric, Problem, Tour, Tsp, stream};
 use heuron_search::tsp::construct::greedy;

@@ -16,8 +16,8 @@ pub trait Player {
     fn act(&mut self, step: usize, state: &[u8]) -> Vec<u32>;
 }
 
-/// Plays episode number `episode` of the scenarios of `seed`. Once `watch` says stop, no action is taken that need not be:
-/// a play has whole episodes only.
+/// Plays episode number `episode` of the scenarios of `seed`. Once `watch` says stop, no action is taken that need not
+/// be: a play has whole episodes only.
 fn episode(bandit: &Bandit, player: &mut dyn Player, seed: u64, episode: u64, watch: &Watch) -> Vec<Vec<u32>> {
     let scenario = bandit.scenario(seed, episode);
     let mut state = scenario.start.clone();

@@ -26,11 +26,11 @@ pub struct Generate {
     #[arg(long, value_name = "K")]
     pub(super) count: Option<usize>,
 
-    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`); knapsack:
-    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7);
-    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
-    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`);
-    /// bandit: uniform, capacity, schedule, path, interventions (`path,budget=5,horizon=20`)
+    /// tsp: uniform, clustered, matrix, asymmetric; cvrp: uniform, x (settings after commas: `x,depot=central`);
+    /// knapsack: uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7); jssp:
+    /// uniform, flow (`uniform,machines=10`; as many machines as jobs without); ffsp: uniform, identical
+    /// (`uniform,stages=3,machines=4`); bandit: uniform, capacity, schedule, path, interventions
+    /// (`path,budget=5,horizon=20`)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     pub(super) distribution: String,
 

@@ -42,7 +42,8 @@ pub struct Train {
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
     pub(super) time: Option<Duration>,
 
-    /// Train for N steps (bandits: episodes of Q-learning, generations of a residual): the model then depends on version, settings and N only
+    /// Train for N steps (bandits: episodes of Q-learning, generations of a residual): the model then depends on
+    /// version, settings and N only
     #[arg(long, value_name = "N")]
     pub(super) steps: Option<u64>,
 
@@ -58,7 +59,8 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
 
-    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made
+    /// with
     #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
     pub(super) device: Device,
 

@@ -59,8 +59,8 @@ impl Trajectory {
         self.elsewhere = total - self.state.cost();
     }
 
-    /// Up to so many iterations, or as many as there is time for; returns how many were done: fewer once `watch` says stop.
-    /// Without customers a number of iterations counts as done.
+    /// Up to so many iterations, or as many as there is time for; returns how many were done: fewer once `watch` says
+    /// stop. Without customers a number of iterations counts as done.
     pub fn walk(
         &mut self,
         ground: &Ground,

@@ -1,8 +1,9 @@
 //! The CVRP's local search, and iterations of its engines, started and ended as a run does it.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use heuron_benches::{cvrp, search, watch};
+use heuron_benches::{cvrp, search};
 use heuron_problems::{Routes, stream};
+use heuron_search::Watch;
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::local::LocalSearch;
 use heuron_search::cvrp::local::model::Model;
@@ -17,7 +18,7 @@ fn descent(criterion: &mut Criterion) {
     group.sample_size(20);
     for n in [200, 1_000] {
         let problem = cvrp(n);
-        let (model, watch) = (Model::new(&problem, 20, n), watch(&problem));
+        let (model, watch) = (Model::new(&problem, 20, n), Watch::never());
         let start = Plan::new(&Routes { routes: (1..=n as u32).map(|customer| vec![customer]).collect() });
         let penalty = Penalty::new(256 * model.longest(), 1, [model.total_demand(), 1]);
         let mut local = LocalSearch::new(&model, false);

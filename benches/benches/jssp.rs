@@ -1,11 +1,12 @@
-//! Moves of tabu search, nodes of branch and bound, schedules of a model, start schedules and lower bounds for the job shop.
+//! Moves of tabu search, nodes of branch and bound, schedules of a model, start schedules and lower bounds for the job
+//! shop.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use heuron_benches::watch;
 use heuron_policies::native::shop::{Encoded, Scratch};
 use heuron_policies::{Architecture, Decode, DispatchModel, Task, Weights};
 use heuron_problems::jssp::taillard;
 use heuron_problems::stream;
+use heuron_search::Watch;
 use heuron_search::jssp::bound::lower_bound;
 use heuron_search::jssp::exact::branch::Branching;
 use heuron_search::jssp::exact::windows::Shop;
@@ -24,7 +25,7 @@ fn moves(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(MOVES)).sample_size(20);
     for number in [1, 21, 41, 61, 71] {
         let Some(problem) = taillard::instance(number) else { continue };
-        let (model, watch) = (Model::new(&problem), watch(&problem));
+        let (model, watch) = (Model::new(&problem), Watch::never());
         let order = active(&model, 0.0, &mut stream(1, "bench jssp", 0), &watch);
         let mut search = Tabu::new(&model, &order, 0, stream(1, "bench jssp", 1));
         search.begin(&order, u64::MAX);
@@ -37,7 +38,7 @@ fn moves(criterion: &mut Criterion) {
 /// Nodes of branch and bound on an instance that it does not close soon.
 fn nodes(criterion: &mut Criterion) {
     let Some(problem) = taillard::instance(1) else { return };
-    let (model, watch) = (Model::new(&problem), watch(&problem));
+    let (model, watch) = (Model::new(&problem), Watch::never());
     let shop = Shop::new(&model);
     let Some(mut branching) = Branching::new(&shop, 1_230, &watch) else { return };
     let mut group = criterion.benchmark_group("jssp/nodes");
@@ -75,7 +76,7 @@ fn bound(criterion: &mut Criterion) {
 
 fn start(criterion: &mut Criterion) {
     let Some(problem) = taillard::instance(71) else { return };
-    let (model, watch, mut rng) = (Model::new(&problem), watch(&problem), stream(1, "bench jssp", 2));
+    let (model, watch, mut rng) = (Model::new(&problem), Watch::never(), stream(1, "bench jssp", 2));
     criterion.bench_function("jssp/start/ta71", |bencher| bencher.iter(|| active(&model, 0.5, &mut rng, &watch)));
 }
 

@@ -1,4 +1,5 @@
-//! Attention models: encoding, greedy multi-start construction, and training steps, a batch of 64 instances on one thread.
+//! Attention models: encoding, greedy multi-start construction, and training steps, a batch of 64 instances on one
+//! thread.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use heuron_policies::native::{AttentionModel, Encoded, Gradient, Pull, Scratch, StepWeights};

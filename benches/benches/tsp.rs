@@ -1,8 +1,9 @@
 //! Construction, Lin-Kernighan steps, kicks and edge assembly crossover for the TSP.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use heuron_benches::{search, tsp, watch};
+use heuron_benches::{search, tsp};
 use heuron_problems::stream;
+use heuron_search::Watch;
 use heuron_search::tsp::construct::greedy;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::{Graph, Ils};
@@ -12,7 +13,7 @@ const KICKS: u64 = 1_000;
 fn construct(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tsp/construct");
     let problem = tsp(10_000);
-    let (graph, watch) = (Graph::new(&problem), watch(&problem));
+    let (graph, watch) = (Graph::new(&problem), Watch::never());
     group.throughput(Throughput::Elements(10_000)).sample_size(20);
     group.bench_function("greedy/10000", |bencher| bencher.iter(|| greedy(&graph, &watch)));
     group.finish();
@@ -24,7 +25,7 @@ fn descent(criterion: &mut Criterion) {
     group.sample_size(20);
     for n in [1_000, 10_000] {
         let problem = tsp(n);
-        let (graph, watch) = (Graph::new(&problem), watch(&problem));
+        let (graph, watch) = (Graph::new(&problem), Watch::never());
         let start = greedy(&graph, &watch);
         let fresh = || Ils::new(&graph, start.clone(), stream(1, "bench descent", 0));
         group.throughput(Throughput::Elements(n as u64));
@@ -41,7 +42,7 @@ fn kicks(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(KICKS));
     for n in [1_000, 10_000, 100_000] {
         let problem = tsp(n);
-        let (graph, watch) = (Graph::new(&problem), watch(&problem));
+        let (graph, watch) = (Graph::new(&problem), Watch::never());
         let mut search = Ils::new(&graph, greedy(&graph, &watch), stream(1, "bench kicks", 0));
         search.optimise(&watch);
         group.bench_function(n.to_string(), |bencher| bencher.iter(|| search.kick(KICKS, &watch)));

@@ -1,9 +1,7 @@
 //! What the benches share: random instances, and runs limited by iterations.
 
-use std::time::Instant;
-
 use heuron_problems::{Cvrp, Generate, Knapsack, Problem, Tsp, stream};
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, Watch};
+use heuron_search::{Budget, Progress, Run, Search, Setup};
 
 /// A uniform TSP instance, the same on every call.
 pub fn tsp(n: usize) -> Tsp {
@@ -22,27 +20,10 @@ pub fn knapsack(n: usize, class: &str) -> Knapsack {
     Knapsack::generate(&spec, &mut stream(1, "bench knapsack", n as u64))
 }
 
-/// One island on one thread, for so many iterations.
-pub fn setup(iterations: u64) -> Setup {
-    Setup {
-        budget: Budget { iterations: Some(iterations), ..Budget::default() },
-        seed: 1,
-        threads: 1,
-        islands: 1,
-        stop: Stop::default(),
-        clock: Clock::wall(Instant::now()),
-    }
-}
-
-/// A watch that never says stop.
-pub fn watch<P: Problem>(problem: &P) -> Watch {
-    Run::new(problem, setup(u64::MAX), &mut |_: &Progress<'_, P>| {}).watch()
-}
-
-/// Runs a search for so many iterations and returns its best solution.
+/// Runs a search on one thread for so many iterations and returns its best solution.
 pub fn search<P: Problem>(problem: &P, search: &mut dyn Search<P>, iterations: u64) -> Option<P::Solution> {
     let mut listener = |_: &Progress<'_, P>| {};
-    let mut run = Run::new(problem, setup(iterations), &mut listener);
+    let mut run = Run::new(problem, Setup::new(Budget::iterations(iterations)), &mut listener);
     search.search(problem, &mut run);
     run.into_best().map(|(_, solution)| solution)
 }

@@ -3,9 +3,9 @@
 //!
 //!     cargo run --release --package heuron-policies --example throughput -- WHAT N WIDTH HEADS LAYERS FF BATCH REPEAT
 //!
-//! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `train-8` (the
-//! same with the 8 trajectories of an instance in the gradient that are farthest from the baseline), `infer`, or a part of
-//! a training step: `encode`, `rollout`; `peak`: GFLOP/s of multiply-adds in registers.
+//! WHAT: `train` (sampled rollouts from every start, shared-baseline REINFORCE, gradients of all weights), `train-8`
+//! (the same with the 8 trajectories of an instance in the gradient that are farthest from the baseline), `infer`, or a
+//! part of a training step: `encode`, `rollout`; `peak`: GFLOP/s of multiply-adds in registers.
 
 use std::time::{Duration, Instant};
 

@@ -3,9 +3,10 @@
 //! W. Kool, H. van Hoof, M. Welling, "Attention, learn to solve routing problems!", ICLR 2019, section 3, as changed by
 //! Y.-D. Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS 2020: instance norm in the encoder, the
 //! pointer compares with raw embeddings. The distance bias is that of C. Zhou et al., "Instance-conditioned adaptation
-//! for large-scale generalization of neural combinatorial optimization", 2024. The feature layer is that of M. Pan et al.,
-//! "Preference optimization for combinatorial optimization problems", ICML 2025; the local policy is after C. Gao et al.,
-//! "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy", IJCAI
+//! for large-scale generalization of neural combinatorial optimization", 2024. The feature layer is that of M. Pan et
+//! al., "Preference optimization for combinatorial optimization problems", ICML 2025; the local policy is after C. Gao
+//! et al., "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local
+//! policy", IJCAI
 //! 2024. Mixed scores are those of Y.-D. Kwon et al., "Matrix encoding networks for neural combinatorial optimization",
 //! NeurIPS 2021.
 
@@ -97,18 +98,19 @@ pub struct Architecture {
     pub layers: usize,
     /// Hidden units of the feed-forward blocks; of a dispatch model, of its decoder. POMO: 512.
     pub feed_forward: usize,
-    /// Logits lie within plus and minus this; those of dispatch models are free. POMO: 10; preference optimisation and ICAM:
-    /// 50.
+    /// Logits lie within plus and minus this; those of dispatch models are free. POMO: 10; preference optimisation and
+    /// ICAM: 50.
     pub clip: f32,
     /// Adds -alpha log2(n) distance to every attention score, alpha learned per head and layer, and once to the logits
     /// inside the tanh (ICAM). Nodes need coordinates.
     pub distance_bias: bool,
     /// A residual, a norm, a feed-forward block and another norm between attention and pointer, as in the code of
-    /// preference optimisation, but with layer norms: a norm over the choices would make probabilities depend on company.
+    /// preference optimisation, but with layer norms: a norm over the choices would make probabilities depend on
+    /// company.
     #[serde(default, skip_serializing_if = "is_default")]
     pub feature_layer: bool,
-    /// A small network on the geometry of so many nearest allowed nodes adds to their logits inside the tanh (ELG). Nodes
-    /// need coordinates.
+    /// A small network on the geometry of so many nearest allowed nodes adds to their logits inside the tanh (ELG).
+    /// Nodes need coordinates.
     #[serde(default, skip_serializing_if = "is_default")]
     pub local: Option<usize>,
     /// Mixed-score attention between the jobs and the machines of a stage in the place of means (MatNet), with so many

@@ -1,4 +1,5 @@
-//! How hard a model is to try: what inference is asked for. Searches, which lie to the right of this crate, carry it out.
+//! How hard a model is to try: what inference is asked for. Searches, which lie to the right of this crate, carry it
+//! out.
 
 /// How hard a model tries.
 #[derive(Clone, Copy, Debug, PartialEq)]

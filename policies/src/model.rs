@@ -46,8 +46,8 @@ pub trait Model<P: Construct>: Sized + Send + Sync {
     /// The model with the decoder of an agent, which takes over what is encoded.
     fn agent(&self, index: usize, encoded: &mut Self::Encoded) -> &Self;
 
-    /// Makes equal consecutive parts of the lanes (or traces) follow a latent vector each, until the next encoding; a model
-    /// that takes none ignores them.
+    /// Makes equal consecutive parts of the lanes (or traces) follow a latent vector each, until the next encoding; a
+    /// model that takes none ignores them.
     fn condition(&self, encoded: &mut Self::Encoded, latents: &[Vec<f32>]);
 
     /// Constructs a solution per start. Sampling draws from one stream per start.

@@ -106,7 +106,8 @@ pub enum WeightsError {
 
 impl Weights {
     /// Random weights to start training from: matrices uniform within 1 / sqrt(inputs), biases as their matrices, norms
-    /// the identity, distance biases and the local policy's last layer 0. One stream per tensor, so that options do not shift the others' draws.
+    /// the identity, distance biases and the local policy's last layer 0. One stream per tensor, so that options do not
+    /// shift the others' draws.
     pub fn random(architecture: Architecture, seed: u64) -> Result<Self, WeightsError> {
         architecture.check()?;
         let list = architecture.tensors();
@@ -124,8 +125,8 @@ impl Weights {
             match name.rsplit('.').next() {
                 Some("scale") => vec![1.0; count],
                 Some("shift" | "distance") => vec![0.0; count],
-                // Every latent vector begins as the model without one (Chalumeau et al., COMPASS, 2023), and a local policy
-                // by saying nothing.
+                // Every latent vector begins as the model without one (Chalumeau et al., COMPASS, 2023), and a local
+                // policy by saying nothing.
                 _ if name.contains(".latent.") || name == "local.out.weight" => vec![0.0; count],
                 _ => {
                     let bound = 1.0 / (inputs(name) as f32).sqrt();

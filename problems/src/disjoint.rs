@@ -1,5 +1,5 @@
-//! Disjoint sets that grow together: union-find with path halving (R. E. Tarjan, J. van Leeuwen, "Worst-case analysis of
-//! set union algorithms", Journal of the ACM 31, 1984).
+//! Disjoint sets that grow together: union-find with path halving (R. E. Tarjan, J. van Leeuwen, "Worst-case analysis
+//! of set union algorithms", Journal of the ACM 31, 1984).
 
 /// A partition of 0..n. No ranks are kept: callers decide which root stays, and some of them give it a meaning.
 #[derive(Clone, Debug)]

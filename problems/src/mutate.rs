@@ -1,9 +1,10 @@
 //! Mutations of points in the unit square, which make uniform instances uneven: J. Bossek, P. Kerschke, A. Neumann, M.
-//! Wagner, F. Neumann, H. Trautmann, "Evolving diverse TSP instances by means of novel and creative mutation operators",
-//! FOGA 2019.
+//! Wagner, F. Neumann, H. Trautmann, "Evolving diverse TSP instances by means of novel and creative mutation
+//! operators", FOGA 2019.
 //!
-//! F. Chalumeau et al., COMPASS, NeurIPS 2023, say that the power of a mutation is the probability that it changes a node.
-//! For the operators that work on a region that is a choice: here a node is changed if it is in the region and drawn.
+//! F. Chalumeau et al., COMPASS, NeurIPS 2023, say that the power of a mutation is the probability that it changes a
+//! node. For the operators that work on a region that is a choice: here a node is changed if it is in the region and
+//! drawn.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -150,8 +151,8 @@ fn between(low: f64, high: f64, rng: &mut dyn RngCore) -> f64 {
     low + (high - low) * rng.random::<f64>()
 }
 
-/// The drawn points within a distance of an origin, each with the way from there; none where they are too few. A point at
-/// its origin has no direction to go.
+/// The drawn points within a distance of an origin, each with the way from there; none where they are too few. A point
+/// at its origin has no direction to go.
 fn chosen(points: &[Point], drawn: &[usize], radius: f64, origin: impl Fn(Point) -> Point) -> Vec<(usize, Point, f64)> {
     let way = |&i: &usize| {
         let from = origin(points[i]);

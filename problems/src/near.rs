@@ -27,8 +27,8 @@ impl Near {
         Self::nearest_unless(distances, k, accept, || false).unwrap_or_else(|| unreachable!("nothing interrupts"))
     }
 
-    /// As [`Near::nearest_among`]; none if `is_over`, which is asked now and then, says so on the way: 30 000 nodes of the
-    /// plane take about a second.
+    /// As [`Near::nearest_among`]; none if `is_over`, which is asked now and then, says so on the way: 30 000 nodes of
+    /// the plane take about a second.
     pub fn nearest_unless(
         distances: &Distances,
         k: usize,

@@ -3,9 +3,9 @@
 //! - The learned benchmarks in the unit square: W. Kool, H. van Hoof and M. Welling, "Attention, learn to solve routing
 //!   problems!", ICLR 2019 (20 to 100 nodes), and A. Hottung, Y.-D. Kwon and K. Tierney, "Efficient active search for
 //!   combinatorial optimization problems", ICLR 2022 (125 to 200 nodes). All are arrays of numpy's legacy generator.
-//! - The job shops of E. Taillard, "Benchmarks for basic scheduling problems", EJOR 64, 1993, and of C. Zhang, W. Song, Z.
-//!   Cao, J. Zhang, P. S. Tan and C. Xu, "Learning to dispatch for job shop scheduling via deep reinforcement learning",
-//!   NeurIPS 2020.
+//! - The job shops of E. Taillard, "Benchmarks for basic scheduling problems", EJOR 64, 1993, and of C. Zhang, W. Song,
+//!   Z. Cao, J. Zhang, P. S. Tan and C. Xu, "Learning to dispatch for job shop scheduling via deep reinforcement
+//!   learning", NeurIPS 2020.
 //! - The families E (uniform) and C (clustered) of the 8th DIMACS challenge: D. S. Johnson and L. A. McGeoch,
 //!   "Experimental analysis of heuristics for the STSP", 2002.
 

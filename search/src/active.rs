@@ -1,10 +1,10 @@
-//! Efficient active search: a model learns from its own constructions of one instance. A. Hottung, Y.-D. Kwon, K. Tierney,
-//! "Efficient active search for combinatorial optimization problems", ICLR 2022, section 3.1 (EAS-Emb).
+//! Efficient active search: a model learns from its own constructions of one instance. A. Hottung, Y.-D. Kwon, K.
+//! Tierney, "Efficient active search for combinatorial optimization problems", ICLR 2022, section 3.1 (EAS-Emb).
 //!
-//! An attempt is a sampled construction from every opening. The loss is their expected cost (REINFORCE; the baseline is the
-//! mean of the attempt) and, with a weight, minus the log-probability of the incumbent. What learns are the embeddings as
-//! keys of the pointer ([`heuron_policies::native::Keys`]), by Adam. Costs are relative to the mean of the attempt, so that
-//! the unit of an instance does not matter; the weight of the incumbent is relative to such costs.
+//! An attempt is a sampled construction from every opening. The loss is their expected cost (REINFORCE; the baseline is
+//! the mean of the attempt) and, with a weight, minus the log-probability of the incumbent. What learns are the
+//! embeddings as keys of the pointer ([`heuron_policies::native::Keys`]), by Adam. Costs are relative to the mean of
+//! the attempt, so that the unit of an instance does not matter; the weight of the incumbent is relative to such costs.
 
 use heuron_policies::Learnable;
 use heuron_problems::Cost;
@@ -22,10 +22,10 @@ pub struct Config {
     pub attempts: u64,
 }
 
-/// Mean lengths of 20 tours of 50 nodes (seed 101) after 100 attempts, by rate, weight and attempts per step: 5.711 of the
-/// defaults; 0.0015, 0.003, 1: 5.713; 0.005, 0.003, 1: 5.713; 0.0032, 0, 1: 5.714; 0.0032, 0.01, 1: 5.708; 0.0032, 0.003, 4:
-/// 5.712; without learning 5.748. So they hardly matter; a rate of 0.03 learns too fast for so few attempts (5.758 of 10
-/// tours, without learning 5.738).
+/// Mean lengths of 20 tours of 50 nodes (seed 101) after 100 attempts, by rate, weight and attempts per step: 5.711 of
+/// the defaults; 0.0015, 0.003, 1: 5.713; 0.005, 0.003, 1: 5.713; 0.0032, 0, 1: 5.714; 0.0032, 0.01, 1: 5.708; 0.0032,
+/// 0.003, 4: 5.712; without learning 5.748. So they hardly matter; a rate of 0.03 learns too fast for so few attempts
+/// (5.758 of 10 tours, without learning 5.738).
 impl Default for Config {
     fn default() -> Self {
         Self { rate: 0.0032, imitation: 0.003, attempts: 1 }

@@ -11,8 +11,9 @@ struct Lane<P: Construct> {
     is_finished: bool,
 }
 
-/// Finished constructions of a beam of `width` lanes, by `policy`, whose `memory` is its encoding of the problem. It begins with every one of `openings` (or, without openings, with
-/// the empty solution). Of equally probable constructions the one that comes first stays.
+/// Finished constructions of a beam of `width` lanes, by `policy`, whose `memory` is its encoding of the problem. It
+/// begins with every one of `openings` (or, without openings, with the empty solution). Of equally probable
+/// constructions the one that comes first stays.
 pub fn beam<P: Construct, A: Policy<P> + ?Sized>(
     policy: &A,
     memory: &mut A::Memory,

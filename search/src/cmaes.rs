@@ -1,6 +1,6 @@
 //! Evolution strategies with covariance matrix adaptation on slices: N. Hansen, A. Ostermeier, "Completely derandomized
-//! self-adaptation in evolution strategies", 2001; in the variant of F. Chalumeau et al., COMPASS, NeurIPS 2023: several
-//! of them take turns, from means that are spread over the box of the prior.
+//! self-adaptation in evolution strategies", 2001; in the variant of F. Chalumeau et al., COMPASS, NeurIPS 2023:
+//! several of them take turns, from means that are spread over the box of the prior.
 //!
 //! Fitness is a cost: the lowest is the best. Nothing is clipped to a box.
 
@@ -243,8 +243,8 @@ impl Components {
     }
 }
 
-/// Points of the cube that spread over it: the centres of `count` clusters of `points` uniform ones, by k-means (Lloyd, 1982)
-/// from the seeds of Arthur and Vassilvitskii, 2007.
+/// Points of the cube that spread over it: the centres of `count` clusters of `points` uniform ones, by k-means
+/// (Lloyd, 1982) from the seeds of Arthur and Vassilvitskii, 2007.
 pub fn spread_means(count: usize, d: usize, cube: Range<f64>, points: usize, rng: &mut Stream) -> Vec<Vec<f64>> {
     const ROUNDS: usize = 50;
     let width = cube.end - cube.start;

@@ -1,8 +1,8 @@
-//! Simulation-guided beam search: J. Choo, Y.-D. Kwon, J. Kim, J. Jae, A. Hottung, K. Tierney, Y. Gwon, "Simulation-guided
-//! beam search for neural combinatorial optimization", NeurIPS 2022, section 3.
+//! Simulation-guided beam search: J. Choo, Y.-D. Kwon, J. Kim, J. Jae, A. Hottung, K. Tierney, Y. Gwon,
+//! "Simulation-guided beam search for neural combinatorial optimization", NeurIPS 2022, section 3.
 //!
-//! A beam keeps partial constructions not by their probability, but by the cost of the solution that the policy makes of
-//! them greedily: expansion to the most probable children, simulation of each to the end, pruning to the best lanes.
+//! A beam keeps partial constructions not by their probability, but by the cost of the solution that the policy makes
+//! of them greedily: expansion to the most probable children, simulation of each to the end, pruning to the best lanes.
 
 use heuron_policies::rollout::{Begun, complete};
 use heuron_policies::{Decode, Lanes, Outcome, Policy};
@@ -106,8 +106,8 @@ impl<P: Construct, A: Policy<P> + ?Sized> Tree<'_, P, A> {
         !lanes.is_empty()
     }
 
-    /// The most probable children of all lanes, simulated. The greedy child needs no simulation: its parent's solution is
-    /// its own.
+    /// The most probable children of all lanes, simulated. The greedy child needs no simulation: its parent's solution
+    /// is its own.
     fn expand(&mut self, lanes: Vec<Lane<P>>) -> Vec<Lane<P>> {
         let (batch, width) = (std::slice::from_ref(self.problem), self.problem.width());
         let states: Vec<P::State> = lanes.iter().map(|lane| lane.state.clone()).collect();
@@ -139,7 +139,8 @@ impl<P: Construct, A: Policy<P> + ?Sized> Tree<'_, P, A> {
     }
 }
 
-/// The `most` allowed actions of the largest logits without `greedy`, the first of equals; what is no number comes last.
+/// The `most` allowed actions of the largest logits without `greedy`, the first of equals; what is no number comes
+/// last.
 fn best(row: &[f32], mask: &[bool], greedy: u32, most: usize) -> Vec<u32> {
     let mut actions: Vec<u32> =
         (0..row.len() as u32).filter(|&action| mask[action as usize] && action != greedy).collect();

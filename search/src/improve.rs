@@ -29,13 +29,13 @@ const WALK: u64 = 200;
 
 /// A problem with a local search.
 pub trait Improve: Problem {
-    /// A local optimum reached from `solution`, which is feasible; the same solution if there is nothing to improve.
+    /// What the local search makes of `solution`, which is feasible; the same solution if it finds nothing to improve.
     /// The result is feasible and never costs more.
     fn improve(&self, solution: &Self::Solution) -> Self::Solution;
 }
 
 impl Improve for Tsp {
-    /// 2-opt and Or-opt on neighbour lists.
+    /// 2-opt and Or-opt on neighbour lists with don't-look bits, which miss some moves: another descent may go on.
     fn improve(&self, tour: &Tour) -> Tour {
         let graph = Graph::new(self);
         let order = graph.contract(tour);
@@ -129,8 +129,9 @@ mod tests {
 
     use super::*;
 
-    /// Improves random constructions; counts those that became better.
-    fn improved<P: Improve + Construct + Generate>(n: usize) -> usize {
+    /// Improves random constructions; counts those that became better. Where the search ends only when no move is left,
+    /// it ends in a local optimum, which stays as it is.
+    fn improved<P: Improve + Construct + Generate>(n: usize, is_thorough: bool) -> usize {
         let mut better = 0;
         for draw in 0..20 {
             let mut rng = stream(101, "improve", draw);
@@ -147,8 +148,7 @@ mod tests {
             let after = problem.improve(&solution);
             let [before, cost] = [&solution, &after].map(|solution| problem.evaluate(solution).unwrap());
             assert!(cost <= before);
-            // A local optimum stays as it is.
-            assert!(problem.evaluate(&problem.improve(&after)).unwrap() <= cost);
+            assert!(!is_thorough || problem.improve(&after) == after, "draw {draw}");
             better += usize::from(cost < before);
         }
         better
@@ -156,11 +156,15 @@ mod tests {
 
     #[test]
     fn random_constructions_become_better_and_never_worse() {
-        assert_eq!(improved::<Tsp>(40), 20);
-        assert_eq!(improved::<Cvrp>(40), 20);
-        assert!(improved::<Knapsack>(40) > 10);
-        improved::<Knapsack>(1);
-        improved::<Tsp>(5);
-        improved::<Cvrp>(1);
+        assert_eq!(improved::<Tsp>(40, false), 20);
+        assert_eq!(improved::<Cvrp>(40, true), 20);
+        assert!(improved::<Knapsack>(40, true) > 10);
+        assert_eq!(improved::<Jssp>(8, false), 20);
+        assert_eq!(improved::<Ffsp>(8, false), 20);
+        improved::<Tsp>(5, false);
+        improved::<Cvrp>(1, true);
+        improved::<Knapsack>(1, true);
+        improved::<Jssp>(1, false);
+        improved::<Ffsp>(1, false);
     }
 }

@@ -65,8 +65,8 @@ pub fn solve<P: Learnable>(
     Ok(found)
 }
 
-/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself. The agents
-/// of a population construct in turn: each a greedy schedule, or its share of the samples.
+/// The best that `model` finds for shop number `index` of a set. It has no images and chooses its openings itself. The
+/// agents of a population construct in turn: each a greedy schedule, or its share of the samples.
 ///
 /// # Errors
 /// [`Misfit::NoSearch`] for a tree search.

@@ -1,9 +1,8 @@
-//! Search for the latent vector that makes a policy best on one instance: F. Chalumeau et al., "Combinatorial optimization
-//! with policy adaptation using latent space search" (COMPASS), NeurIPS 2023, section 3.3.
+//! Search for the latent vector that makes a policy best on one instance: F. Chalumeau et al., "Combinatorial
+//! optimization with policy adaptation using latent space search" (COMPASS), NeurIPS 2023, section 3.3.
 //!
 //! An attempt is one vector: greedy constructions from all openings, of which the best counts; of a shop, a sampled
-//! schedule. Generations of 16 vectors
-//! come from three evolution strategies in turn.
+//! schedule. Generations of 16 vectors come from three evolution strategies in turn.
 
 use std::sync::LazyLock;
 

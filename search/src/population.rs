@@ -1,5 +1,5 @@
-//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), latent vectors of
-//! one policy (Chalumeau et al., COMPASS, NeurIPS 2023), or one that learns ([`crate::active`]).
+//! Searches with many policies in one: a population of agents (Grinsztajn et al., Poppy, NeurIPS 2023), latent vectors
+//! of one policy (Chalumeau et al., COMPASS, NeurIPS 2023), or one that learns ([`crate::active`]).
 //!
 //! Effort is counted in attempts: a construction from every opening.
 
@@ -12,8 +12,8 @@ use crate::latent::Follow;
 /// The best construction of an attempt.
 pub type Found = Option<(Cost, Vec<u32>)>;
 
-/// Lanes times actions of constructions that are made side by side: 16 latent vectors of up to 256 nodes. Of larger instances
-/// fewer, so that there is something before the end of an attempt, in 16 MB.
+/// Lanes times actions of constructions that are made side by side: 16 latent vectors of up to 256 nodes. Of larger
+/// instances fewer, so that there is something before the end of an attempt, in 16 MB.
 const TOGETHER: usize = 1 << 20;
 
 /// A model at work on one instance.
@@ -87,8 +87,8 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         self.model.move_keys(&mut self.encoded, keys, rate);
     }
 
-    /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on. Calls `take`
-    /// with the lane, the cost and the actions of every feasible one.
+    /// Constructions by an agent from some openings, greedy or with the random choices from number `draws` on. Calls
+    /// `take` with the lane, the cost and the actions of every feasible one.
     fn construct(
         &mut self,
         agent: usize,
@@ -130,9 +130,9 @@ impl<'a, P: Learnable> Attempts<'a, P> {
         }
     }
 
-    /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and opening, as
-    /// many pairs as agents, until `attempts` are used. Calls `take` after every attempt with the best of it; it says
-    /// whether to go on.
+    /// Every agent greedily from every opening, one attempt each; then samples from the best pairs of agent and
+    /// opening, as many pairs as agents, until `attempts` are used. Calls `take` after every attempt with the best of
+    /// it; it says whether to go on.
     pub fn two_steps(&mut self, attempts: u64, mut take: impl FnMut(Found) -> bool) {
         let (agents, all) = (self.model.agents(), self.openings.clone());
         let mut candidates = Vec::new();

@@ -84,6 +84,13 @@ pub struct Budget {
     pub target: Option<Cost>,
 }
 
+impl Budget {
+    /// So many iterations, and no other limit: the answer is the same on every machine.
+    pub fn iterations(limit: u64) -> Self {
+        Self { iterations: Some(limit), ..Self::default() }
+    }
+}
+
 /// How a run is carried out. None of it changes what the run optimises.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -99,6 +106,14 @@ pub struct Setup {
     pub stop: Stop,
     /// What elapsed time means.
     pub clock: Clock,
+}
+
+impl Setup {
+    /// One island on one thread with seed 1, and wall time from now on: what is to differ is said by struct update.
+    pub fn new(budget: Budget) -> Self {
+        let clock = Clock::wall(Instant::now());
+        Self { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock }
+    }
 }
 
 /// A new incumbent, as told to the listener.
@@ -349,11 +364,6 @@ mod tests {
         Tsp::new("line", Distances::from_matrix(4, weights))
     }
 
-    fn setup(budget: Budget) -> Setup {
-        let clock = Clock::wall(Instant::now());
-        Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock }
-    }
-
     fn tour(nodes: [u32; 4]) -> Tour {
         Tour { nodes: nodes.to_vec() }
     }
@@ -366,7 +376,7 @@ mod tests {
                 costs.push(progress.cost.unwrap());
             }
         };
-        let mut run = Run::new(&problem, setup(Budget::default()), &mut listener);
+        let mut run = Run::new(&problem, Setup::new(Budget::default()), &mut listener);
         assert!(run.offer(&tour([0, 2, 1, 3])));
         assert!(!run.offer(&tour([0, 1, 1, 3])), "a node is visited twice");
         assert!(run.offer(&tour([0, 1, 2, 3])));
@@ -380,7 +390,7 @@ mod tests {
         let problem = line();
         let reason = |budget: Budget, prepare: fn(&mut Run<'_, Tsp>)| {
             let mut listener = |_: &Progress<'_, Tsp>| ();
-            let mut run = Run::new(&problem, setup(budget), &mut listener);
+            let mut run = Run::new(&problem, Setup::new(budget), &mut listener);
             run.offer(&tour([0, 2, 1, 3]));
             prepare(&mut run);
             run.proceed(10);
@@ -388,8 +398,8 @@ mod tests {
         };
         let none = Budget::default;
         assert_eq!(reason(none(), |_| ()), None);
-        assert_eq!(reason(Budget { iterations: Some(10), ..none() }, |_| ()), Some(StopReason::Iterations));
-        assert_eq!(reason(Budget { iterations: Some(11), ..none() }, |_| ()), None);
+        assert_eq!(reason(Budget::iterations(10), |_| ()), Some(StopReason::Iterations));
+        assert_eq!(reason(Budget::iterations(11), |_| ()), None);
         assert_eq!(reason(Budget { no_improvement: Some(10), ..none() }, |_| ()), Some(StopReason::NoImprovement));
         assert_eq!(reason(Budget { target: Some(8), ..none() }, |_| ()), Some(StopReason::Target));
         assert_eq!(reason(Budget { time: Some(Duration::ZERO), ..none() }, |_| ()), Some(StopReason::Time));
@@ -402,8 +412,8 @@ mod tests {
     fn an_improvement_renews_the_allowance_of_idle_iterations() {
         let problem = line();
         let mut listener = |_: &Progress<'_, Tsp>| ();
-        let budget = Budget { iterations: Some(100), no_improvement: Some(30), ..Budget::default() };
-        let mut run = Run::new(&problem, setup(budget), &mut listener);
+        let budget = Budget { no_improvement: Some(30), ..Budget::iterations(100) };
+        let mut run = Run::new(&problem, Setup::new(budget), &mut listener);
         assert_eq!(run.allowance(50), 30);
         assert!(run.proceed(20));
         assert_eq!(run.allowance(50), 10);
@@ -418,7 +428,8 @@ mod tests {
     fn a_cancelled_stop_is_seen_by_every_watch() {
         let problem = line();
         let mut listener = |_: &Progress<'_, Tsp>| ();
-        let run = Run::new(&problem, setup(Budget { target: Some(6), ..Budget::default() }), &mut listener);
+        let budget = Budget { target: Some(6), ..Budget::default() };
+        let run = Run::new(&problem, Setup::new(budget), &mut listener);
         let watch = run.watch();
         assert!(!watch.is_late() && !watch.is_over(7) && watch.is_over(6));
         assert!(watch.within(Duration::ZERO).is_late());

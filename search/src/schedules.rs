@@ -46,8 +46,8 @@ impl<'a, P: Shop> Schedules<'a, P> {
         }
     }
 
-    /// A greedy schedule of every agent, then samples of the agents in turn, which is how the paper shares samples of job
-    /// shops out. Calls `take` after every attempt; it says whether to go on.
+    /// A greedy schedule of every agent, then samples of the agents in turn, which is how the paper shares samples of
+    /// job shops out. Calls `take` after every attempt; it says whether to go on.
     pub fn in_turn(&mut self, attempts: u64, mut take: impl FnMut(Found) -> bool) {
         let agents = self.model.agents() as u64;
         let mut from = 0;

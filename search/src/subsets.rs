@@ -1,10 +1,10 @@
-//! Shortest paths through sets of nodes, by dynamic programming (R. Bellman, J. ACM 9, 1962; M. Held and R. M. Karp, SIAM
-//! J. 10, 1962).
+//! Shortest paths through sets of nodes, by dynamic programming (R. Bellman, J. ACM 9, 1962; M. Held and R. M. Karp,
+//! SIAM J. 10, 1962).
 
 use heuron_problems::Cost;
 
-/// The shortest paths from node 0 through every set of the other nodes, by their last node. Bit j of a set stands for node
-/// j + 1.
+/// The shortest paths from node 0 through every set of the other nodes, by their last node. Bit j of a set stands for
+/// node j + 1.
 #[derive(Debug)]
 pub(crate) struct Paths {
     others: usize,
@@ -28,8 +28,8 @@ impl Paths {
         Self { others, table }
     }
 
-    /// The shortest round trip through the members of a set, which may not be empty: its length and the place of its last
-    /// node. `home` is the length from a node to node 0.
+    /// The shortest round trip through the members of a set, which may not be empty: its length and the place of its
+    /// last node. `home` is the length from a node to node 0.
     pub fn closed(&self, set: usize, home: impl Fn(usize) -> Cost) -> Option<(Cost, usize)> {
         members(set).map(|last| (self.table[set * self.others + last].0 + home(last + 1), last)).min()
     }

@@ -1,4 +1,5 @@
-//! Numbered constructions of an instance: the k-th depends on the seed and k only, whoever makes it and in whose company.
+//! Numbered constructions of an instance: the k-th depends on the seed and k only, whoever makes it and in whose
+//! company.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ pub trait Trajectories<P: Construct>: Sync {
     /// How many of the first constructions are greedy.
     fn greedy(&self, problem: &P) -> u64;
 
-    /// The best feasible one of `range`, which is all greedy or all sampled. None if there is none, or if the watch said
-    /// stop before.
+    /// The best feasible one of `range`, which is all greedy or all sampled. None if there is none, or if the watch
+    /// said stop before.
     fn best(
         &self,
         problem: &P,
@@ -73,8 +74,8 @@ impl<P: Construct, A: Policy<P>> Trajectories<P> for Rule<A> {
     }
 }
 
-/// Constructions of an attention model, from every opening in all eight images of the instance (Kwon et al., POMO, 2020,
-/// section 4.3).
+/// Constructions of an attention model, from every opening in all eight images of the instance (Kwon et al., POMO,
+/// 2020, section 4.3).
 #[derive(Clone, Debug)]
 pub struct Images<P> {
     model: Arc<AttentionModel>,

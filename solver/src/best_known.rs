@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use csv::{ErrorKind, Position, StringRecord};
 use heuron_problems::{Cost, ParseError};
 
 use crate::error::Error;
@@ -39,52 +40,62 @@ pub fn in_integer_units(value: &str, scale: f64) -> Option<Cost> {
 }
 
 fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
-    let mut lines = text.lines().enumerate();
-    let header = lines.next().map(|(_, line)| fields(line)).unwrap_or_default();
+    // A quote that is not closed takes all lines up to the end of the file into its field: with one more line break
+    // there is always one.
+    let text = format!("{text}\n");
+    let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let mut rows = reader.into_records().map(|record| row(&text, record));
+    let header = rows.next().transpose()?.unwrap_or_default();
     let column = |name: &str| header.iter().position(|field| field.trim() == name);
     let (Some(names), Some(costs)) = (column("instance"), column("best_known")) else {
-        return Err(ParseError::at(1, "the columns `instance` and `best_known`", format!("`{}`", header.join(","))));
+        let found: Vec<&str> = header.iter().collect();
+        return Err(ParseError::at(1, "the columns `instance` and `best_known`", format!("`{}`", found.join(","))));
     };
     let problems = column("problem");
-    for (index, line) in lines {
-        let fields = fields(line);
-        let of_problem = problems.is_none_or(|at| fields.get(at).is_some_and(|name| name == instance.kind().name()));
-        if !of_problem || fields.get(names).is_none_or(|name| bare(name) != bare(instance.name())) {
+    for row in rows {
+        let row = row?;
+        let of_problem = problems.is_none_or(|at| row[at] == *instance.kind().name());
+        if !of_problem || bare(&row[names]) != bare(instance.name()) {
             continue;
         }
-        let value = fields.get(costs).map_or("", |value| value.trim());
+        let value = row[costs].trim();
         if value.parse::<f64>().is_err() {
-            return Err(ParseError::at(index + 1, "a number as best_known", format!("`{value}`")));
+            return Err(ParseError::at(line(&text, row.position()), "a number as best_known", format!("`{value}`")));
         }
         return Ok(in_integer_units(value, instance.scale()).map(|value| instance.kind().sign() * value));
     }
     Ok(None)
 }
 
+/// A record, or what is wrong with it. All have as many fields as the first one: the reader sees to that.
+fn row(text: &str, record: csv::Result<StringRecord>) -> Result<StringRecord, ParseError> {
+    let record = record.map_err(|error| {
+        let line = line(text, error.position());
+        match error.kind() {
+            ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                ParseError::at(line, format!("{expected_len} fields as in the first line"), len.to_string())
+            }
+            _ => ParseError::at(line, "a row of a CSV table", error.to_string()),
+        }
+    })?;
+    if record.iter().any(|field| field.contains('\n')) {
+        let line = line(text, record.position());
+        return Err(ParseError::at(line, "quotes that are closed in their line", "a line break between them"));
+    }
+    Ok(record)
+}
+
+/// The line of a record, from 1. The reader's own count leaves out blank lines and line feeds before the record.
+fn line(text: &str, position: Option<&Position>) -> usize {
+    let (before, rest) = text.as_bytes().split_at(position.map_or(0, |position| position.byte() as usize));
+    let breaks = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    1 + before.iter().chain(breaks).filter(|byte| **byte == b'\n').count()
+}
+
 /// A name without the extension that some files have in it (`NAME : ulysses16.tsp`).
 fn bare(name: &str) -> &str {
     let stem = |(stem, extension)| Kind::of_extension(extension).map(|_| stem);
     name.rsplit_once('.').and_then(stem).unwrap_or(name)
-}
-
-/// The fields of a CSV line; quotes protect commas, two quotes in quotes are one.
-fn fields(line: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = line.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (c, quoted, fields.last_mut()) {
-            ('"', true, Some(field)) if characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
-            }
-            ('"', ..) => quoted = !quoted,
-            (',', false, _) => fields.push(String::new()),
-            (c, _, Some(field)) => field.push(c),
-            _ => {}
-        }
-    }
-    fields
 }
 
 #[cfg(test)]
@@ -118,5 +129,23 @@ mod tests {
     fn cost_that_is_no_number_is_refused_with_its_line() {
         assert_eq!(search(TEXT, &tsp("b")).unwrap_err().line, Some(4));
         assert_eq!(search("name,cost\n", &tsp("b")).unwrap_err().line, Some(1));
+        assert_eq!(search("", &tsp("b")).unwrap_err().line, Some(1));
+    }
+
+    #[test]
+    fn damaged_row_is_refused_with_its_line() {
+        for (row, expected) in [
+            ("a,\"7", "quotes that are closed in their line"),
+            ("a,\"7\nb,8\nc,9", "quotes that are closed in their line"),
+            ("\"a,7\nb,8", "2 fields as in the first line"),
+            ("a,7,8", "2 fields as in the first line"),
+            ("a", "2 fields as in the first line"),
+        ] {
+            for end in ["\n", "\r\n"] {
+                let text = format!("instance,best_known\nz,1\n\n{row}").replace('\n', end);
+                let error = search(&text, &tsp("c")).unwrap_err();
+                assert_eq!((error.line, error.expected.as_str()), (Some(4), expected), "{text:?}");
+            }
+        }
     }
 }

@@ -49,8 +49,8 @@ fn unsupported(line: usize, value: &str) -> ParseError {
 }
 
 fn unknown(text: &str) -> ParseError {
-    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem names the problem \
-        where detection fails)";
+    let expected = "a TSPLIB, CVRPLIB, knapsack, job shop, flow shop or bandit instance, or a .npz set (--problem \
+        names the problem where detection fails)";
     match lines(text).next() {
         None => ParseError::whole(expected, "an empty file"),
         Some((number, line)) => ParseError::at(number, expected, quoted(line)),

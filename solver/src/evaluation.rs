@@ -254,8 +254,8 @@ mod on_device {
     }
 }
 
-/// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values that
-/// are differences of pairs make it a paired one.
+/// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values
+/// that are differences of pairs make it a paired one.
 pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
     let mut rng = stream(1, "bootstrap", 0);
     let mut mean = || {

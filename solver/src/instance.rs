@@ -138,8 +138,9 @@ impl Kind {
         }
     }
 
-    /// What one unit of the literature's objective adds to the cost: -1 where it is maximised, as the profit of a knapsack
-    /// is. Tables of best known values hold the literature's objective; reports, traces and targets hold costs.
+    /// What one unit of the literature's objective adds to the cost: -1 where it is maximised, as the profit of a
+    /// knapsack is. Tables of best known values hold the literature's objective; reports, traces and targets hold
+    /// costs.
     pub fn sign(self) -> i64 {
         match self {
             Self::Tsp | Self::Cvrp | Self::Jssp | Self::Ffsp => 1,
@@ -185,7 +186,8 @@ impl Instance {
         each!(self, p => p.name = name.into());
     }
 
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a bandit.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a
+    /// bandit.
     pub fn size(&self) -> usize {
         each!(self, p => p.size())
     }
@@ -237,8 +239,8 @@ impl Instance {
         each!(self, p => read(p, text))
     }
 
-    /// The solution in the form of a `.json` file: a schedule by its start times, not by the order on its machines. Other
-    /// solutions have one form only.
+    /// The solution in the form of a `.json` file: a schedule by its start times, not by the order on its machines.
+    /// Other solutions have one form only.
     pub fn timed(&self, solution: &Solution) -> Solution {
         match (self, solution) {
             (Self::Jssp(jssp), Solution::Jssp(schedule)) => match jssp.start_times(schedule) {

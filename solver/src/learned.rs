@@ -227,8 +227,8 @@ fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Sta
     vec![constructions(problem, model, u64::MAX, 1.0)]
 }
 
-/// A few constructions, then local search; local search alone where the model would not have one solution in its part of
-/// the time.
+/// A few constructions, then local search; local search alone where the model would not have one solution in its part
+/// of the time.
 fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
     let first = P::PER_PAIR.saturating_mul(problem.width().pow(2).try_into().unwrap_or(u32::MAX));
     let affordable = setup.budget.time.is_none_or(|time| first <= time.mul_f64(SHARE));

@@ -103,8 +103,8 @@ fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of a folder by name that hold instances of `kind`: those of its extensions, whose faults are for [`load`] to
-/// report, sets, and those that `load` takes for it unasked. Hidden files are left out. A file is itself.
+/// The files of a folder by name that hold instances of `kind`: those of its extensions, whose faults are for [`load`]
+/// to report, sets, and those that `load` takes for it unasked. Hidden files are left out. A file is itself.
 ///
 /// # Errors
 /// [`Error::File`].

@@ -45,8 +45,8 @@ const POPULATION: usize = 20_000;
 /// Part of the time that the lower bound of a tour may take.
 pub(crate) const BOUND: f64 = 0.05;
 
-/// Part of the time for local search before genetic search, whose tours are longer for most of its time: who stops it early
-/// has these.
+/// Part of the time for local search before genetic search, whose tours are longer for most of its time: who stops it
+/// early has these.
 const EARLY: f64 = 0.02;
 
 /// Methods of the TSP.
@@ -101,25 +101,25 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
     stages
 }
 
-/// Up to so many customers genetic search is better, beyond it ruin and recreate. X files, 10 s, one seed, gap in % of the
-/// one and the other: n284 0.28 and 0.83, n308 0.03 and 0.41, n327 0.73 and 0.37, n344 0.42 and 0.90, n384 0.35 and 0.51,
-/// n401 0.43 and 0.31, n439 0.14 and 0.57, n449 1.19 and 0.95 (in 30 s 0.43 and 0.74). Genetic search after a quarter of
-/// ruin and recreate lies in between (n308 0.61, n344 0.53, n401 0.41, n439 0.23), and after half of it on larger ones
-/// too (n524 0.34, n573 0.60, n641 0.62; ruin and recreate alone 0.42, 0.55, 0.47).
+/// Up to so many customers genetic search is better, beyond it ruin and recreate. X files, 10 s, one seed, gap in % of
+/// the one and the other: n284 0.28 and 0.83, n308 0.03 and 0.41, n327 0.73 and 0.37, n344 0.42 and 0.90, n384 0.35 and
+/// 0.51, n401 0.43 and 0.31, n439 0.14 and 0.57, n449 1.19 and 0.95 (in 30 s 0.43 and 0.74). Genetic search after a
+/// quarter of ruin and recreate lies in between (n308 0.61, n344 0.53, n401 0.41, n439 0.23), and after half of it on
+/// larger ones too (n524 0.34, n573 0.60, n641 0.62; ruin and recreate alone 0.42, 0.55, 0.47).
 const GENETIC: usize = 450;
 
-/// Time per customer and thread below which genetic search has not overtaken ruin and recreate. Mean gap of the one and the
-/// other on 13 X files of up to 450 customers in %: 1.46 and 1.11 in 1 s, 0.73 and 0.93 in 3 s.
+/// Time per customer and thread below which genetic search has not overtaken ruin and recreate. Mean gap of the one and
+/// the other on 13 X files of up to 450 customers in %: 1.46 and 1.11 in 1 s, 0.73 and 0.93 in 3 s.
 const BRIEF: Duration = Duration::from_millis(4);
 
-/// Up to so many customers it is this time for every customer and each customer. 11 X files of 124 to 232 customers, three
-/// seeds: 1.26 and 1.21 in 0.2 s, 0.95 and 1.12 in 0.3 s, 0.63 and 0.85 in 0.6 s. 20 uniform instances of 100 customers, two
-/// seeds: ruin and recreate is 0.40 % ahead in 50 ms, 0.24 % behind in 100 ms.
+/// Up to so many customers it is this time for every customer and each customer. 11 X files of 124 to 232 customers,
+/// three seeds: 1.26 and 1.21 in 0.2 s, 0.95 and 1.12 in 0.3 s, 0.63 and 0.85 in 0.6 s. 20 uniform instances of 100
+/// customers, two seeds: ruin and recreate is 0.40 % ahead in 50 ms, 0.24 % behind in 100 ms.
 const SMALL: usize = 250;
 const BRIEF_SMALL: Duration = Duration::from_micros(8);
 
-/// With fewer customers per vehicle genetic search starts better from ruin and recreate: X-n289-k60 at 10 s 0.39 % instead
-/// of 0.59 % (seed 102).
+/// With fewer customers per vehicle genetic search starts better from ruin and recreate: X-n289-k60 at 10 s 0.39 %
+/// instead of 0.59 % (seed 102).
 const SHORT: usize = 6;
 
 /// Part of the time for that start, which also has routes for a limited fleet.
@@ -189,13 +189,13 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
     },
 ];
 
-/// Moves of tabu search before branch and bound: ft10 and the files of Lawrence with 10 machines mostly have their optimum
-/// then.
+/// Moves of tabu search before branch and bound: ft10 and the files of Lawrence with 10 machines mostly have their
+/// optimum then.
 const MOVES: u64 = 300_000;
 
-/// Nodes after which that is doubted, some seconds, and moves of tabu search before branch and bound begins anew: with an
-/// incumbent above the optimum a tree is many times as large. The nine files at hand with 10 jobs and 10 machines need up to
-/// 218 000 nodes once it is met; orb03 did not end in 20 s with two of three seeds while it was not.
+/// Nodes after which that is doubted, some seconds, and moves of tabu search before branch and bound begins anew: with
+/// an incumbent above the optimum a tree is many times as large. The nine files at hand with 10 jobs and 10 machines
+/// need up to 218 000 nodes once it is met; orb03 did not end in 20 s with two of three seeds while it was not.
 const NODES: u64 = 250_000;
 const MORE_MOVES: u64 = 3_000_000;
 

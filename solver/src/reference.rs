@@ -10,10 +10,11 @@ use crate::run::solve;
 /// Iterations without a better solution after which a cost is taken as it is.
 pub(crate) const fn patience(kind: Kind) -> u64 {
     match kind {
-        // An iteration is a whole local search: of 16 instances of 50 and 100 customers none was cheaper after ten times as many.
+        // An iteration is a whole local search: of 16 instances of 50 and 100 customers none was cheaper after ten
+        // times as many.
         Kind::Cvrp => 5_000,
-        // Enough for a population, too few for a proof, which takes seconds: of 50 instances of 100 nodes 49 cost what proofs
-        // and longer searches end with, and the mean is 0.001 % above theirs.
+        // Enough for a population, too few for a proof, which takes seconds: of 50 instances of 100 nodes 49 cost what
+        // proofs and longer searches end with, and the mean is 0.001 % above theirs.
         Kind::Tsp => 2_000,
         // A move, of which there are hundreds of thousands per second.
         Kind::Jssp => 200_000,

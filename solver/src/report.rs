@@ -18,7 +18,8 @@ pub struct Report {
     pub instance: String,
     /// Problem.
     pub problem: Kind,
-    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a bandit.
+    /// Nodes of a TSP, customers of a CVRP, items of a knapsack, operations of a job shop or flow shop, arms of a
+    /// bandit.
     pub size: usize,
     /// Method that was asked for.
     pub method: String,
@@ -30,8 +31,8 @@ pub struct Report {
     pub threads: usize,
     /// Logical islands.
     pub islands: usize,
-    /// Cost of the solution in the instance's integer units, for a knapsack minus the profit, for a bandit minus the mean
-    /// reward of a step; none without a solution.
+    /// Cost of the solution in the instance's integer units, for a knapsack minus the profit, for a bandit minus the
+    /// mean reward of a step; none without a solution.
     pub cost: Option<Cost>,
     /// Costs divided by this are in the units of the file.
     pub scale: f64,

@@ -3,7 +3,88 @@
 use std::path::PathBuf;
 
 use heuron_problems::{Construct, Cost, Problem, Stream, Tour, Tsp, Violation};
+use heuron_search::{Progress, Run, Search, Setup, StopReason};
 use rand::Rng;
+
+/// A CVRP file with three customers and every limit.
+pub const ROUTING: &str = "\
+NAME : three
+TYPE : CVRP
+DIMENSION : 4
+EDGE_WEIGHT_TYPE : EUC_2D
+CAPACITY : 10
+DISTANCE : 50
+SERVICE_TIME : 2
+VEHICLES : 2
+NODE_COORD_SECTION
+1 0 0
+2 3 0
+3 3 4
+4 0 4
+DEMAND_SECTION
+1 0
+2 4
+3 5
+4 6
+DEPOT_SECTION
+1
+-1
+EOF
+";
+
+/// What a run ended with.
+#[derive(Debug, PartialEq)]
+pub struct End<S> {
+    /// The best solution and its cost.
+    pub best: Option<(Cost, S)>,
+    /// The proven lower bound.
+    pub bound: Option<Cost>,
+    /// The limit that was met; none where the search had nothing left to do.
+    pub reason: Option<StopReason>,
+    /// Iterations in all.
+    pub iterations: u64,
+    /// Costs of all incumbents in their order, with that of the start.
+    pub costs: Vec<Cost>,
+}
+
+impl<S> End<S> {
+    /// The cost of the best solution.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn cost(&self) -> Cost {
+        self.best.as_ref().expect("the search finds a solution").0
+    }
+
+    /// The best solution and its cost.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn answer(self) -> (Cost, S) {
+        self.best.expect("the search finds a solution")
+    }
+}
+
+/// Runs one search, from `start` if there is one.
+///
+/// # Panics
+/// If `start` is no solution, or the proven bound lies above the best one.
+pub fn run<P: Problem>(
+    problem: &P,
+    setup: Setup,
+    start: Option<&P::Solution>,
+    mut search: impl Search<P>,
+) -> End<P::Solution> {
+    let mut costs = Vec::new();
+    let mut listener = |progress: &Progress<'_, P>| costs.extend(progress.cost.filter(|_| progress.improved.is_some()));
+    let mut run = Run::new(problem, setup, &mut listener);
+    assert!(start.is_none_or(|start| run.offer(start)), "the start is no solution");
+    search.search(problem, &mut run);
+    run.proceed(0);
+    let (bound, reason, iterations) = (run.bound(), run.reason(), run.iterations());
+    assert!(bound.zip(run.cost()).is_none_or(|(bound, cost)| bound <= cost), "{bound:?} > {:?}", run.cost());
+    End { best: run.into_best(), bound, reason, iterations, costs }
+}
 
 /// The folder of the public instance files, which the variable `HEURON_INSTANCES` names. Without it a test that reads
 /// them says so and is skipped.

@@ -53,7 +53,8 @@ fn instances_and_plays_survive_the_round_trip() {
 
 #[test]
 fn bad_files_are_refused_with_place_and_expectation() {
-    let good = r#"{"horizon": 3, "arms": [{"reward": [0, 1], "up": [0.1, 0.9]}], "constraint": {"kind": "budget", "budget": 1}}"#;
+    let good = r#"{"horizon": 3, "arms": [{"reward": [0, 1], "up": [0.1, 0.9]}],
+        "constraint": {"kind": "budget", "budget": 1}}"#;
     assert!(Bandit::read(good, Rounding::Nearest).is_ok());
     let cases = [
         ("\"horizon\": 3", "\"horizon\": 0", "horizon"),

@@ -27,7 +27,8 @@ const STATES: u64 = 8;
 /// Nodes after which branch and bound gives up.
 const NODES: usize = 300_000;
 
-/// Wall time after which a program's solver gives up with 20 and with more arms, in seconds: far above what is asked for.
+/// Wall time after which a program's solver gives up with 20 and with more arms, in seconds: far above what is asked
+/// for.
 const SECONDS: [f64; 2] = [30.0, 5.0];
 
 /// An instance with trained and random networks in random states.
@@ -91,7 +92,8 @@ fn local(score: &Score<'_>, oracle: &mut Oracle<'_>) -> (f64, Vec<u32>) {
 #[ignore = "prints a table, in minutes"]
 fn the_table_of_tiers() {
     println!(
-        "| arms, rule, network | sets | enumeration | local search | best in | branch and bound | proven in | {SOLVER} | most | proven in | binaries | cuts |"
+        "| arms, rule, network | sets | enumeration | local search | best in | branch and bound | proven in \
+         | {SOLVER} | most | proven in | binaries | cuts |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for arms in [20, 100] {

@@ -2,56 +2,36 @@
 
 use std::time::{Duration, Instant};
 
-use heuron_problems::{Cost, Cvrp, Distances, Generate, Metric, Problem, Routes, stream};
+use heuron_problems::{Cost, Cvrp, Distances, Generate, Metric, Problem, stream};
 use heuron_search::cvrp::ruin::{Config, RuinRecreate};
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
+use heuron_search::{Budget, Setup};
+use heuron_tests::run;
 
 fn instance(n: usize, seed: u64) -> Cvrp {
     let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
     Cvrp::generate(&spec, &mut stream(seed, "cvrp-large", n as u64))
 }
 
-fn setup(budget: Budget, islands: usize, threads: usize) -> Setup {
-    Setup { budget, seed: 5, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
-}
-
-fn iterations(iterations: u64) -> Budget {
-    Budget { iterations: Some(iterations), ..Budget::default() }
-}
-
-/// What the search ends with, and every cost on the way there.
-fn solve(problem: &Cvrp, setup: Setup, start: Option<&Routes>) -> (Option<(Cost, Routes)>, Vec<Cost>) {
-    let mut costs = Vec::new();
-    let mut listener = |progress: &Progress<'_, Cvrp>| {
-        if progress.improved.is_some() {
-            costs.extend(progress.cost);
-        }
-    };
-    let mut run = Run::new(problem, setup, &mut listener);
-    if let Some(start) = start {
-        assert!(run.offer(start));
-    }
-    RuinRecreate::default().search(problem, &mut run);
-    let best = run.into_best();
-    (best, costs)
+fn setup(iterations: u64, islands: usize, threads: usize) -> Setup {
+    Setup { seed: 5, threads, islands, ..Setup::new(Budget::iterations(iterations)) }
 }
 
 #[test]
 fn improved_solution_is_never_worse() {
     let problem = instance(300, 1);
-    let (best, costs) = solve(&problem, setup(iterations(20_000), 1, 1), None);
-    let (cost, routes) = best.expect("there is no fleet limit");
+    let end = run(&problem, setup(20_000, 1, 1), None, RuinRecreate::default());
+    assert!(end.costs.windows(2).all(|pair| pair[1] < pair[0]), "{:?}", end.costs);
+    let (cost, routes) = end.answer();
     assert_eq!(problem.evaluate(&routes), Ok(cost));
-    assert!(costs.windows(2).all(|pair| pair[1] < pair[0]), "{costs:?}");
-    let (warm, _) = solve(&problem, setup(iterations(5_000), 2, 1), Some(&routes));
-    assert!(warm.expect("the start is a solution").0 <= cost);
+    let warm = run(&problem, setup(5_000, 2, 1), Some(&routes), RuinRecreate::default()).cost();
+    assert!(warm <= cost);
 }
 
 #[test]
 fn more_iterations_find_shorter_routes_than_savings() {
     let problem = instance(400, 2);
-    let cost = |budget| solve(&problem, setup(iterations(budget), 1, 1), None).0.expect("no fleet limit").0;
-    let (savings, searched) = (cost(1), cost(60_000));
+    let [savings, searched] =
+        [1, 60_000].map(|iterations| run(&problem, setup(iterations, 1, 1), None, RuinRecreate::default()).cost());
     assert!(searched * 100 < savings * 99, "{savings} -> {searched}");
 }
 
@@ -59,8 +39,8 @@ fn more_iterations_find_shorter_routes_than_savings() {
 fn threads_do_not_change_the_answer() {
     for (n, islands) in [(250, 4), (600, 2), (40, 3)] {
         let problem = instance(n, 3);
-        let one = solve(&problem, setup(iterations(12_345), islands, 1), None);
-        let two = solve(&problem, setup(iterations(12_345), islands, 2), None);
+        let [one, two] =
+            [1, 2].map(|threads| run(&problem, setup(12_345, islands, threads), None, RuinRecreate::default()));
         assert_eq!(one, two, "n = {n}");
     }
 }
@@ -68,10 +48,8 @@ fn threads_do_not_change_the_answer() {
 #[test]
 fn iteration_budget_is_used_up_exactly() {
     let problem = instance(120, 4);
-    let mut listener = |_: &Progress<'_, Cvrp>| {};
-    let mut run = Run::new(&problem, setup(iterations(10_007), 4, 1), &mut listener);
-    RuinRecreate::default().search(&problem, &mut run);
-    assert_eq!(run.iterations(), 10_007);
+    let end = run(&problem, setup(10_007, 4, 1), None, RuinRecreate::default());
+    assert_eq!(end.iterations, 10_007);
 }
 
 #[test]
@@ -81,8 +59,8 @@ fn duration_limit_is_respected() {
     problem.service = 7;
     problem.limit = Some(2 * farthest + 60);
     // `evaluate` is the judge: with a solution that breaks the limit there would be none.
-    let (best, costs) = solve(&problem, setup(iterations(20_000), 2, 1), None);
-    assert!(best.is_some() && costs.len() > 2, "{costs:?}");
+    let end = run(&problem, setup(20_000, 2, 1), None, RuinRecreate::default());
+    assert!(end.costs.len() > 2, "{:?}", end.costs);
 }
 
 #[test]
@@ -95,8 +73,8 @@ fn duration_limit_is_respected_without_the_triangle_inequality() {
     let mut problem = Cvrp::new("twisted", Distances::from_matrix(n, weights), plane.demands.clone(), plane.capacity);
     let farthest = (1..n).map(|v| problem.distances.get(0, v)).max().expect("there are customers");
     problem.limit = Some(2 * farthest);
-    let (best, costs) = solve(&problem, setup(iterations(20_000), 2, 2), None);
-    assert!(best.is_some() && costs.len() > 1, "{costs:?}");
+    let end = run(&problem, setup(20_000, 2, 2), None, RuinRecreate::default());
+    assert!(end.costs.len() > 1, "{:?}", end.costs);
 }
 
 #[test]
@@ -107,8 +85,8 @@ fn one_way_roads_are_driven_the_right_way() {
         let demands = (0..n).map(|node| i64::from(node != 0)).collect();
         let problem = Cvrp::new("ring", Distances::from_matrix(n, weights), demands, n as i64 / 3);
         // Every round trip is once around, and three vehicles hold all customers.
-        let (best, _) = solve(&problem, setup(iterations(3_000), 2, 2), None);
-        assert_eq!(best.expect("there is no fleet limit").0, 3 * n as Cost, "n = {n}");
+        let cost = run(&problem, setup(3_000, 2, 2), None, RuinRecreate::default()).cost();
+        assert_eq!(cost, 3 * n as Cost, "n = {n}");
     }
 }
 
@@ -118,8 +96,8 @@ fn fleet_limit_is_respected() {
     let demand: i64 = problem.demands.iter().sum();
     let least = (demand + problem.capacity - 1) / problem.capacity;
     problem.vehicles = Some(least as usize + 1);
-    let (best, _) = solve(&problem, setup(iterations(10_000), 2, 1), None);
-    let (cost, routes) = best.expect("one vehicle more than the demands need");
+    // One vehicle more than the demands need: there is a solution.
+    let (cost, routes) = run(&problem, setup(10_000, 2, 1), None, RuinRecreate::default()).answer();
     assert_eq!(problem.evaluate(&routes), Ok(cost));
 }
 
@@ -128,15 +106,15 @@ fn fleet_that_is_too_small_gives_no_solution() {
     let mut problem = instance(30, 9);
     problem.vehicles = Some(1);
     problem.capacity = problem.demands.iter().sum::<i64>() / 2;
-    assert_eq!(solve(&problem, setup(iterations(1_000), 1, 1), None).0, None);
+    assert_eq!(run(&problem, setup(1_000, 1, 1), None, RuinRecreate::default()).best, None);
 }
 
 #[test]
 fn tiny_instances_are_solved() {
     for n in 1..=5 {
         let problem = instance(n, 10);
-        let (best, _) = solve(&problem, setup(iterations(500), 3, 2), None);
-        assert!(best.is_some(), "n = {n}");
+        let end = run(&problem, setup(500, 3, 2), None, RuinRecreate::default());
+        assert!(end.best.is_some(), "n = {n}");
     }
 }
 
@@ -147,10 +125,11 @@ fn deadline_within_construction_is_met() {
         let limit = Duration::from_millis(limit);
         let started = Instant::now();
         let budget = Budget { time: Some(limit), ..Budget::default() };
-        let (best, _) = solve(&problem, setup(budget, 2, 2), None);
+        let setup = Setup { islands: 2, threads: 2, ..Setup::new(budget) };
+        let end = run(&problem, setup, None, RuinRecreate::default());
         // Generous: the machine may be busy and debug assertions are on. Without polling it would be many seconds.
         assert!(started.elapsed() < limit + Duration::from_secs(2), "{:?}", started.elapsed());
-        assert!(best.is_some(), "the sweep is there at once");
+        assert!(end.best.is_some(), "the sweep is there at once");
     }
 }
 
@@ -162,12 +141,11 @@ fn rounds_that_end_by_time_count_what_was_done() {
     let points: Vec<[f64; 2]> = std::iter::once([0.0, 0.0]).chain(far).chain(near).collect();
     let demands = [vec![0], vec![1; 100], vec![200; 6]].concat();
     let problem = Cvrp::new("far", Distances::new(Metric::Euclid { scale: 1.0 }, points), demands, 200);
-    let mut listener = |_: &Progress<'_, Cvrp>| {};
     let budget = Budget { time: Some(Duration::from_millis(300)), ..Budget::default() };
-    let mut run = Run::new(&problem, setup(budget, 3, 3), &mut listener);
-    RuinRecreate::default().search(&problem, &mut run);
-    assert!((1..100_000_000).contains(&run.iterations()), "{} iterations", run.iterations());
-    let (cost, routes) = run.into_best().expect("there is no fleet limit");
+    let setup = Setup { islands: 3, threads: 3, ..Setup::new(budget) };
+    let end = run(&problem, setup, None, RuinRecreate::default());
+    assert!((1..100_000_000).contains(&end.iterations), "{} iterations", end.iterations);
+    let (cost, routes) = end.answer();
     assert_eq!(problem.evaluate(&routes), Ok(cost));
 }
 
@@ -185,12 +163,12 @@ fn config_names_the_field_that_is_wrong() {
 #[test]
 fn cancelled_search_returns_its_best() {
     let problem = instance(500, 12);
-    let setup = setup(Budget::default(), 2, 2);
+    let setup = Setup { islands: 2, threads: 2, ..Setup::new(Budget::default()) };
     let stop = setup.stop.clone();
     let canceller = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(300));
         stop.cancel();
     });
-    assert!(solve(&problem, setup, None).0.is_some());
+    assert!(run(&problem, setup, None, RuinRecreate::default()).best.is_some());
     canceller.join().expect("the canceller does not panic");
 }

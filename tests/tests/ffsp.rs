@@ -1,7 +1,6 @@
 //! The flexible flow shop: files, construction, brute force, and the exactness of the search's moves.
 
 use std::fs;
-use std::time::Instant;
 
 use heuron_problems::ffsp::Task;
 use heuron_problems::{Construct, Cost, Ffsp, Format, Generate, ParseError, Plan, Problem, Rounding, stream};
@@ -9,8 +8,8 @@ use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::ffsp::bound::lower_bound;
 use heuron_search::ffsp::decode::Decoder;
 use heuron_search::ffsp::sequences::{Operation, Sequences, plan};
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop};
-use heuron_tests::{brute_force, public_files, random_solution};
+use heuron_search::{Budget, Setup};
+use heuron_tests::{brute_force, public_files, random_solution, run};
 use proptest::prelude::*;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -42,20 +41,7 @@ fn irregular(jobs: usize, seed: u64) -> Ffsp {
 }
 
 fn setup(iterations: u64, islands: usize, threads: usize) -> Setup {
-    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
-    Setup { budget, seed: 1, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
-}
-
-fn solve(ffsp: &Ffsp, setup: Setup, initial: Option<&Plan>) -> (Cost, Plan) {
-    let mut listener = |_: &Progress<'_, Ffsp>| {};
-    let mut run = Run::new(ffsp, setup, &mut listener);
-    if let Some(initial) = initial {
-        run.offer(initial);
-    }
-    IteratedGreedy.search(ffsp, &mut run);
-    let (cost, plan) = run.into_best().expect("a plan");
-    assert_eq!(ffsp.evaluate(&plan), Ok(cost));
-    (cost, plan)
+    Setup { threads, islands, ..Setup::new(Budget::iterations(iterations)) }
 }
 
 #[test]
@@ -147,7 +133,7 @@ fn tiny_instances_are_solved_to_the_optimum_of_brute_force() {
         for ffsp in [draw(3, "uniform,stages=2,machines=2", seed), irregular(2, seed)] {
             let optimum = brute_force(&ffsp);
             assert!(lower_bound(&ffsp) <= optimum, "{ffsp:?}");
-            assert_eq!(solve(&ffsp, setup(5_000, 1, 1), None).0, optimum, "{ffsp:?}");
+            assert_eq!(run(&ffsp, setup(5_000, 1, 1), None, IteratedGreedy).cost(), optimum, "{ffsp:?}");
         }
     }
 }
@@ -189,19 +175,19 @@ fn reinsertions_are_exact() {
 fn iterations_give_one_answer_for_any_number_of_threads() {
     let ffsp = draw(15, "uniform", 3);
     for islands in [1, 3] {
-        let one = solve(&ffsp, setup(301, islands, 1), None);
-        assert_eq!(one, solve(&ffsp, setup(301, islands, 2), None), "{islands} islands");
+        let [one, two] = [1, 2].map(|threads| run(&ffsp, setup(301, islands, threads), None, IteratedGreedy));
+        assert_eq!(one, two, "{islands} islands");
     }
 }
 
 #[test]
 fn a_warm_start_is_never_made_worse() {
     let ffsp = draw(15, "identical", 4);
-    let (cost, plan) = solve(&ffsp, setup(100, 1, 1), None);
-    assert!(solve(&ffsp, setup(1, 2, 1), Some(&plan)).0 <= cost);
+    let (cost, plan) = run(&ffsp, setup(100, 1, 1), None, IteratedGreedy).answer();
+    assert!(run(&ffsp, setup(1, 2, 1), Some(&plan), IteratedGreedy).cost() <= cost);
     let late = |task: &Task| Task { start: 2 * task.start, ..*task };
     let slow = Plan { tasks: plan.tasks.iter().map(|job| job.iter().map(late).collect()).collect() };
-    assert!(solve(&ffsp, setup(1, 1, 1), Some(&slow)).0 <= ffsp.evaluate(&slow).unwrap());
+    assert!(run(&ffsp, setup(1, 1, 1), Some(&slow), IteratedGreedy).cost() <= ffsp.evaluate(&slow).unwrap());
 }
 
 #[test]

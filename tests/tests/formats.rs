@@ -8,7 +8,7 @@ use heuron_problems::knapsack::{Item, read_selection, resembles};
 use heuron_problems::{
     Cvrp, Distances, Format, Knapsack, Metric, ParseError, Problem, Rounding, Routes, Selection, Tour, Tsp,
 };
-use heuron_tests::{files, public_files};
+use heuron_tests::{ROUTING, files, public_files};
 use proptest::prelude::*;
 
 fn written(write: impl Fn(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
@@ -28,36 +28,10 @@ fn cvrp(text: &str) -> Cvrp {
 /// An explicit instance of 4 nodes with the weight 10 i + j between nodes i < j.
 fn explicit(kind: &str, format: &str, weights: &str) -> String {
     format!(
-        "TYPE : {kind}\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {format}\nEDGE_WEIGHT_SECTION\n{weights}\nEOF\n"
+        "TYPE : {kind}\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : {format}\n\
+         EDGE_WEIGHT_SECTION\n{weights}\nEOF\n"
     )
 }
-
-const CVRP: &str = "\
-NAME : three
-COMMENT : first
-COMMENT : second: with a colon
-TYPE : CVRP
-DIMENSION : 4
-EDGE_WEIGHT_TYPE : EUC_2D
-CAPACITY : 10
-DISTANCE : 20.5
-SERVICE_TIME : 2
-VEHICLES : 2
-NODE_COORD_SECTION
-1 0 0
-2 3 0
-3 3 4
-4 0 4
-DEMAND_SECTION
-1 0
-2 4
-3 5
-4 6
-DEPOT_SECTION
-1
--1
-EOF
-";
 
 #[test]
 fn every_matrix_layout_gives_the_same_distances() {
@@ -96,11 +70,13 @@ fn asymmetric_matrices_are_kept_as_they_are() {
 
 #[test]
 fn appearance_does_not_matter() {
-    let plain = cvrp(CVRP);
+    let comments = "NAME : three\nCOMMENT : first\nCOMMENT : second: with a colon";
+    let file = ROUTING.replace("NAME : three", comments);
+    let plain = cvrp(&file);
     assert_eq!((plain.name.as_str(), plain.comment.as_str()), ("three", "first\nsecond: with a colon"));
-    let (sections, end) = (CVRP.find("NODE_COORD").unwrap(), CVRP.find("EOF").unwrap());
-    let reordered = format!("{}{}EOF\n", &CVRP[sections..end], &CVRP[..sections]);
-    let lower: String = CVRP
+    let (sections, end) = (file.find("NODE_COORD").unwrap(), file.find("EOF").unwrap());
+    let reordered = format!("{}{}EOF\n", &file[sections..end], &file[..sections]);
+    let lower: String = file
         .lines()
         .map(|line| match line.split_once(" : ") {
             Some((key, value)) if key == "NAME" || key == "COMMENT" => format!("{}:{value}\n", key.to_lowercase()),
@@ -108,28 +84,28 @@ fn appearance_does_not_matter() {
         })
         .collect();
     let variants = [
-        ("CRLF", CVRP.replace('\n', "\r\n")),
-        ("tabs", CVRP.replace(' ', "\t").replace("second:\twith\ta\tcolon", "second: with a colon")),
-        ("leading blanks", CVRP.replace('\n', "\n   ")),
-        ("blank lines", CVRP.replace('\n', "\n\n \n")),
-        ("KEY:value", CVRP.replace(" : ", ":")),
-        ("KEY: value", CVRP.replace(" : ", ": ")),
-        ("KEY value", CVRP.replace(" : ", " ")),
-        ("SECTION:", CVRP.replace("_SECTION", "_SECTION:")),
-        ("SECTION :", CVRP.replace("_SECTION", "_SECTION : ")),
+        ("CRLF", file.replace('\n', "\r\n")),
+        ("tabs", file.replace(' ', "\t").replace("second:\twith\ta\tcolon", "second: with a colon")),
+        ("leading blanks", file.replace('\n', "\n   ")),
+        ("blank lines", file.replace('\n', "\n\n \n")),
+        ("KEY:value", file.replace(" : ", ":")),
+        ("KEY: value", file.replace(" : ", ": ")),
+        ("KEY value", file.replace(" : ", " ")),
+        ("SECTION:", file.replace("_SECTION", "_SECTION:")),
+        ("SECTION :", file.replace("_SECTION", "_SECTION : ")),
         ("lower case", lower),
-        ("e-notation", CVRP.replace("3 3 4", "3 3.0e+00 0.4E1").replace("3 5\n", "3 5.0\n")),
+        ("e-notation", file.replace("3 3 4", "3 3.0e+00 0.4E1").replace("3 5\n", "3 5.0\n")),
         ("sections first", reordered),
-        ("nodes in another order", CVRP.replace("1 0 0\n2 3 0\n", "2 3 0\n1 0 0\n")),
-        ("no EOF", CVRP.replace("EOF\n", "")),
-        ("no -1", CVRP.replace("-1\nEOF\n", "")),
-        ("no last newline", CVRP.trim_end().to_string()),
-        ("byte-order mark", format!("\u{feff}{CVRP}")),
-        ("function", CVRP.replace("EUC_2D", "EUC_2D\nEDGE_WEIGHT_FORMAT : FUNCTION\nNODE_COORD_TYPE : TWOD_COORDS")),
-        ("no TYPE", CVRP.replace("TYPE : CVRP\n", "")),
+        ("nodes in another order", file.replace("1 0 0\n2 3 0\n", "2 3 0\n1 0 0\n")),
+        ("no EOF", file.replace("EOF\n", "")),
+        ("no -1", file.replace("-1\nEOF\n", "")),
+        ("no last newline", file.trim_end().to_string()),
+        ("byte-order mark", format!("\u{feff}{file}")),
+        ("function", file.replace("EUC_2D", "EUC_2D\nEDGE_WEIGHT_FORMAT : FUNCTION\nNODE_COORD_TYPE : TWOD_COORDS")),
+        ("no TYPE", file.replace("TYPE : CVRP\n", "")),
     ];
     for (name, text) in variants {
-        assert_ne!(text, CVRP, "{name}");
+        assert_ne!(text, file, "{name}");
         assert_eq!(Cvrp::read(&text, Rounding::Nearest).as_ref(), Ok(&plain), "{name}");
     }
     assert_eq!(tsp(&explicit("TSP (M.~Hofmeister)", "UPPER_ROW", "1 2 3 4 5 6")).len(), 4);
@@ -137,14 +113,15 @@ fn appearance_does_not_matter() {
 
 #[test]
 fn limits_are_in_cost_units() {
-    let rounded = cvrp(CVRP);
+    let file = ROUTING.replace("DISTANCE : 50", "DISTANCE : 20.5");
+    let rounded = cvrp(&file);
     // Rounded durations above 20.5 are those above 20.
     assert_eq!((rounded.limit, rounded.service, rounded.vehicles, rounded.scale), (Some(20), 2, Some(2), 1.0));
-    let exact = Cvrp::read(CVRP, Rounding::None).unwrap();
+    let exact = Cvrp::read(&file, Rounding::None).unwrap();
     assert_eq!((exact.limit, exact.service, exact.scale), (Some(20_500_000), 2_000_000, UNROUNDED_SCALE));
     assert_eq!(exact.distances.get(0, 2), 5_000_000);
     // Other metrics are integer by definition.
-    let ceil = Cvrp::read(&CVRP.replace("EUC_2D", "CEIL_2D"), Rounding::None).unwrap();
+    let ceil = Cvrp::read(&file.replace("EUC_2D", "CEIL_2D"), Rounding::None).unwrap();
     assert_eq!((ceil.limit, ceil.scale, ceil.distances.metric()), (Some(20), 1.0, Some(Metric::Ceil)));
     for (instance, rounding) in [(rounded, Rounding::Nearest), (exact, Rounding::None)] {
         assert_eq!(Cvrp::read(&written(|out| instance.write(out)), rounding), Ok(instance));
@@ -153,7 +130,7 @@ fn limits_are_in_cost_units() {
 
 #[test]
 fn depot_becomes_the_first_node() {
-    let moved = CVRP.replace("1 0\n2 4\n3 5", "1 5\n2 4\n3 0").replace("SECTION\n1\n-1", "SECTION\n3\n-1");
+    let moved = ROUTING.replace("1 0\n2 4\n3 5", "1 5\n2 4\n3 0").replace("SECTION\n1\n-1", "SECTION\n3\n-1");
     let moved = cvrp(&moved);
     assert_eq!(moved.distances.points().unwrap(), [[3.0, 4.0], [0.0, 0.0], [3.0, 0.0], [0.0, 4.0]]);
     assert_eq!(moved.demands, [0, 5, 4, 6]);
@@ -166,7 +143,8 @@ fn depot_becomes_the_first_node() {
 fn fixed_edges_and_pictures_are_kept() {
     let text = explicit("TSP", "UPPER_ROW", "1 2 3 4 5 6").replace(
         "EOF",
-        "DISPLAY_DATA_TYPE : TWOD_DISPLAY\nDISPLAY_DATA_SECTION\n2 0 1\n1 5 5\n3 1 0\n4 1 1\nFIXED_EDGES_SECTION\n2 3\n4 1\n-1",
+        "DISPLAY_DATA_TYPE : TWOD_DISPLAY\nDISPLAY_DATA_SECTION\n2 0 1\n1 5 5\n3 1 0\n4 1 1\n\
+         FIXED_EDGES_SECTION\n2 3\n4 1\n-1",
     );
     let fixed = tsp(&text);
     assert_eq!(fixed.fixed, [[1, 2], [3, 0]]);
@@ -211,7 +189,7 @@ fn route_plans_are_read_in_every_style() {
 #[test]
 fn declared_cost_agrees_up_to_its_last_digit() {
     let declared = |text: &str| read_sol(text).unwrap().1.unwrap();
-    let (rounded, exact) = (cvrp(CVRP), Cvrp::read(CVRP, Rounding::None).unwrap());
+    let (rounded, exact) = (cvrp(ROUTING), Cvrp::read(ROUTING, Rounding::None).unwrap());
     assert!(declared("Cost 24").agrees(&rounded, 24));
     assert!(!declared("Cost 24").agrees(&rounded, 25));
     assert!(!declared("Cost 24.4").agrees(&rounded, 24));
@@ -224,7 +202,7 @@ fn declared_cost_agrees_up_to_its_last_digit() {
 
 #[test]
 fn written_solutions_state_costs_in_units_of_the_file() {
-    let (rounded, exact) = (cvrp(CVRP), Cvrp::read(CVRP, Rounding::None).unwrap());
+    let (rounded, exact) = (cvrp(ROUTING), Cvrp::read(ROUTING, Rounding::None).unwrap());
     let plan = Routes { routes: vec![vec![1, 2], vec![], vec![3]] };
     let text = "Route #1: 1 2\nRoute #2: 3\n";
     assert_eq!(written(|out| rounded.write_solution(&plan, out)), format!("{text}Cost 20\n"));
@@ -281,7 +259,9 @@ fn decimal_fractions_lose_nothing() {
 #[test]
 fn other_files_do_not_resemble_a_knapsack() {
     // A job shop of two jobs on two machines; a flow shop; a truncated knapsack; words.
-    for text in ["2 2\n0 3 1 4\n1 5 0 6\n", "2 2\n1 1\n3\n4\n5\n6\n", "3 10\n5 4\n6 0\n", "2 x\na b\nc d\n", CVRP, ""] {
+    for text in
+        ["2 2\n0 3 1 4\n1 5 0 6\n", "2 2\n1 1\n3\n4\n5\n6\n", "3 10\n5 4\n6 0\n", "2 x\na b\nc d\n", ROUTING, ""]
+    {
         assert!(!resembles(text), "{text}");
     }
 }
@@ -306,7 +286,7 @@ fn selections_are_read_in_every_style() {
 /// A name cannot smuggle lines into a file.
 #[test]
 fn written_names_stay_in_their_line() {
-    let mut instance = cvrp(CVRP);
+    let mut instance = cvrp(ROUTING);
     instance.name = "a\nCAPACITY : 1".into();
     let again = cvrp(&written(|out| instance.write(out)));
     assert_eq!((again.name.as_str(), again.capacity), ("a CAPACITY : 1", 10));
@@ -373,7 +353,11 @@ proptest! {
     }
 
     #[test]
-    fn any_knapsack_survives_writing(items in prop::collection::vec((0..1_i64 << 40, 0..1_i64 << 40), 0..20), capacity in 0..1_i64 << 60, places in 0..9_i32) {
+    fn any_knapsack_survives_writing(
+        items in prop::collection::vec((0..1_i64 << 40, 0..1_i64 << 40), 0..20),
+        capacity in 0..1_i64 << 60,
+        places in 0..9_i32,
+    ) {
         let items = items.into_iter().map(|(profit, weight)| Item { profit, weight }).collect();
         let mut instance = Knapsack::new("", items, capacity);
         // One more digit than the unit has, so that no shorter unit would do.
@@ -383,7 +367,12 @@ proptest! {
     }
 
     #[test]
-    fn any_cvrp_survives_writing(distances in distances(), seed in any::<u32>(), limit in prop::option::of(0..1_000_000_i64), vehicles in prop::option::of(1..9_usize)) {
+    fn any_cvrp_survives_writing(
+        distances in distances(),
+        seed in any::<u32>(),
+        limit in prop::option::of(0..1_000_000_i64),
+        vehicles in prop::option::of(1..9_usize),
+    ) {
         let demands = (0..distances.len() as u32).map(|node| i64::from(node * (seed % 1000))).collect();
         let mut instance = Cvrp::new("any", distances, demands, i64::from(seed));
         (instance.limit, instance.vehicles, instance.service) = (limit, vehicles, i64::from(seed % 3));

@@ -1,32 +1,21 @@
 //! Hybrid genetic search: optimal on tiny instances (proven), independent of threads, within every limit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use heuron_problems::{Cost, Cvrp, Distances, Metric, Problem, Routes, stream};
 use heuron_search::cvrp::exact::{Exact, dynamic};
 use heuron_search::cvrp::hgs::{Hgs, HgsConfig};
-use heuron_search::{Budget, Clock, Run, Search, Setup, Stop, StopReason};
-use heuron_tests::brute_force;
+use heuron_search::{Budget, Setup, StopReason};
+use heuron_tests::{brute_force, run};
 use rand::Rng;
 
-fn setup(budget: Budget, threads: usize) -> Setup {
-    Setup { budget, seed: 7, threads, islands: 4, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+fn setup(iterations: u64, threads: usize) -> Setup {
+    Setup { seed: 7, threads, islands: 4, ..Setup::new(Budget::iterations(iterations)) }
 }
 
-fn solve(problem: &Cvrp, budget: Budget, threads: usize, initial: Option<&Routes>) -> Option<(Cost, Routes)> {
-    let setup = setup(budget, threads);
-    let mut quiet = |_: &heuron_search::Progress<'_, Cvrp>| {};
-    let mut run = Run::new(problem, setup, &mut quiet);
-    if let Some(routes) = initial {
-        run.offer(routes);
-    }
-    let config = HgsConfig { initial: 8, ..HgsConfig::default() };
-    Hgs::new(config).expect("the parameters are in range").search(problem, &mut run);
-    run.into_best()
-}
-
-fn iterations(limit: u64) -> Budget {
-    Budget { iterations: Some(limit), ..Budget::default() }
+/// A population that is small enough for the iterations of a test.
+fn hgs() -> Hgs {
+    Hgs::new(HgsConfig { initial: 8, ..HgsConfig::default() }).expect("the parameters are in range")
 }
 
 /// Random points, skewed to an asymmetric matrix on odd seeds, times `factor`.
@@ -72,13 +61,10 @@ fn dynamic_programming_finds_the_optimum_of_brute_force() {
 #[test]
 fn twelve_customers_are_proven_at_once() {
     let problem = Cvrp { vehicles: Some(4), ..instance(12, 9, 1) };
-    let mut quiet = |_: &heuron_search::Progress<'_, Cvrp>| {};
-    let mut run = Run::new(&problem, setup(iterations(1), 1), &mut quiet);
-    Exact.search(&problem, &mut run);
-    assert_eq!(run.reason(), Some(StopReason::Optimal));
-    let proven = run.cost().expect("a plan");
-    let (cost, _) = solve(&problem, iterations(2_000), 1, None).expect("a plan");
-    assert_eq!(cost, proven);
+    let proven = run(&problem, setup(1, 1), None, Exact);
+    assert_eq!(proven.reason, Some(StopReason::Optimal));
+    let cost = run(&problem, setup(2_000, 1), None, hgs()).cost();
+    assert_eq!(cost, proven.cost());
 }
 
 #[test]
@@ -92,7 +78,7 @@ fn tiny_instances_are_solved_to_the_optimum() {
             let total: i64 = problem.demands.iter().sum();
             problem.vehicles = Some((total as usize).div_ceil(20));
         }
-        let found = solve(&problem, iterations(400), 1, None);
+        let found = run(&problem, setup(400, 1), None, hgs()).best;
         assert_eq!(found.map(|(cost, _)| cost), optimum(&problem), "seed {seed}");
     }
 }
@@ -102,7 +88,7 @@ fn distances_beyond_thirty_bits_are_exact_in_the_answer() {
     for seed in 0..4 {
         let problem = instance(6, seed, 1 << 40);
         let small = instance(6, seed, 1);
-        let found = solve(&problem, iterations(200), 1, None).map(|(cost, _)| cost);
+        let found = run(&problem, setup(200, 1), None, hgs()).best.map(|(cost, _)| cost);
         assert_eq!(found, optimum(&small).map(|cost| cost << 40), "seed {seed}");
     }
 }
@@ -111,16 +97,16 @@ fn distances_beyond_thirty_bits_are_exact_in_the_answer() {
 fn threads_do_not_change_the_answer() {
     for seed in 0..2 {
         let problem = instance(40, seed, 1);
-        let answers = [1, 2].map(|threads| solve(&problem, iterations(600), threads, None));
-        assert!(answers[0].is_some());
-        assert_eq!(answers[0], answers[1]);
+        let [one, two] = [1, 2].map(|threads| run(&problem, setup(600, threads), None, hgs()));
+        assert!(one.best.is_some());
+        assert_eq!(one, two);
     }
 }
 
 #[test]
 fn iteration_budget_of_one_gives_an_answer_or_none() {
     let problem = instance(10, 1, 1);
-    if let Some((cost, routes)) = solve(&problem, iterations(1), 2, None) {
+    if let Some((cost, routes)) = run(&problem, setup(1, 2), None, hgs()).best {
         assert_eq!(problem.evaluate(&routes), Ok(cost));
     }
 }
@@ -130,10 +116,10 @@ fn warm_start_never_gets_worse() {
     let problem = instance(30, 3, 1);
     let start = Routes { routes: (1..=30).map(|customer| vec![customer]).collect() };
     let before = problem.evaluate(&start).expect("single visits are feasible");
-    let (cost, _) = solve(&problem, iterations(1), 1, Some(&start)).expect("the start at least");
+    let cost = run(&problem, setup(1, 1), Some(&start), hgs()).cost();
     assert!(cost <= before);
-    let (good, routes) = solve(&problem, iterations(300), 1, None).expect("a solution");
-    let (again, _) = solve(&problem, iterations(50), 1, Some(&routes)).expect("the start at least");
+    let (good, routes) = run(&problem, setup(300, 1), None, hgs()).answer();
+    let again = run(&problem, setup(50, 1), Some(&routes), hgs()).cost();
     assert!(again <= good);
 }
 
@@ -141,9 +127,9 @@ fn warm_start_never_gets_worse() {
 fn a_fleet_that_cannot_do_gives_no_answer_and_ends() {
     let mut problem = instance(12, 5, 1);
     problem.vehicles = Some(1);
-    assert_eq!(solve(&problem, iterations(100), 1, None), None);
+    assert_eq!(run(&problem, setup(100, 1), None, hgs()).best, None);
     let budget = Budget { time: Some(Duration::from_millis(50)), ..Budget::default() };
-    assert_eq!(solve(&problem, budget, 1, None), None);
+    assert_eq!(run(&problem, Setup::new(budget), None, hgs()).best, None);
 }
 
 #[test]
@@ -153,13 +139,13 @@ fn a_fleet_without_slack_is_filled_exactly() {
     problem.capacity = 12;
     problem.vehicles = Some(4);
     problem.demands = [0].into_iter().chain((0..12).map(|c| [5, 4, 3][c % 3])).collect();
-    let (_, routes) = solve(&problem, iterations(2_000), 1, None).expect("a feasible packing");
+    let (_, routes) = run(&problem, setup(2_000, 1), None, hgs()).answer();
     assert!(routes.routes.iter().filter(|route| !route.is_empty()).all(|route| problem.load(route) == 12));
 }
 
 #[test]
 fn degenerate_instances_are_solved() {
-    let cost = |problem: &Cvrp| solve(problem, iterations(60), 1, None).map(|(cost, _)| cost);
+    let cost = |problem: &Cvrp| run(problem, setup(60, 1), None, hgs()).best.map(|(cost, _)| cost);
     let one = instance(1, 2, 1);
     assert_eq!(cost(&one), Some(one.length(&[1])));
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::time::Instant;
 
 use heuron_problems::jssp::{Operation, taillard};
 use heuron_problems::{
@@ -13,8 +12,8 @@ use heuron_search::jssp::graph::{Graph, Move};
 use heuron_search::jssp::model::Model;
 use heuron_search::jssp::relink::{Member, PARTS, Path};
 use heuron_search::jssp::{TabuSearch, n7, start};
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason};
-use heuron_tests::{brute_force, files, public_files, random_solution};
+use heuron_search::{Budget, Setup, StopReason, Watch};
+use heuron_tests::{brute_force, files, public_files, random_solution, run};
 use proptest::prelude::*;
 use rand::Rng;
 use sha2::{Digest, Sha256};
@@ -50,23 +49,7 @@ fn irregular(jobs: usize, machines: u32, seed: u64) -> Jssp {
 }
 
 fn setup(iterations: u64, islands: usize, threads: usize) -> Setup {
-    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
-    Setup { budget, seed: 1, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
-}
-
-/// The tabu search's answer, and why it ended.
-fn solve(jssp: &Jssp, setup: Setup, initial: Option<&Schedule>) -> (Cost, Schedule, Option<StopReason>) {
-    let mut listener = |_: &Progress<'_, Jssp>| {};
-    let mut run = Run::new(jssp, setup, &mut listener);
-    if let Some(initial) = initial {
-        run.offer(initial);
-    }
-    TabuSearch::default().search(jssp, &mut run);
-    run.proceed(0);
-    let reason = run.reason();
-    let (cost, schedule) = run.into_best().expect("a schedule");
-    assert_eq!(jssp.evaluate(&schedule), Ok(cost));
-    (cost, schedule, reason)
+    Setup { threads, islands, ..Setup::new(Budget::iterations(iterations)) }
 }
 
 #[test]
@@ -76,7 +59,8 @@ fn every_layout_gives_the_same_instance() {
     let layouts = [
         "Nb of jobs, Nb of Machines, Time seed\n 2 2 7 8 9 9\nTimes\n 3 2\n 4 1\nMachines\n 1 2\n 2 1\n",
         "2 2\r\ntimes\r\n\r\n3\t2\r\n4 1\r\nMACHINES\r\n1 2\r\n2 1",
-        r#"{"name": "", "duration_matrix": [[3, 2], [4, 1]], "machines_matrix": [[0, 1], [1, 0]], "metadata": {"a": 1}}"#,
+        r#"{"name": "", "duration_matrix": [[3, 2], [4, 1]], "machines_matrix": [[0, 1], [1, 0]],
+            "metadata": {"a": 1}}"#,
         "2 2\n\n 0 3  1 2 \n1 4 0 1",
     ];
     for layout in layouts {
@@ -290,9 +274,9 @@ fn tiny_instances_are_solved_to_the_optimum_of_brute_force() {
         for jssp in [uniform(3, 3, seed), irregular(3, 2, seed)] {
             let optimum = brute_force(&jssp);
             assert!(lower_bound(&jssp) <= optimum, "{jssp:?}");
-            let (cost, _, reason) = solve(&jssp, setup(20_000, 1, 1), None);
-            assert_eq!(cost, optimum, "{jssp:?}");
-            assert!(reason != Some(StopReason::Optimal) || lower_bound(&jssp) == optimum);
+            let end = run(&jssp, setup(20_000, 1, 1), None, TabuSearch::default());
+            assert!(end.reason != Some(StopReason::Optimal) || lower_bound(&jssp) == optimum);
+            assert_eq!(end.cost(), optimum, "{jssp:?}");
         }
     }
 }
@@ -330,8 +314,7 @@ fn moves_are_exact_and_estimates_of_exchanges_are_bounds() {
     for seed in 0..40 {
         for jssp in [uniform(6, 4, seed), uniform(12, 3, seed), irregular(8, 3, seed)] {
             let (model, mut rng) = (Model::new(&jssp), stream(seed, "walk", 0));
-            let watch = Run::new(&jssp, setup(1, 1, 1), &mut |_: &Progress<'_, Jssp>| {}).watch();
-            let order = start::active(&model, 0.0, &mut rng, &watch);
+            let order = start::active(&model, 0.0, &mut rng, &Watch::never());
             let mut graph = Graph::new(&model, &order);
             let (mut path, mut ends) = (Vec::new(), Vec::new());
             for _ in 0..50 {
@@ -388,18 +371,18 @@ fn every_point_of_a_path_is_a_feasible_schedule_between_its_ends() {
 fn iterations_give_one_answer_for_any_number_of_threads() {
     let jssp = uniform(15, 10, 3);
     for islands in [1, 3] {
-        let one = solve(&jssp, setup(90_001, islands, 1), None);
-        assert_eq!(one, solve(&jssp, setup(90_001, islands, 2), None), "{islands} islands");
+        let [one, two] = [1, 2].map(|threads| run(&jssp, setup(90_001, islands, threads), None, TabuSearch::default()));
+        assert_eq!(one, two, "{islands} islands");
     }
 }
 
 #[test]
 fn a_warm_start_is_never_made_worse() {
     let jssp = uniform(10, 10, 5);
-    let (cost, schedule, _) = solve(&jssp, setup(30_000, 1, 1), None);
+    let (cost, schedule) = run(&jssp, setup(30_000, 1, 1), None, TabuSearch::default()).answer();
     let starts = Schedule::Starts(jssp.start_times(&schedule).unwrap());
     for initial in [schedule, starts] {
-        assert!(solve(&jssp, setup(100, 2, 1), Some(&initial)).0 <= cost);
+        assert!(run(&jssp, setup(100, 2, 1), Some(&initial), TabuSearch::default()).cost() <= cost);
     }
 }
 
@@ -407,8 +390,8 @@ fn a_warm_start_is_never_made_worse() {
 fn a_schedule_as_short_as_its_bound_ends_the_run_as_optimal() {
     let Some(folder) = public_files() else { return };
     let jssp = read(&fs::read_to_string(folder.join("jssp/standard/la01.txt")).unwrap()).unwrap();
-    let (cost, _, reason) = solve(&jssp, setup(1_000_000, 1, 1), None);
-    assert_eq!((cost, reason), (666, Some(StopReason::Optimal)));
+    let end = run(&jssp, setup(1_000_000, 1, 1), None, TabuSearch::default());
+    assert_eq!((end.reason, end.cost()), (Some(StopReason::Optimal), 666));
 }
 
 proptest! {

@@ -1,41 +1,22 @@
 //! The exact search of the knapsack problem: optima against tables, brute force and published values.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use heuron_problems::knapsack::Item;
-use heuron_problems::{Cost, Format, Generate, Knapsack, Problem, Rounding, Selection, Stream, stream};
+use heuron_problems::{Format, Generate, Knapsack, Problem, Rounding, Selection, Stream, stream};
 use heuron_search::knapsack::Exact;
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason};
-use heuron_tests::{files, public_files};
+use heuron_search::{Budget, Setup, StopReason};
+use heuron_tests::{files, public_files, run};
 use proptest::prelude::*;
 use rand::Rng;
 use sha2::{Digest, Sha256};
 
-/// What a run ends with.
-struct End {
-    cost: Cost,
-    bound: Cost,
-    reason: Option<StopReason>,
-    iterations: u64,
-}
-
-fn solve(problem: &Knapsack, search: Exact, budget: Budget) -> End {
-    let mut listener = |_: &Progress<'_, Knapsack>| {};
-    let clock = Clock::wall(Instant::now());
-    let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
-    let mut run = Run::new(problem, setup, &mut listener);
-    { search }.search(problem, &mut run);
-    let (cost, bound) = (run.cost().expect("an answer"), run.bound().expect("a bound"));
-    assert!(bound <= cost, "{bound} > {cost}");
-    End { cost, bound, reason: run.reason(), iterations: run.iterations() }
-}
-
 /// The profit that the search proves to be the largest.
 fn optimum(problem: &Knapsack) -> i64 {
-    let end = solve(problem, Exact::default(), Budget::default());
-    assert_eq!((end.bound, end.reason), (end.cost, Some(StopReason::Optimal)), "{}", problem.name);
-    -end.cost
+    let end = run(problem, Setup::new(Budget::default()), None, Exact::default());
+    assert_eq!((end.bound, end.reason), (Some(end.cost()), Some(StopReason::Optimal)), "{}", problem.name);
+    -end.cost()
 }
 
 /// The largest profit, by a table over capacities (R. Bellman, 1957).
@@ -92,7 +73,8 @@ fn the_optimum_is_that_of_the_table() {
     }
 }
 
-/// Bases that differ by powers of two, with a little noise: the construction of Jooken, Leyman and De Causmaecker (2022).
+/// Bases that differ by powers of two, with a little noise: the construction of Jooken, Leyman and De Causmaecker
+/// (2022).
 fn noisy(n: usize, groups: u32, rng: &mut Stream) -> Knapsack {
     let item = |_| {
         let base = 100_000 >> rng.random_range(1..=groups);
@@ -109,8 +91,8 @@ fn noisy_instances_are_solved_to_the_optimum_also_where_states_are_dropped_on_th
         let expected = by_table(&problem);
         assert_eq!(optimum(&problem), expected, "{groups} groups");
         for first_states in [16, 300, 5_000] {
-            let end = solve(&problem, Exact { first_states, ..Exact::default() }, Budget::default());
-            assert_eq!((end.cost, end.reason), (-expected, Some(StopReason::Optimal)), "{first_states} states");
+            let end = run(&problem, Setup::new(Budget::default()), None, Exact { first_states, ..Exact::default() });
+            assert_eq!((end.cost(), end.reason), (-expected, Some(StopReason::Optimal)), "{first_states} states");
         }
     }
 }
@@ -123,8 +105,9 @@ fn want_of_memory_costs_the_proof_but_never_the_truth() {
         let problem = noisy(80, groups, &mut rng);
         let expected = -by_table(&problem);
         for most_states in [8, 100, 1_000] {
-            let end = solve(&problem, Exact { most_states, ..Exact::default() }, Budget::default());
-            assert!(end.bound <= expected && expected <= end.cost, "{} {expected} {}", end.bound, end.cost);
+            let end = run(&problem, Setup::new(Budget::default()), None, Exact { most_states, ..Exact::default() });
+            let (bound, cost) = (end.bound.expect("a bound"), end.cost());
+            assert!((bound..=cost).contains(&expected), "{bound} {expected} {cost}");
             unproven += usize::from(end.reason.is_none());
         }
     }
@@ -151,28 +134,28 @@ fn small_and_degenerate_instances_are_solved() {
 fn iterations_limit_the_search_and_repeat_its_answer() {
     let mut rng = stream(3, "noisy", 0);
     let problem = noisy(90, 9, &mut rng);
-    let full = solve(&problem, Exact::default(), Budget::default());
-    let limited =
-        |iterations| solve(&problem, Exact::default(), Budget { iterations: Some(iterations), ..Budget::default() });
-    let (one, again) = (limited(30), limited(30));
+    let full = run(&problem, Setup::new(Budget::default()), None, Exact::default());
+    let [one, again] = [(); 2].map(|()| run(&problem, Setup::new(Budget::iterations(30)), None, Exact::default()));
     assert_eq!((one.iterations, one.reason), (30, Some(StopReason::Iterations)));
-    assert_eq!((one.cost, one.bound), (again.cost, again.bound));
-    assert!(one.bound <= full.cost && full.cost <= one.cost && full.iterations > 30);
+    assert_eq!(one, again);
+    assert!((one.bound.expect("a bound")..=one.cost()).contains(&full.cost()) && full.iterations > 30);
 }
 
 #[test]
 fn an_answer_and_a_bound_are_there_when_no_time_is_left() {
     let problem = draw(100_000, "strong,r=10000000", 0);
-    let end = solve(&problem, Exact::default(), Budget { time: Some(Duration::ZERO), ..Budget::default() });
+    let end =
+        run(&problem, Setup::new(Budget { time: Some(Duration::ZERO), ..Budget::default() }), None, Exact::default());
     assert_eq!(end.reason, Some(StopReason::Time));
     // The greedy solution lacks one item at most.
-    assert!((end.cost - end.bound) as f64 <= 1e-4 * -end.bound as f64, "{} {}", end.cost, end.bound);
+    let (bound, cost) = (end.bound.expect("a bound"), end.cost());
+    assert!((cost - bound) as f64 <= 1e-4 * -bound as f64, "{cost} {bound}");
 }
 
 #[test]
 fn a_target_ends_the_search() {
     let problem = draw(2_000, "weak,r=100000", 0);
-    let end = solve(&problem, Exact::default(), Budget { target: Some(-1), ..Budget::default() });
+    let end = run(&problem, Setup::new(Budget { target: Some(-1), ..Budget::default() }), None, Exact::default());
     assert_eq!(end.reason, Some(StopReason::Target));
 }
 
@@ -187,9 +170,11 @@ fn published_files_have_their_published_optima() {
         let problem = Knapsack::read(&fs::read_to_string(&path).unwrap(), Rounding::Nearest).unwrap();
         assert_eq!(problem.len().to_string(), fields[2], "{row}");
         // The hardest take seconds to prove: their bounds must agree with the published value at least.
-        let end = solve(&problem, Exact { most_states: 1 << 12, ..Exact::default() }, Budget::default());
-        assert!(end.bound <= -best && -best <= end.cost, "{row}: {} {}", end.bound, end.cost);
-        seen += usize::from(end.cost == -best && end.bound == -best);
+        let end =
+            run(&problem, Setup::new(Budget::default()), None, Exact { most_states: 1 << 12, ..Exact::default() });
+        let (bound, cost) = (end.bound.expect("a bound"), end.cost());
+        assert!((bound..=cost).contains(&-best), "{row}: {bound} {cost}");
+        seen += usize::from(bound == cost);
     }
     let all = files(folder.join("knapsack/jooken"), "in").len();
     assert!(seen > all / 2, "{seen} proven");

@@ -1,8 +1,10 @@
-//! The shape of the workspace: which crate may use which, how long a file may be, and what may not be left in it.
+//! The shape of the workspace: which crate may use which, where unsafe code may be, and how long files and lines are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 /// Folder and package, from left to right: a crate imports only from its left.
 const CRATES: [(&str, &str); 4] = [
@@ -13,7 +15,7 @@ const CRATES: [(&str, &str); 4] = [
 ];
 
 /// Unpublished members, which may use every crate.
-const TOOLS: [&str; 2] = ["tests", "benches"];
+const TOOLS: [(&str, &str); 2] = [("tests", "heuron-tests"), ("benches", "heuron-benches")];
 
 const LINES: usize = 500;
 
@@ -25,17 +27,13 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The lines between `[name]` and the next table of a Cargo.toml.
-fn table<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
-    let header = format!("[{name}]");
-    let lines = manifest.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
-    lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty()).collect()
-}
-
-/// Names of the workspace's own crates among the dependencies of a manifest.
-fn own_dependencies(manifest: &str) -> Vec<String> {
-    let name = |line: &str| line.split(['.', ' ', '=']).next().unwrap_or_default().to_string();
-    table(manifest, "dependencies").into_iter().map(name).filter(|name| name.starts_with("heuron")).collect()
+/// The members of the workspace as cargo sees them.
+fn packages() -> Vec<Value> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    metadata["packages"].as_array().expect("a list of packages").clone()
 }
 
 /// Every file below `folder` with the extension `extension`; build products and hidden folders left out.
@@ -56,67 +54,74 @@ fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
 /// The project's sources in a language.
 fn sources(extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in CRATES.iter().map(|(folder, _)| *folder).chain(TOOLS) {
+    for (folder, _) in CRATES.iter().chain(&TOOLS) {
         files(&root().join(folder), extension, &mut found);
     }
     assert!(!found.is_empty(), "no .{extension} file found");
     found
 }
 
-/// Calls `complain` for every line of every source; the places it names are what is wrong.
-fn faults(extension: &str, complain: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut faults = Vec::new();
-    for path in sources(extension) {
-        for (number, line) in read(&path).lines().enumerate() {
-            faults.extend(complain(line).map(|what| format!("{}:{}: {what}", path.display(), number + 1)));
-        }
+/// Asserts that `is_wrong` holds for no line of the Rust sources.
+fn assert_no_line(what: &str, is_wrong: impl Fn(&Path, &str) -> bool) {
+    let mut places = Vec::new();
+    for path in sources("rs") {
+        let text = read(&path);
+        let wrong = text.lines().enumerate().filter(|(_, line)| is_wrong(&path, line));
+        places.extend(wrong.map(|(at, _)| format!("{}:{}", path.display(), at + 1)));
     }
-    faults
+    assert!(places.is_empty(), "{what}:\n{}", places.join("\n"));
 }
 
+/// Dependencies of every kind: also those of tests, of build scripts and of single targets.
 #[test]
 fn a_crate_imports_only_from_its_left() {
-    for (place, (folder, package)) in CRATES.iter().enumerate() {
-        let manifest = read(&root().join(folder).join("Cargo.toml"));
-        assert!(table(&manifest, "package").contains(&format!("name = \"{package}\"").as_str()), "{folder}");
-        let left: Vec<&str> = CRATES[..place].iter().map(|(_, package)| *package).collect();
-        for dependency in own_dependencies(&manifest) {
-            assert!(left.contains(&dependency.as_str()), "{package} may not depend on {dependency}");
+    let packages = packages();
+    for (place, (_, name)) in CRATES.iter().enumerate() {
+        let package = packages.iter().find(|package| package["name"] == *name).expect(name);
+        let dependencies = package["dependencies"].as_array().expect("a list of dependencies");
+        let names = dependencies.iter().filter_map(|dependency| dependency["name"].as_str());
+        for dependency in names.filter(|name| name.starts_with("heuron")) {
+            let is_left = CRATES[..place].iter().any(|(_, left)| *left == dependency);
+            assert!(is_left, "{name} may not depend on {dependency}");
         }
     }
 }
 
 #[test]
-fn every_member_of_the_workspace_is_known_to_these_tests() {
-    let manifest = read(&root().join("Cargo.toml"));
-    let members = table(&manifest, "workspace").into_iter().find(|line| line.starts_with("members"));
-    let members = members.expect("the list of members");
-    let named: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
-    let known: Vec<&str> = CRATES.iter().map(|(folder, _)| *folder).chain(TOOLS).collect();
-    assert_eq!(named, known);
+fn every_member_of_the_workspace_is_known_to_these_tests_and_takes_its_lints() {
+    let packages = packages();
+    let place = |package: &Value| PathBuf::from(package["manifest_path"].as_str().expect("a path"));
+    let mut found: Vec<(PathBuf, &str)> =
+        packages.iter().map(|package| (place(package), package["name"].as_str().expect("a name"))).collect();
+    let known = CRATES.iter().chain(&TOOLS);
+    let mut known: Vec<(PathBuf, &str)> =
+        known.map(|(folder, name)| (root().join(folder).join("Cargo.toml"), *name)).collect();
+    found.sort();
+    known.sort();
+    assert_eq!(found, known);
+    for (manifest, name) in known {
+        assert!(read(&manifest).contains("\n[lints]\nworkspace = true\n"), "{name} goes without the lints");
+    }
 }
 
-/// The only folder that may contain unsafe code: numeric kernels for the vector instructions of a CPU.
+/// The only folder that may contain unsafe code: numeric kernels for the vector instructions of a CPU. No lint knows
+/// places.
 const KERNELS: &str = "policies/src/native/kernels";
 
 #[test]
-fn unsafe_code_lies_in_the_kernels_only_and_says_why_it_is_sound() {
-    let manifest = read(&root().join("Cargo.toml"));
-    assert!(table(&manifest, "workspace.lints.rust").contains(&"unsafe_code = \"deny\""));
-    for folder in CRATES.iter().map(|(folder, _)| *folder).chain(TOOLS) {
-        let manifest = read(&root().join(folder).join("Cargo.toml"));
-        assert_eq!(table(&manifest, "lints"), ["workspace = true"], "{folder} does not take the workspace's lints");
-    }
+fn only_the_kernels_allow_unsafe_code() {
     // In halves, so that this file does not find itself.
-    let (allowance, block) = (["allow(unsafe", "_code)"].concat(), ["unsafe", " {"].concat());
-    let kernels = root().join(KERNELS);
-    for path in sources("rs") {
-        let text = read(&path);
-        assert!(path.starts_with(&kernels) || !text.contains(&allowance), "{} allows unsafe code", path.display());
-        let blocks = text.lines().filter(|line| line.contains(&block)).count();
-        let reasons = text.lines().filter(|line| line.trim_start().starts_with("// SAFETY: ")).count();
-        assert!(blocks <= reasons, "{}: {blocks} unsafe blocks, {reasons} of them explained", path.display());
-    }
+    let (allowance, kernels) = (["allow(unsafe", "_code)"].concat(), root().join(KERNELS));
+    assert_no_line("unsafe code is allowed", |path, line| !path.starts_with(&kernels) && line.contains(&allowance));
+}
+
+/// Rustfmt breaks neither comments nor literals.
+#[test]
+fn no_line_is_wider_than_the_formatter_allows() {
+    let settings = read(&root().join("rustfmt.toml"));
+    let width = settings.lines().find_map(|line| line.strip_prefix("max_width = ")).expect("a width");
+    let width: usize = width.parse().expect("a number");
+    assert_no_line(&format!("wider than {width}"), |_, line| line.chars().count() > width);
 }
 
 #[test]
@@ -125,15 +130,6 @@ fn every_file_is_short_enough_to_read() {
         let lines = read(&path).lines().count();
         assert!(lines <= LINES, "{}: {lines} lines, {LINES} are allowed", path.display());
     }
-}
-
-#[test]
-fn nothing_unfinished_is_left_in_the_sources() {
-    // In halves, so that this file does not find itself.
-    let marks = [["to", "do!"], ["unimple", "mented!"], ["TO", "DO"], ["FIX", "ME"], ["db", "g!"]].map(|m| m.concat());
-    let complain = |line: &str| marks.iter().find(|mark| line.contains(mark.as_str())).cloned();
-    let faults = [faults("rs", complain), faults("py", complain)].concat();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

@@ -98,7 +98,8 @@ fn instances() -> Vec<String> {
         "EDGE_WEIGHT_TYPE : EUC_2D",
         "EDGE_WEIGHT_TYPE : GEO\nEDGE_WEIGHT_FORMAT : FUNCTION",
         "EDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : LOWER_ROW\nEDGE_WEIGHT_SECTION\n5\n6 7\n8 9 10\n3 4 5 6",
-        "EDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : UPPER_DIAG_ROW\nEDGE_WEIGHT_SECTION\n0 5 6 7 8\n0 6 7 8\n0 1 2\n0 3\n0",
+        "EDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : UPPER_DIAG_ROW\n\
+         EDGE_WEIGHT_SECTION\n0 5 6 7 8\n0 6 7 8\n0 1 2\n0 3\n0",
     ];
     let mut texts = Vec::new();
     for kind in kinds {
@@ -206,7 +207,8 @@ proptest! {
     #[test]
     fn damaged_route_plans_never_panic(damages in prop::collection::vec(damage(), 1..6)) {
         let cvrp = Cvrp::read(&instances()[1], Rounding::Nearest).unwrap();
-        if let Ok((routes, _)) = read_sol(&damaged("Route #1: 1 2\nRoute #2: 3\n\nRoute #3: 4\nCost 24.5\n", &damages)) {
+        let plan = "Route #1: 1 2\nRoute #2: 3\n\nRoute #3: 4\nCost 24.5\n";
+        if let Ok((routes, _)) = read_sol(&damaged(plan, &damages)) {
             let _ = cvrp.evaluate(&routes);
         }
     }

@@ -1,24 +1,13 @@
 //! Tiny instances against brute force, and bounds against optimal tours.
 
-use std::time::Instant;
-
 use heuron_problems::{Cost, Distances, Metric, Problem, Stream, Tour, Tsp, stream};
 use heuron_search::tsp::branch;
 use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{Exact, dynamic};
 use heuron_search::tsp::held_karp::{HeldKarp, lower_bound};
-use heuron_search::{Budget, Clock, Progress, Run, Search, Setup, Stop, StopReason, Watch};
-use heuron_tests::shortest_tour;
+use heuron_search::{Budget, Setup, StopReason, Watch};
+use heuron_tests::{run, shortest_tour};
 use rand::Rng;
-
-fn setup(iterations: u64) -> Setup {
-    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
-    Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
-}
-
-fn watch(tsp: &Tsp) -> Watch {
-    Run::new(tsp, setup(1), &mut |_| {}).watch()
-}
 
 fn plane(n: usize, side: u32, rng: &mut Stream) -> Tsp {
     let metric = [Metric::Euclid { scale: 1.0 }, Metric::Ceil, Metric::Att][rng.random_range(0..3)];
@@ -77,7 +66,7 @@ fn branch_and_bound_agrees_with_dynamic_programming() {
         // A feasible start that is not optimal: the fixed edges are 0-2 and 2-3.
         let nodes = [0, 2, 3, 1].into_iter().chain(4..tsp.len() as u32).collect();
         let start = Tour { nodes };
-        let outcome = branch::solve(&tsp, tsp.length(&start.nodes), &start, &watch(&tsp));
+        let outcome = branch::solve(&tsp, tsp.length(&start.nodes), &start, &Watch::never());
         assert!(outcome.proven);
         assert_eq!(tsp.evaluate(&outcome.tour), tsp.evaluate(&dynamic(&tsp)), "{tsp:?}");
     }
@@ -89,7 +78,7 @@ fn no_bound_exceeds_the_optimum() {
         let tour = dynamic(&tsp);
         let optimum = tsp.length(&tour.nodes);
         for known in [None, Some((optimum, tour.nodes.as_slice()))] {
-            let bound = lower_bound(&tsp, known, &watch(&tsp)).unwrap();
+            let bound = lower_bound(&tsp, known, &Watch::never()).unwrap();
             assert!(bound <= optimum, "{bound} > {optimum}: {tsp:?}");
         }
     }
@@ -99,12 +88,9 @@ fn no_bound_exceeds_the_optimum() {
 fn bounds_of_larger_instances_are_close_below_good_tours() {
     let mut rng = stream(5, "oracle", 0);
     for (tsp, at_most) in [(plane(150, 1_000, &mut rng), 0.03), (plane(150, 9, &mut rng), 0.2)] {
-        let mut listener = |_: &Progress<'_, Tsp>| {};
-        let mut run = Run::new(&tsp, setup(20_000), &mut listener);
-        Eax::default().search(&tsp, &mut run);
-        HeldKarp::default().search(&tsp, &mut run);
-        let (cost, bound) = (run.cost().unwrap(), run.bound().unwrap());
-        assert!(bound <= cost && (cost - bound) as f64 <= at_most * cost as f64, "{bound} .. {cost}");
+        let (cost, tour) = run(&tsp, Setup::new(Budget::iterations(20_000)), None, Eax::default()).answer();
+        let bound = run(&tsp, Setup::new(Budget::default()), Some(&tour), HeldKarp::default()).bound.unwrap();
+        assert!((cost - bound) as f64 <= at_most * cost as f64, "{bound} .. {cost}");
     }
 }
 
@@ -113,10 +99,8 @@ fn small_instances_are_reported_as_optimal() {
     let mut rng = stream(6, "oracle", 0);
     for n in [2, 7, 12, 35] {
         let tsp = plane(n, 1_000, &mut rng);
-        let mut listener = |_: &Progress<'_, Tsp>| {};
-        let mut run = Run::new(&tsp, setup(5_000), &mut listener);
-        run.offer(&Tour { nodes: (0..n as u32).collect() });
-        Exact::default().search(&tsp, &mut run);
-        assert_eq!(run.reason(), Some(StopReason::Optimal));
+        let start = Tour { nodes: (0..n as u32).collect() };
+        let end = run(&tsp, Setup::new(Budget::iterations(5_000)), Some(&start), Exact::default());
+        assert_eq!(end.reason, Some(StopReason::Optimal));
     }
 }

@@ -1,12 +1,11 @@
 //! Rollouts and the search over them.
 
-use std::time::Instant;
-
 use heuron_policies::rules::{Dispatch, NearestNeighbour, Random, Ratio, Savings};
 use heuron_policies::{Decode, Policy, Start, rollout};
 use heuron_problems::knapsack::Item;
 use heuron_problems::{Construct, Cost, Cvrp, Format, Generate, Jssp, Knapsack, Rounding, Schedule, Tsp, stream};
-use heuron_search::{Budget, Clock, Rule, Run, Sample, Search, Setup, Stop, StopReason, Trajectories};
+use heuron_search::{Budget, Rule, Sample, Setup, StopReason};
+use heuron_tests::run;
 
 const SAMPLE: Decode = Decode::Sample { temperature: 0.5 };
 
@@ -30,21 +29,8 @@ fn costs<P: Construct, A: Policy<P>>(policy: &A, batch: &[P], starts: Vec<Start>
     outcomes.into_iter().map(|outcome| outcome.cost.expect("rollouts are feasible")).collect()
 }
 
-fn solve<P: Construct, T: Trajectories<P>>(
-    problem: &P,
-    search: &mut Sample<T>,
-    setup: Setup,
-) -> (Cost, u64, StopReason) {
-    let mut listener = |_: &heuron_search::Progress<'_, P>| {};
-    let mut run = Run::new(problem, setup, &mut listener);
-    search.search(problem, &mut run);
-    run.proceed(0);
-    (run.cost().expect("a solution"), run.iterations(), run.reason().unwrap_or(StopReason::Iterations))
-}
-
 fn setup(iterations: u64, seed: u64, islands: usize, threads: usize) -> Setup {
-    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
-    Setup { budget, seed, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+    Setup { seed, threads, islands, ..Setup::new(Budget::iterations(iterations)) }
 }
 
 fn nearest(samples: u64) -> Sample<Rule<NearestNeighbour>> {
@@ -123,12 +109,15 @@ fn a_rollout_stops_when_told() {
 #[test]
 fn the_answer_depends_on_seed_and_iterations_only() {
     let cvrp: Cvrp = draw(50, "x", 1);
-    let mut search = Sample { source: Rule { policy: Savings, temperature: 0.3 }, samples: u64::MAX, share: 1.0 };
-    let answer = solve(&cvrp, &mut search, setup(333, 1, 4, 1));
-    assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 4, 2)));
-    assert_eq!(answer, solve(&cvrp, &mut search, setup(333, 1, 1, 1)));
-    assert_eq!((answer.1, answer.2), (333, StopReason::Iterations));
-    assert_ne!(answer.0, solve(&cvrp, &mut search, setup(333, 2, 4, 1)).0);
+    let sample = |seed, islands, threads| {
+        let search = Sample { source: Rule { policy: Savings, temperature: 0.3 }, samples: u64::MAX, share: 1.0 };
+        run(&cvrp, setup(333, seed, islands, threads), None, search)
+    };
+    let end = sample(1, 4, 1);
+    assert_eq!(end, sample(1, 4, 2));
+    assert_eq!(end, sample(1, 1, 1));
+    assert_eq!((end.iterations, end.reason), (333, Some(StopReason::Iterations)));
+    assert_ne!(end.cost(), sample(2, 4, 1).cost());
 }
 
 #[test]
@@ -136,16 +125,14 @@ fn more_trajectories_are_never_worse_and_start_with_every_opening() {
     let tsp: Tsp = draw(60, "uniform", 1);
     let all = |opening| Start { instance: 0, opening: Some(opening), stream: stream(0, "unused", 0) };
     let greedy = costs(&NearestNeighbour, std::slice::from_ref(&tsp), (0..60).map(all).collect(), Decode::Greedy);
-    let mut only_greedy = nearest(0);
-    let (cost, iterations, _) = solve(&tsp, &mut only_greedy, setup(1_000, 1, 4, 2));
-    assert_eq!((Some(&cost), iterations), (greedy.iter().min(), 60));
-    let mut sampling = nearest(u64::MAX);
-    let (sampled, ..) = solve(&tsp, &mut sampling, setup(2_000, 1, 4, 2));
-    assert!(sampled < cost);
+    let only_greedy = run(&tsp, setup(1_000, 1, 4, 2), None, nearest(0));
+    assert_eq!((Some(&only_greedy.cost()), only_greedy.iterations), (greedy.iter().min(), 60));
+    let sampled = run(&tsp, setup(2_000, 1, 4, 2), None, nearest(u64::MAX));
+    assert!(sampled.cost() < only_greedy.cost());
 }
 
-/// Three jobs that all begin on machine 0. Job 2 has the shortest operation, job 0 the most work, job 1 the most operations;
-/// flow due date over work left is 3/9, 4/7 and 1/4.
+/// Three jobs that all begin on machine 0. Job 2 has the shortest operation, job 0 the most work, job 1 the most
+/// operations; flow due date over work left is 3/9, 4/7 and 1/4.
 #[test]
 fn each_dispatching_rule_has_its_first_choice() {
     let text = r#"{"duration_matrix": [[3, 6], [4, 1, 2], [1, 3]], "machines_matrix": [[0, 1], [0, 1, 1], [0, 1]]}"#;

@@ -1,5 +1,5 @@
-//! Nodes are x, y and demand / capacity; the context is the last node, at first the depot, and the share of the capacity
-//! that is left (Kwon et al., POMO, 2020).
+//! Nodes are x, y and demand / capacity; the context is the last node, at first the depot, and the share of the
+//! capacity that is left (Kwon et al., POMO, 2020).
 
 use heuron_problems::Cvrp;
 use heuron_problems::cvrp::construct::Plan;

@@ -1,6 +1,6 @@
-//! Flexible flow shops: nodes are jobs on the machines of a stage, and a choice is a job, on the machine that ends it first.
-//! The job that could end its next stage first names the stage, and the jobs that could begin there before that end are the
-//! choices.
+//! Flexible flow shops: nodes are jobs on the machines of a stage, and a choice is a job, on the machine that ends it
+//! first. The job that could end its next stage first names the stage, and the jobs that could begin there before that
+//! end are the choices.
 
 use heuron_problems::ffsp::construct::Partial;
 use heuron_problems::{Construct, Cost, Ffsp};

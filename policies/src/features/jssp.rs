@@ -1,8 +1,8 @@
 //! Job shops: nodes are operations, and a choice is one between the operations that compete for a machine in the
 //! construction of active schedules (B. Giffler and G. L. Thompson, "Algorithms for solving production-scheduling
-//! problems", Operations Research 8, 1960): the operation that could end first names the machine, and the operations that
-//! could start there before that end are the choices. Every active schedule, and so an optimal one, comes of exactly one
-//! sequence of choices.
+//! problems", Operations Research 8, 1960): the operation that could end first names the machine, and the operations
+//! that could start there before that end are the choices. Every active schedule, and so an optimal one, comes of
+//! exactly one sequence of choices.
 
 use heuron_problems::jssp::construct::Partial;
 use heuron_problems::{Construct, Cost, Jssp};

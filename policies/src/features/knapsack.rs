@@ -1,5 +1,5 @@
-//! Items are weight and profit as shares of the largest ones; the context is the last item and the share of the capacity
-//! that is left (after Kwon et al., POMO, 2020, who have the mean embedding in place of the last item).
+//! Items are weight and profit as shares of the largest ones; the context is the last item and the share of the
+//! capacity that is left (after Kwon et al., POMO, 2020, who have the mean embedding in place of the last item).
 
 use heuron_problems::Knapsack;
 use heuron_problems::knapsack::Item;

@@ -1,6 +1,7 @@
-//! The neighbourhood of the last node: what a local policy sees (after C. Gao, H. Shang, K. Xue, D. Li, C. Qian, "Towards
-//! generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy", IJCAI 2024:
-//! ELG). Numbers are relative to the neighbourhood's own size, so that they look alike at every size of instance.
+//! The neighbourhood of the last node: what a local policy sees (after C. Gao, H. Shang, K. Xue, D. Li, C. Qian,
+//! "Towards generalizable neural solvers for vehicle routing problems via ensemble with transferrable local policy",
+//! IJCAI 2024: ELG). Numbers are relative to the neighbourhood's own size, so that they look alike at every size of
+//! instance.
 //!
 //! Other than there, directions are relative to the way home instead of to the axes, so that turned neighbourhoods are
 //! the same.

@@ -83,8 +83,8 @@ pub(super) struct TablePull {
 }
 
 impl AttentionModel {
-    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were not
-    /// chosen by the model. What is pulled on the embeddings adds up, for several agents, until
+    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were
+    /// not chosen by the model. What is pulled on the embeddings adds up, for several agents, until
     /// [`Self::backward_encoder`].
     pub fn backward_decoder<P: Learnable>(
         &self,
@@ -143,8 +143,8 @@ impl AttentionModel {
         pulls.alpha = 0.0;
     }
 
-    /// Scores decisions again, whose log-probabilities have these weights. `decisions.scores` becomes the pull on the scores;
-    /// those on the pointer's keys and biases gather. `tanh` is a buffer.
+    /// Scores decisions again, whose log-probabilities have these weights. `decisions.scores` becomes the pull on the
+    /// scores; those on the pointer's keys and biases gather. `tanh` is a buffer.
     pub(super) fn pull_scores(
         &self,
         encoded: &Encoded,

@@ -1,7 +1,7 @@
 //! Decisions by what is left to choose from: products of whole matrices compute weights and scores of all nodes, though
-//! of a tour half are visited on average. Where few nodes are allowed, a decision is computed on its own here, over these
-//! alone: attention weights, their mean of the values, and the pointer's scores. Where many are, whole matrices are
-//! faster, because they are read once for many decisions ([`super::decoder`]).
+//! of a tour half are visited on average. Where few nodes are allowed, a decision is computed on its own here, over
+//! these alone: attention weights, their mean of the values, and the pointer's scores. Where many are, whole matrices
+//! are faster, because they are read once for many decisions ([`super::decoder`]).
 //!
 //! A node's weights of all heads lie side by side ([`Part::by_node`]), so that a node costs one load per table.
 
@@ -15,7 +15,8 @@ use super::model::{AttentionModel, Size};
 use super::tables::{Part, Tables};
 use crate::features::Context;
 
-/// The part of the nodes that may be allowed in decisions that are computed one by one (measured, `examples/throughput.rs`).
+/// The part of the nodes that may be allowed in decisions that are computed one by one (measured,
+/// `examples/throughput.rs`).
 const FEW: f64 = 0.5;
 
 /// Decisions at hand, with the nodes that each may choose.

@@ -1,5 +1,5 @@
-//! The decoder: logits of the next action for many partial solutions of one instance at once (Kool et al., 2019, section
-//! 3.2; Kwon et al., POMO, 2020). One masked attention over the allowed nodes, then a pointer.
+//! The decoder: logits of the next action for many partial solutions of one instance at once (Kool et al., 2019,
+//! section 3.2; Kwon et al., POMO, 2020). One masked attention over the allowed nodes, then a pointer.
 
 use super::distances::Distances;
 use super::encoder::Encoded;

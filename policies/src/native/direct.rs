@@ -1,5 +1,5 @@
-//! Attention weights of decisions without tables of pairs of nodes, for instances that are too large for them: queries are
-//! summed, then compared with all keys.
+//! Attention weights of decisions without tables of pairs of nodes, for instances that are too large for them: queries
+//! are summed, then compared with all keys.
 
 use super::decoder::{Decisions, NEVER, ROWS};
 use super::kernels::{Block, Kernel, LANES, Simd, math};

@@ -11,15 +11,16 @@ use crate::architecture::Architecture;
 use crate::features::local::Neighbourhood;
 use crate::features::{Features, Learnable};
 
-/// Most nodes of instances whose decoder gets tables of all pairs of nodes: with 8 heads six tables of 13 MB. Above, rows
-/// are computed when they are needed, which takes 1.5 times the operations and no more memory traffic than the tables.
+/// Most nodes of instances whose decoder gets tables of all pairs of nodes: with 8 heads six tables of 13 MB. Above,
+/// rows are computed when they are needed, which takes 1.5 times the operations and no more memory traffic than the
+/// tables.
 const TABLED: usize = 640;
 
 /// Rows of attention that are computed together where none are kept.
 const ROWS: usize = 64;
 
-/// An instance as a model sees it: embeddings, the decoder's tables, and what the backward pass needs. Buffers are reused
-/// from instance to instance.
+/// An instance as a model sees it: embeddings, the decoder's tables, and what the backward pass needs. Buffers are
+/// reused from instance to instance.
 #[derive(Clone, Debug, Default)]
 pub struct Encoded {
     pub(super) features: Features,
@@ -88,9 +89,9 @@ impl AttentionModel {
         Ok(())
     }
 
-    /// Encodes one instance for decoding alone, not for [`Self::backward_decoder`]: one layer's activations are kept at a
-    /// time, attention a few rows at a time, and large instances get no tables of pairs of nodes, so that memory grows as
-    /// n. False if `is_over`, which is asked from time to time, says so.
+    /// Encodes one instance for decoding alone, not for [`Self::backward_decoder`]: one layer's activations are kept at
+    /// a time, attention a few rows at a time, and large instances get no tables of pairs of nodes, so that memory
+    /// grows as n. False if `is_over`, which is asked from time to time, says so.
     pub fn encode_for_decoding<P: Learnable>(
         &self,
         problem: &P,

@@ -71,7 +71,8 @@ impl AttentionModel {
         }
     }
 
-    /// Adds to the pull on the pointer's keys \[n, width\] those on what the decoder makes of them, whose scale it applies.
+    /// Adds to the pull on the pointer's keys \[n, width\] those on what the decoder makes of them, whose scale it
+    /// applies.
     pub(super) fn pull_keys(&self, pulls: &mut TablePull, keys: &mut Matrix) {
         let (n, level, scale) = (keys.rows(), self.level, self.size.width_scale);
         flat_mut(pulls.pointer.data_mut()).iter_mut().for_each(|x| *x *= scale);

@@ -1,5 +1,5 @@
-//! The decoder's feature layer: from attention's result to the pointer's query by a residual, a feed-forward block and two
-//! layer norms (Pan et al., preference optimization, ICML 2025; the norms there are over the choices).
+//! The decoder's feature layer: from attention's result to the pointer's query by a residual, a feed-forward block and
+//! two layer norms (Pan et al., preference optimization, ICML 2025; the norms there are over the choices).
 
 use super::decoder::{Decisions, ROWS, row_of};
 use super::encoder::Encoded;
@@ -68,7 +68,8 @@ impl AttentionModel {
         level.run(LayerNorm { rows: r, floats, x: sum, norm: &layer.norm2, kept: norm2, out });
     }
 
-    /// From the gradient with respect to `out` to those with respect to `heads` and to the embeddings of the last nodes.
+    /// From the gradient with respect to `out` to those with respect to `heads` and to the embeddings of the last
+    /// nodes.
     pub(super) fn pull_feature(
         &self,
         layer: &FeatureLayer,

@@ -2,8 +2,8 @@
 //! A. Hottung, Y.-D. Kwon, K. Tierney, "Efficient active search for combinatorial optimization problems", ICLR 2022,
 //! section 3.1.
 //!
-//! The embeddings are changed in their last use only, where the decoder points at the next node. So a gradient passes the
-//! last layer alone, and all other tables of the instance stay as they are.
+//! The embeddings are changed in their last use only, where the decoder points at the next node. So a gradient passes
+//! the last layer alone, and all other tables of the instance stay as they are.
 
 use super::backward::TablePull;
 use super::decoder::Decisions;
@@ -55,8 +55,8 @@ impl AttentionModel {
         keys
     }
 
-    /// Adds to the gradient of the keys. If `is_over`, which is asked at every step, says so, the rest is left out: then the
-    /// gradient is good for nothing.
+    /// Adds to the gradient of the keys. If `is_over`, which is asked at every step, says so, the rest is left out:
+    /// then the gradient is good for nothing.
     pub fn learn_keys<P: Learnable>(
         &self,
         problem: &P,

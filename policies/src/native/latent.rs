@@ -1,10 +1,10 @@
 //! Latent vectors that a decoder follows: F. Chalumeau et al., "Combinatorial optimization with policy adaptation using
 //! latent space search" (COMPASS), NeurIPS 2023.
 //!
-//! The paper appends the vector z to the inputs of queries, keys and values. What it adds to the keys is the same for all
-//! nodes and leaves attention as it is, so those weights are left out. What it adds to the values is the same for all
-//! nodes too, and attention weights sum to 1: it is added to attention's result. So a vector costs a row of scores and a
-//! shift, and all vectors share the tables of the instance.
+//! The paper appends the vector z to the inputs of queries, keys and values. What it adds to the keys is the same for
+//! all nodes and leaves attention as it is, so those weights are left out. What it adds to the values is the same for
+//! all nodes too, and attention weights sum to 1: it is added to attention's result. So a vector costs a row of scores
+//! and a shift, and all vectors share the tables of the instance.
 
 use super::encoder::Encoded;
 use super::gradient::Gradient;
@@ -67,8 +67,8 @@ pub(super) fn rows(vectors: &[Vec<f32>], length: usize, to: &mut Matrix) {
 }
 
 impl AttentionModel {
-    /// Makes the lanes of later calls follow latent vectors: equal consecutive parts of the lanes (or traces) follow one
-    /// each, in order. Encoding an instance forgets them, and a model that takes none ignores them.
+    /// Makes the lanes of later calls follow latent vectors: equal consecutive parts of the lanes (or traces) follow
+    /// one each, in order. Encoding an instance forgets them, and a model that takes none ignores them.
     pub fn condition(&self, encoded: &mut Encoded, latents: &[Vec<f32>]) {
         let (Some(latent), Some(length), false) =
             (&self.decoder.latent, self.architecture.latent, latents.is_empty() || encoded.nodes() == 0)

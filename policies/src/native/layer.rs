@@ -1,5 +1,5 @@
-//! A layer of an encoder: residual attention and feed-forward blocks, each followed by an instance norm (Kwon et al., POMO,
-//! 2020, section 4; Kool et al., 2019, section 3.1).
+//! A layer of an encoder: residual attention and feed-forward blocks, each followed by an instance norm (Kwon et al.,
+//! POMO, 2020, section 4; Kool et al., 2019, section 3.1).
 
 use std::ops::Range;
 
@@ -33,8 +33,8 @@ pub(super) struct Activations {
 }
 
 impl Layer {
-    /// Queries of the nodes, and keys and values of `sources`: of other nodes, or none, of themselves. `keys` becomes the
-    /// keys, transposed and scaled \[all heads, sources\].
+    /// Queries of the nodes, and keys and values of `sources`: of other nodes, or none, of themselves. `keys` becomes
+    /// the keys, transposed and scaled \[all heads, sources\].
     pub fn project(&self, kept: &mut Activations, sources: Option<&Matrix>, keys: &mut Matrix) {
         let Activations { input, query, key, value, heads, .. } = kept;
         let sources = sources.unwrap_or(input);

@@ -1,5 +1,5 @@
-//! The gradient of a layer of an encoder, in the steps of [`super::layer`] backwards. The pull on the output becomes the one
-//! on the input in place.
+//! The gradient of a layer of an encoder, in the steps of [`super::layer`] backwards. The pull on the output becomes
+//! the one on the input in place.
 
 use super::distances::Distances;
 use super::gradient::Gradient;
@@ -105,8 +105,8 @@ impl Layer {
         multiply(level, shape, scores.left_transposed(0), (&kept.query, at), (key, at));
     }
 
-    /// From queries, keys and values to the pull on the input. `sources`: others that keys and values are of, with the pull
-    /// on them.
+    /// From queries, keys and values to the pull on the input. `sources`: others that keys and values are of, with the
+    /// pull on them.
     pub fn pull_projections(
         &self,
         input: &Matrix,

@@ -1,8 +1,8 @@
 //! The local policy: a small network on the nearest allowed neighbours of the last node, whose scores are added to the
 //! pointer's (after Gao et al., ELG, IJCAI 2024; see [`crate::features::local`]).
 //!
-//! score\[j\] = out relu(hidden h\[j\] + pool mean(h)), h\[j\] = relu(input numbers\[j\]): neighbours know of each other by
-//! the mean.
+//! score\[j\] = out relu(hidden h\[j\] + pool mean(h)), h\[j\] = relu(input numbers\[j\]): neighbours know of each
+//! other by the mean.
 
 use super::decoder::{Decisions, ROWS};
 use super::encoder::Encoded;

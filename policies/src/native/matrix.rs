@@ -124,7 +124,8 @@ impl Matrix {
     }
 }
 
-/// `c` from block `c_at` of the columns on (+)= `a` \[m, k\] times `n` blocks of `b` from block `b_at` of the columns on.
+/// `c` from block `c_at` of the columns on (+)= `a` \[m, k\] times `n` blocks of `b` from block `b_at` of the columns
+/// on.
 #[derive(Clone, Copy)]
 pub struct Shape {
     /// Rows of the result.

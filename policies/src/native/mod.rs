@@ -1,4 +1,5 @@
-//! Attention models and dispatch models on plain slices: forward passes and their gradients by hand, without a tensor library.
+//! Attention models and dispatch models on plain slices: forward passes and their gradients by hand, without a tensor
+//! library.
 //!
 //! One instance at a time: all its matrices fit the L2 cache, and callers spread instances over threads
 //! ([`spread::spread`]). The network is that of Kwon et al., "POMO: policy optimization with multiple optima", NeurIPS

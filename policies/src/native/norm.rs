@@ -1,5 +1,5 @@
-//! Instance norm: every embedding coordinate has mean 0 and variance 1 over the nodes of an instance, then scale and shift
-//! (Ulyanov, Vedaldi and Lempitsky, 2016; no running statistics).
+//! Instance norm: every embedding coordinate has mean 0 and variance 1 over the nodes of an instance, then scale and
+//! shift (Ulyanov, Vedaldi and Lempitsky, 2016; no running statistics).
 
 use super::kernels::{Block, Kernel, Simd};
 use super::matrix::Matrix;

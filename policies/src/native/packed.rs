@@ -34,8 +34,8 @@ impl Axis {
     }
 }
 
-/// A weight as the kernels take it: 0 if it is so small that products with it might be subnormal, for which processors need
-/// many times as long, and which change no result.
+/// A weight as the kernels take it: 0 if it is so small that products with it might be subnormal, for which processors
+/// need many times as long, and which change no result.
 pub fn flush(weight: f32) -> f32 {
     if weight.abs() < 1e-30 { 0.0 } else { weight }
 }
@@ -43,8 +43,8 @@ pub fn flush(weight: f32) -> f32 {
 /// Blocks per panel: the widest tile.
 const PANEL: usize = 4;
 
-/// A weight matrix, padded and cut into panels of up to four blocks of columns, each of them contiguous: in the cache, rows
-/// of a wide matrix would evict each other.
+/// A weight matrix, padded and cut into panels of up to four blocks of columns, each of them contiguous: in the cache,
+/// rows of a wide matrix would evict each other.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     /// Padded rows.

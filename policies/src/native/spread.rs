@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::thread;
 
-/// Runs `task` on every slot with its index, on up to `threads` threads. A slot is worked on as a whole, so that what it
-/// holds afterwards does not depend on the threads: give every fixed chunk of a batch a slot with sums of its own, and add
-/// the slots up in order.
+/// Runs `task` on every slot with its index, on up to `threads` threads. A slot is worked on as a whole, so that what
+/// it holds afterwards does not depend on the threads: give every fixed chunk of a batch a slot with sums of its own,
+/// and add the slots up in order.
 pub fn spread<S: Send>(threads: usize, slots: &mut [S], task: impl Fn(usize, &mut S) + Sync) {
     let threads = threads.min(slots.len());
     if threads <= 1 {

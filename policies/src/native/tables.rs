@@ -1,5 +1,5 @@
-//! What the decoder computes once per instance. A query is a sum of projections of the first node, the last node and the
-//! capacity left, so the attention score of node j is a sum of table entries,
+//! What the decoder computes once per instance. A query is a sum of projections of the first node, the last node and
+//! the capacity left, so the attention score of node j is a sum of table entries,
 //!
 //! score\[j\] = first\[first node\]\[j\] + last\[last node\]\[j\] + left capacity times scalar\[j\],
 //!
@@ -25,7 +25,8 @@ pub(super) struct Tables {
     pub latent: Latents,
     /// Transposed keys, scaled by 1 / sqrt(floats per head) \[all heads, n\].
     pub keys: Matrix,
-    /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], with a feature layer \[n, width\]; and transposed.
+    /// Keys of the pointer, scaled by 1 / sqrt(width) \[n, all heads\], with a feature layer \[n, width\]; and
+    /// transposed.
     pub pointer: Matrix,
     pub pointers: Matrix,
     /// Scores of the output projection's bias \[1, n\].

@@ -1,4 +1,5 @@
-//! The kernels against the definition of the network: a plain forward pass in double precision, and its numeric gradient.
+//! The kernels against the definition of the network: a plain forward pass in double precision, and its numeric
+//! gradient.
 
 use heuron_problems::{Cvrp, Generate, Knapsack, Stream, Tsp, stream};
 use rand::Rng;

@@ -226,8 +226,8 @@ struct Place<S> {
 }
 
 impl<'a, P: Learnable> Walk<'a, P> {
-    /// The first `forced` actions of every trace were not chosen. At most `most` choices times nodes come at a time, but at
-    /// least one choice per instance.
+    /// The first `forced` actions of every trace were not chosen. At most `most` choices times nodes come at a time,
+    /// but at least one choice per instance.
     pub fn new(
         problems: &'a [&'a P],
         traces: &'a [Vec<Vec<u32>>],

@@ -1,4 +1,5 @@
-//! The decoder: one masked attention over the allowed nodes, then a pointer to raw embeddings (Kwon et al., POMO, 2020).
+//! The decoder: one masked attention over the allowed nodes, then a pointer to raw embeddings (Kwon et al., POMO,
+//! 2020).
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation, module::linear};
@@ -53,8 +54,8 @@ pub(super) struct Tables {
     values: Tensor<4>,
     /// log2(n) times the distance \[b, n + 1, n\]; only with a distance bias.
     distances: Option<Tensor<3>>,
-    /// Embeddings with a last row of zeros \[b, n + 1, width\], and what the pointer compares with \[b, n, width\]; only
-    /// with a feature layer.
+    /// Embeddings with a last row of zeros \[b, n + 1, width\], and what the pointer compares with \[b, n, width\];
+    /// only with a feature layer.
     refined: Option<[Tensor<3>; 2]>,
 }
 

@@ -27,8 +27,8 @@ pub trait Learner<P: Construct>: Policy<P> + Sized {
     /// [`crate::model::Model::replay`] does for one.
     fn replay(&self, problems: &[&P], traces: &[Vec<Vec<u32>>], forced: usize) -> Result<Vec<Replay>, Misfit>;
 
-    /// The gradient of what `pulls` ask for, one per instance, as [`crate::model::Model::backward`] adds it up; all pull on
-    /// the same things.
+    /// The gradient of what `pulls` ask for, one per instance, as [`crate::model::Model::backward`] adds it up; all
+    /// pull on the same things.
     fn backward(
         &self,
         problems: &[&P],

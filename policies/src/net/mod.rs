@@ -1,8 +1,9 @@
 //! The attention model in burn: the reference that the native kernels and their gradients are checked against, and the
 //! way to run the same network on any device that burn knows.
 //!
-//! All choices of recorded constructions are judged in one pass (teacher forcing), a bounded number at a time. Instances of
-//! equally many nodes go together, so that a device that is good at many things at once has many things to do.
+//! All choices of recorded constructions are judged in one pass (teacher forcing), a bounded number at a time.
+//! Instances of equally many nodes go together, so that a device that is good at many things at once has many things to
+//! do.
 
 mod batch;
 mod decoder;

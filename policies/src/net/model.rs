@@ -1,5 +1,5 @@
-//! The network as a policy and as a learner on a device: rollouts by [`crate::rollout`], gradients by autodiff. It gives
-//! and takes what the native kernels do ([`Replay`], [`Pull`]), for many instances at once.
+//! The network as a policy and as a learner on a device: rollouts by [`crate::rollout`], gradients by autodiff. It
+//! gives and takes what the native kernels do ([`Replay`], [`Pull`]), for many instances at once.
 
 use burn::tensor::{Device, Tensor};
 

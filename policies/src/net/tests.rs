@@ -143,7 +143,8 @@ fn assert_gradients_agree(architecture: &Architecture, ours: &[Vec<f32>], theirs
     for ((name, _), (a, b)) in architecture.tensors().iter().zip(ours.iter().zip(theirs)) {
         assert_eq!(a.len(), b.len(), "{name}");
         let difference: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        // Constants vanish under the norm over the nodes: of the embedding's bias the rest of a sum that cancels is left.
+        // Constants vanish under the norm over the nodes: of the embedding's bias the rest of a sum that cancels is
+        // left.
         let share = if name == "embed.bias" { 0.2 } else { 0.05 };
         let (size, bound) = (norm(&difference), 1e-4 * norm(b).max(share * largest));
         assert!(size <= bound, "{name}: {size} of {}, the largest is {largest}", norm(b));

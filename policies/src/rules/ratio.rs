@@ -1,11 +1,12 @@
-//! Greedy packing by profit per weight (G. B. Dantzig, "Discrete-variable extremum problems", Operations Research 5, 1957).
+//! Greedy packing by profit per weight (G. B. Dantzig, "Discrete-variable extremum problems", Operations Research 5,
+//! 1957).
 
 use heuron_problems::Knapsack;
 
 use crate::policy::{Lanes, Policy};
 
-/// Logit: the logarithm of profit per weight, so that one sampling temperature suits every instance. Items without profit
-/// come last, items without weight first.
+/// Logit: the logarithm of profit per weight, so that one sampling temperature suits every instance. Items without
+/// profit come last, items without weight first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ratio;
 

@@ -93,8 +93,8 @@ impl Config {
     }
 
     /// The same pipeline with targets that follow, rates that last, priorities, and a memory that begins nearly full of
-    /// pre-training samples. The discount is that of ten steps: with 0.99, and with the time as an input, values grow to
-    /// twenty rewards, of which an action moves a small part, and less is learned (capacity, schedule; measured).
+    /// pre-training samples. The discount is that of ten steps: with 0.99, and with the time as an input, values grow
+    /// to twenty rewards, of which an action moves a small part, and less is learned (capacity, schedule; measured).
     pub fn repaired() -> Self {
         Self {
             hidden: vec![32, 32],

@@ -174,7 +174,8 @@ fn samples(env: &mut Env<'_>, learned: &Learned, config: &Config) -> Vec<Sample>
     samples
 }
 
-/// What some samples lead to, for the memory: on-policy steps alone are too much alike to learn values of all actions from.
+/// What some samples lead to, for the memory: on-policy steps alone are too much alike to learn values of all actions
+/// from.
 fn seeds(bandit: &Bandit, samples: Vec<Sample>, config: &Config) -> Vec<Transition> {
     let mut order: Vec<Sample> = samples;
     order.shuffle(&mut stream(config.seed, "seeds", 0));
@@ -187,8 +188,8 @@ fn seeds(bandit: &Bandit, samples: Vec<Sample>, config: &Config) -> Vec<Transiti
     (0..).zip(order).take(config.seeds).map(lead).collect()
 }
 
-/// The state after a step, and the step that comes then; none at the end of an episode. Without the time as an input the
-/// end of an episode is no different from its middle.
+/// The state after a step, and the step that comes then; none at the end of an episode. Without the time as an input
+/// the end of an episode is no different from its middle.
 fn next(bandit: &Bandit, config: &Config, state: Vec<u8>, step: usize) -> Option<(Vec<u8>, usize)> {
     if config.sees_time { (step + 1 < bandit.horizon).then(|| (state, step + 1)) } else { Some((state, 0)) }
 }

@@ -1,16 +1,16 @@
 //! What a planner's values leave out, learned by networks that all arms share.
 //!
 //! A planner scores actions by sums over arms, twice in a step: the set that it would take again and again, and the
-//! step's own actions before that set. What it leaves out is that later steps will find other sets best. Two
-//! networks add a correction to every arm, by the number of the arm's actions that are taken and by what is seen of it:
-//! level, chances, rewards, what it is worth to the planner and under prices, the time left, and how the coupling binds
-//! it. As corrections are sums over arms, the best sets are found as before, and as arms are known by their features only,
-//! the networks serve all instances and sizes.
+//! step's own actions before that set. What it leaves out is that later steps will find other sets best. Two networks
+//! add a correction to every arm, by the number of the arm's actions that are taken and by what is seen of it: level,
+//! chances, rewards, what it is worth to the planner and under prices, the time left, and how the coupling binds it. As
+//! corrections are sums over arms, the best sets are found as before, and as arms are known by their features only, the
+//! networks serve all instances and sizes.
 //!
-//! They are found by policy search (N. Hansen and A. Ostermeier, 2001, as in T. Salimans et al., "Evolution strategies as a
-//! scalable alternative to reinforcement learning", 2017), not by regression on values: a policy is changed by
-//! differences of sets in a state only, and these are far smaller than the differences of values between states. For the
-//! same reason they are of one layer, linear in the features.
+//! They are found by policy search (N. Hansen and A. Ostermeier, 2001, as in T. Salimans et al., "Evolution strategies
+//! as a scalable alternative to reinforcement learning", 2017), not by regression on values: a policy is changed by
+//! differences of sets in a state only, and these are far smaller than the differences of values between states. For
+//! the same reason they are of one layer, linear in the features.
 
 use heuron_problems::Bandit;
 use heuron_problems::bandit::Coupling;
@@ -35,7 +35,8 @@ pub struct Residual {
     pub action: Mlp,
 }
 
-/// What is seen of every arm by the number of its actions that are taken \[arms\]\[actions of the arm + 1\]\[features\].
+/// What is seen of every arm by the number of its actions that are taken \[arms\]\[actions of the
+/// arm + 1\]\[features\].
 pub type Seen = Vec<Vec<[f64; FEATURES]>>;
 
 /// What a planner thinks of a state.
@@ -117,8 +118,8 @@ pub fn see(bandit: &Bandit, scarcity: &[f64], view: &View<'_>) -> Seen {
     seen.collect()
 }
 
-/// Adds the corrections of a network to what arms are worth \[arms\]\[actions of the arm + 1\], in the instance's rewards.
-/// Without actions there is nothing to correct.
+/// Adds the corrections of a network to what arms are worth \[arms\]\[actions of the arm + 1\], in the instance's
+/// rewards. Without actions there is nothing to correct.
 pub fn correct(network: &Mlp, bandit: &Bandit, seen: &Seen, worth: &mut [Vec<f64>]) {
     let (unit, mut passed) = (unit(bandit), Passed::default());
     for (seen, worth) in seen.iter().zip(worth) {

@@ -1,5 +1,5 @@
-//! A step of proximal policy optimisation: sample with the policy as it is, then several passes of updates over what was
-//! sampled.
+//! A step of proximal policy optimisation: sample with the policy as it is, then several passes of updates over what
+//! was sampled.
 
 use heuron_problems::stream;
 use rand::seq::SliceRandom;

@@ -1,5 +1,5 @@
-//! Candidates that construct from the same starts, and of which only the best of a start learns: the agents of Poppy and
-//! the latent vectors of COMPASS.
+//! Candidates that construct from the same starts, and of which only the best of a start learns: the agents of Poppy
+//! and the latent vectors of COMPASS.
 
 use heuron_problems::Cost;
 
@@ -40,7 +40,8 @@ pub(super) fn mean(costs: &[Option<Cost>]) -> f64 {
     sum / costs.iter().flatten().count().max(1) as f64
 }
 
-/// The cheapest candidate of a start, the first of equals, and the cost of the second, which is the same where they tie.
+/// The cheapest candidate of a start, the first of equals, and the cost of the second, which is the same where they
+/// tie.
 pub(super) fn best_two(costs: &Costs, start: usize) -> Option<(usize, Cost, Option<Cost>)> {
     let known = costs.iter().enumerate().filter_map(|(candidate, costs)| Some((costs[start]?, candidate)));
     let (cost, best) = known.clone().min()?;
@@ -48,9 +49,9 @@ pub(super) fn best_two(costs: &Costs, start: usize) -> Option<(usize, Cost, Opti
     Some((best, cost, second))
 }
 
-/// Adds the decoder's gradient of trajectories with the derivatives of an instance's loss by their log-probabilities. The
-/// loss of the step is the mean over the `batch`; the first `forced` actions were not chosen. The encoder's part is left
-/// to the caller, once for all candidates.
+/// Adds the decoder's gradient of trajectories with the derivatives of an instance's loss by their log-probabilities.
+/// The loss of the step is the mean over the `batch`; the first `forced` actions were not chosen. The encoder's part is
+/// left to the caller, once for all candidates.
 pub(super) fn teach<'a, P: Train>(
     model: &P::Model,
     problem: &P,

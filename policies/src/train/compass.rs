@@ -1,10 +1,10 @@
-//! COMPASS: one policy that a latent vector steers, trained so that its best vectors get better. F. Chalumeau, S. Surana,
-//! C. Bonnet, N. Grinsztajn, A. Pretorius, A. Laterre, T. D. Barrett, "Combinatorial optimization with policy adaptation
-//! using latent space search", NeurIPS 2023, section 3.2.
+//! COMPASS: one policy that a latent vector steers, trained so that its best vectors get better. F. Chalumeau, S.
+//! Surana, C. Bonnet, N. Grinsztajn, A. Pretorius, A. Laterre, T. D. Barrett, "Combinatorial optimization with policy
+//! adaptation using latent space search", NeurIPS 2023, section 3.2.
 //!
-//! A step draws latent vectors, the same for all instances, and a trajectory per vector and start. Of every start only the
-//! strictly best trajectory is learned, with the mean of its vector's trajectories as baseline; where two vectors tie,
-//! nothing is. The mean is over all starts, also of those: Adam's steps do not depend on the scale of a loss.
+//! A step draws latent vectors, the same for all instances, and a trajectory per vector and start. Of every start only
+//! the strictly best trajectory is learned, with the mean of its vector's trajectories as baseline; where two vectors
+//! tie, nothing is. The mean is over all starts, also of those: Adam's steps do not depend on the scale of a loss.
 
 use heuron_problems::{Stream, stream};
 use rand::Rng;

@@ -91,8 +91,8 @@ pub struct Network {
     pub width: usize,
     /// Attention heads. Default: 8 (POMO).
     pub heads: usize,
-    /// Layers of the encoder. Default: 6 (POMO). An attention model to begin with may have fewer: those added begin as the
-    /// identity (Chen et al., "Net2Net", 2016).
+    /// Layers of the encoder. Default: 6 (POMO). An attention model to begin with may have fewer: those added begin as
+    /// the identity (Chen et al., "Net2Net", 2016).
     pub layers: usize,
     /// Hidden units of a feed-forward block. Default: 512 (POMO).
     pub feed_forward: usize,
@@ -100,16 +100,16 @@ pub struct Network {
     pub clip: f32,
     /// Distances in attention and logits (ICAM; Zhou et al., 2024). Default: where there are coordinates.
     pub distance_bias: Option<bool>,
-    /// A feed-forward block between attention and pointer (Pan et al., 2025). Default: none. Per choice it adds
-    /// 2 width (width + feed_forward) multiplications to the 2 n width of attention and pointer: 64 wide on 50 nodes, six
-    /// times as many. Whether it pays at equal time was not measured.
+    /// A feed-forward block between attention and pointer (Pan et al., 2025). Default: none. Per choice it adds 2 width
+    /// (width + feed_forward) multiplications to the 2 n width of attention and pointer: 64 wide on 50 nodes, six times
+    /// as many. Whether it pays at equal time was not measured.
     pub feature_layer: bool,
-    /// Neighbours that a local policy looks at (after ELG; Gao et al., 2024). Default: no local policy. 20 neighbours take
-    /// about 8 000 multiplications per choice. Whether it pays at equal time was not measured.
+    /// Neighbours that a local policy looks at (after ELG; Gao et al., 2024). Default: no local policy. 20 neighbours
+    /// take about 8 000 multiplications per choice. Whether it pays at equal time was not measured.
     pub local: Option<usize>,
-    /// Encoders of mixed-score attention between the jobs and the machines of a flow shop's stages (MatNet; Kwon et al.,
-    /// 2021: one per stage). Default: none, nodes hear the means of their neighbours, which is ahead after 45 CPU seconds
-    /// (`benches/versus/claims.md`; longer runs were not measured).
+    /// Encoders of mixed-score attention between the jobs and the machines of a flow shop's stages (MatNet; Kwon et
+    /// al., 2021: one per stage). Default: none, nodes hear the means of their neighbours, which is ahead after 45 CPU
+    /// seconds (`benches/versus/claims.md`; longer runs were not measured).
     pub mixed_score: Option<usize>,
 }
 
@@ -129,9 +129,9 @@ pub struct Stage {
 pub struct Improvement {
     /// Part of the budget at which it begins; 1: never. Default: 1. PO fine-tunes in the last 5 %: 0.95.
     pub from: f64,
-    /// Part of an instance's trajectories, the best ones, that is improved, at least one. Default: 0.02 on the CVRP, else
-    /// 0.2 (PO). Many improved route plans make a policy undecided: 20 customers, 75 s from random weights, gap 2.3 %
-    /// without a teacher, 2.0 and 2.1 % with one plan of 20, 3.4 % with four.
+    /// Part of an instance's trajectories, the best ones, that is improved, at least one. Default: 0.02 on the CVRP,
+    /// else 0.2 (PO). Many improved route plans make a policy undecided: 20 customers, 75 s from random weights, gap
+    /// 2.3 % without a teacher, 2.0 and 2.1 % with one plan of 20, 3.4 % with four.
     pub share: Option<f64>,
 }
 

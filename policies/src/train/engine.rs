@@ -13,8 +13,8 @@ use crate::train::optimiser::{Moments, Optimiser, clip};
 use crate::train::problem::Train;
 use crate::weights::Weights;
 
-/// Parts of a batch whose gradients are summed on their own. Fixed, so that the sum does not depend on the threads; more
-/// than eight threads have nothing to do.
+/// Parts of a batch whose gradients are summed on their own. Fixed, so that the sum does not depend on the threads;
+/// more than eight threads have nothing to do.
 const SHARES: usize = 8;
 
 /// The sum over a part of a batch, with the memory that it takes.

@@ -34,8 +34,8 @@ pub fn architecture<P: Train>(config: &Config) -> Architecture {
 /// Weights to begin with in the shape of `architecture`: what differs must be what is added or left out here. The model
 /// constructs what `weights` construct.
 ///
-/// - A value head and latent vectors, which begin without effect, and agents, which begin as copies of the decoder, as the
-///   algorithm needs.
+/// - A value head and latent vectors, which begin without effect, and agents, which begin as copies of the decoder, as
+///   the algorithm needs.
 /// - Layers of an attention model, after its own, which begin as the identity.
 pub fn fitting(weights: &Weights, architecture: Architecture, seed: u64) -> Result<Weights, TrainError> {
     let Architecture { task, value, latent, agents, layers, .. } = weights.architecture;
@@ -68,8 +68,8 @@ fn added_layer(name: &str, layers: usize) -> Option<&str> {
 
 /// Makes a tensor that of a layer that changes nothing: its two blocks add 0, and its norms repeat that of the layer
 /// before. A norm takes the shift away, and divides by the deviation, which is the scale there. It attends as the layer
-/// before (stacked: L. Gong et al., "Efficient training of BERT by progressively stacking", ICML 2019): random queries and
-/// keys give every node the same mean, which the norm takes away, and nothing to learn from.
+/// before (stacked: L. Gong et al., "Efficient training of BERT by progressively stacking", ICML 2019): random queries
+/// and keys give every node the same mean, which the norm takes away, and nothing to learn from.
 fn identity(part: &str, weights: &Weights, tensor: &mut [f32]) {
     let last = |name| weights.tensor(&format!("layers.{}.{name}", weights.architecture.layers - 1)).unwrap_or_default();
     match part {

@@ -1,8 +1,8 @@
 //! Training: collect trajectories on the native path, weigh them, replay those that teach something, update.
 //!
 //! One file per idea: [`config`] says what is trained how, [`reinforce`], [`preference`], [`ppo`], [`poppy`] and
-//! [`compass`] are the losses in closed form, [`train`] is the loop around them with checkpoints and log. Searches live to the right of this
-//! crate: what training needs of them comes in as closures ([`Hooks`]).
+//! [`compass`] are the losses in closed form, [`train`] is the loop around them with checkpoints and log. Searches live
+//! to the right of this crate: what training needs of them comes in as closures ([`Hooks`]).
 //!
 //! A run by steps depends on configuration, steps and version only: not on threads, not on interruptions.
 

@@ -1,7 +1,7 @@
-//! The optimiser: burn's AdamW (Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay regularization", 2019)
-//! on all weights as one vector, fed with gradients from outside. Weight decay stays apart from the gradient: in Adam's
-//! moments it would take steps of full length, however small it is, wherever there is hardly any gradient, and attention
-//! that has not found its use yet would die.
+//! The optimiser: burn's AdamW (Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay
+//! regularization", 2019) on all weights as one vector, fed with gradients from outside. Weight decay stays apart from
+//! the gradient: in Adam's moments it would take steps of full length, however small it is, wherever there is hardly
+//! any gradient, and attention that has not found its use yet would die.
 
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer};
 use burn::tensor::{Device, Tensor, TensorData};

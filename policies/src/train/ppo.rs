@@ -1,8 +1,9 @@
-//! Proximal policy optimisation: J. Schulman et al., "Proximal policy optimization algorithms", 2017, in the form of
-//! C. P. Wan, T. Li, J. M. Wang, "RLOR: a flexible framework of deep reinforcement learning for operation research", 2023.
+//! Proximal policy optimisation: J. Schulman et al., "Proximal policy optimization algorithms", 2017, in the form of C.
+//! P. Wan, T. Li, J. M. Wang, "RLOR: a flexible framework of deep reinforcement learning for operation research", 2023.
 //!
-//! As there: an instance is encoded once per minibatch, all its choices are replayed at once, minibatches are instances.
-//! Unlike there: rewards are not discounted, because costs are not, and trajectories that ended are no part of any mean.
+//! As there: an instance is encoded once per minibatch, all its choices are replayed at once, minibatches are
+//! instances. Unlike there: rewards are not discounted, because costs are not, and trajectories that ended are no part
+//! of any mean.
 
 use serde::{Deserialize, Serialize};
 

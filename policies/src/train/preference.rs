@@ -1,12 +1,13 @@
 //! Preference optimisation: of two solutions of an instance, the better one is to become the more probable one.
 //!
-//! - M. Pan, G. Lin, Y.-W. Luo, B. Zhu, Z. Dai, L. Sun, C. Yuan, "Preference optimization for combinatorial optimization
-//!   problems", ICML 2025: a link of the difference of log-probabilities, over all pairs.
+//! - M. Pan, G. Lin, Y.-W. Luo, B. Zhu, Z. Dai, L. Sun, C. Yuan, "Preference optimization for combinatorial
+//!   optimization problems", ICML 2025: a link of the difference of log-probabilities, over all pairs.
 //! - BOPO (arXiv 2503.07580, ICML 2025): log-probabilities per choice, and the best against solutions spread over the
 //!   ranking. Its factor from the ratio of the costs is left out (7.6 against 7.5 % there): it would depend on the
 //!   origin of the costs.
 //!
-//! Only the order of the costs counts: any increasing function of them gives the same gradient. Equal costs are no pair.
+//! Only the order of the costs counts: any increasing function of them gives the same gradient. Equal costs are no
+//! pair.
 
 use heuron_problems::Stream;
 use rand::Rng;

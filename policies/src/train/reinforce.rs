@@ -2,10 +2,11 @@
 //! baseline is the mean over the instance's trajectories, as in Y.-D. Kwon et al., "POMO: policy optimization with
 //! multiple optima for reinforcement learning", NeurIPS 2020, section 4.2.
 //!
-//! Or a baseline per trajectory: the greedy rollout of a frozen policy from the same opening (W. Kool, H. van Hoof and M.
-//! Welling, "Attention, learn to solve routing problems!", ICLR 2019).
+//! Or a baseline per trajectory: the greedy rollout of a frozen policy from the same opening (W. Kool, H. van Hoof and
+//! M. Welling, "Attention, learn to solve routing problems!", ICLR 2019).
 //!
-//! Costs are taken relative to the mean of the baseline, so that one learning rate serves all sizes, units and problems.
+//! Costs are taken relative to the mean of the baseline, so that one learning rate serves all sizes, units and
+//! problems.
 
 use heuron_problems::Cost;
 use serde::{Deserialize, Serialize};
@@ -52,8 +53,8 @@ impl Reinforce {
     }
 }
 
-/// The loss: the mean over trajectories of (cost - baseline) / mean baseline times log-probability. The baselines are those
-/// of the trajectories, or the mean cost where there are none.
+/// The loss: the mean over trajectories of (cost - baseline) / mean baseline times log-probability. The baselines are
+/// those of the trajectories, or the mean cost where there are none.
 pub fn weigh(group: &Group, baselines: Option<&[Cost]>) -> Weighed {
     let count = group.len() as f64;
     // Costs below 2^53 are exact in f64; the order of the sum is fixed.

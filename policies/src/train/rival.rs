@@ -1,8 +1,8 @@
-//! The greedy rollout of a frozen policy as baseline of REINFORCE: W. Kool, H. van Hoof and M. Welling, "Attention, learn to
-//! solve routing problems!", ICLR 2019, section 4 and algorithm 1; the baseline that RLOR compares with.
+//! The greedy rollout of a frozen policy as baseline of REINFORCE: W. Kool, H. van Hoof and M. Welling, "Attention,
+//! learn to solve routing problems!", ICLR 2019, section 4 and algorithm 1; the baseline that RLOR compares with.
 //!
-//! The frozen policy is the best so far. From time to time the policy in training challenges it on fresh instances, both
-//! greedy, and takes its place if it is significantly better.
+//! The frozen policy is the best so far. From time to time the policy in training challenges it on fresh instances,
+//! both greedy, and takes its place if it is significantly better.
 
 use std::collections::BTreeMap;
 

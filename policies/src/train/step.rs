@@ -28,8 +28,8 @@ impl Step<'_> {
         instance(self.config.seed, index, self.sizes, &self.config.distribution)
     }
 
-    /// Takes the step: `learn` adds the gradient of an instance with its number. No instance fails once the first has not:
-    /// size and distribution decide that.
+    /// Takes the step: `learn` adds the gradient of an instance with its number. No instance fails once the first has
+    /// not: size and distribution decide that.
     pub fn run<P: Train>(
         &self,
         engine: &mut Engine<P>,

@@ -346,8 +346,8 @@ fn losses<P: Train>(config: &Config, steps: u64, device: Option<&burn::tensor::D
     (losses, validation.gap(&mut engine, Some(1)))
 }
 
-/// Burn on `device` wins as much as the native kernels: their draws differ, so do the trajectories; what is learnt of them
-/// does not.
+/// Burn on `device` wins as much as the native kernels: their draws differ, so do the trajectories; what is learnt of
+/// them does not.
 fn assert_device_learns(device: &burn::tensor::Device, algorithm: Algorithm, steps: u64) {
     let config = Config { curriculum: Vec::new(), sizes: vec![10], ..single(algorithm) };
     let (_, untrained) = losses::<Tsp>(&config, 0, None);

@@ -14,7 +14,8 @@ use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
 
-/// The cost that an instance's solutions are compared with, by a solver that is given from outside; none: it found none.
+/// The cost that an instance's solutions are compared with, by a solver that is given from outside; none: it found
+/// none.
 pub type Reference<'a, P> = dyn Fn(&P) -> Option<Cost> + Sync + 'a;
 
 /// Instances with references.
@@ -40,7 +41,8 @@ struct Cache {
 }
 
 impl<P: Train> Validation<P> {
-    /// The set of `config`. References are read from `file` if it holds those of this set, else computed and kept there.
+    /// The set of `config`. References are read from `file` if it holds those of this set, else computed and kept
+    /// there.
     pub fn new(config: &Config, threads: usize, reference: &Reference<'_, P>, file: &Path) -> Result<Self, TrainError> {
         let (sizes, settings) = (config.validation_sizes(), &config.validation);
         let instance = |i: usize| {

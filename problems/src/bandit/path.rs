@@ -12,8 +12,8 @@ use super::coupling::Row;
 /// A distance that no walk has.
 const APART: u32 = u32::MAX / 4;
 
-/// The most stations acted on in a step: a test of a walk may look at all their sets, 12 x 2^12 of them with the last stop
-/// at the worst, which takes milliseconds.
+/// The most stations acted on in a step: a test of a walk may look at all their sets, 12 x 2^12 of them with the last
+/// stop at the worst, which takes milliseconds.
 pub const MOST_STOPS: usize = 12;
 
 /// A network, its depot, a budget and the length of the walk.
@@ -103,8 +103,8 @@ impl Path {
         length
     }
 
-    /// No tour through the depot and the stops is shorter: the ascent of M. Held, R. M. Karp, "The traveling-salesman problem
-    /// and minimum spanning trees: part II", 1971, ended where the bound is above [`Path::length`].
+    /// No tour through the depot and the stops is shorter: the ascent of M. Held, R. M. Karp, "The traveling-salesman
+    /// problem and minimum spanning trees: part II", 1971, ended where the bound is above [`Path::length`].
     fn bound(&self, stops: &[u32]) -> u32 {
         let nodes: Vec<u32> = std::iter::once(self.depot).chain(stops.iter().copied()).collect();
         let n = nodes.len();

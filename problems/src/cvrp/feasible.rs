@@ -46,7 +46,8 @@ pub enum Infeasible {
     },
     /// All vehicles together hold too little.
     #[error(
-        "the customers demand {total} in all, which takes {needed} vehicles of capacity {capacity}, the fleet has {vehicles}"
+        "the customers demand {total} in all, which takes {needed} vehicles of capacity {capacity}, the fleet has \
+         {vehicles}"
     )]
     Fleet {
         /// Sum of the demands.
@@ -103,8 +104,8 @@ impl Cvrp {
         (needed > vehicles as i128).then_some(Infeasible::Fleet { total, needed, capacity, vehicles })
     }
 
-    /// Judged by the shortest way out and back over any customers: rounding, and explicit weights all the more, can make
-    /// a detour shorter than the direct way.
+    /// Judged by the shortest way out and back over any customers: rounding, and explicit weights all the more, can
+    /// make a detour shorter than the direct way.
     fn out_of_reach(&self) -> Option<Infeasible> {
         let limit = self.limit?;
         let suspect = |customer: usize| {

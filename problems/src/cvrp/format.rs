@@ -1,7 +1,7 @@
 //! CVRPLIB `.vrp` files. Solutions are in `sol`.
 //!
-//! Conventions: E. Uchoa et al., "New benchmark instances for the Capacitated Vehicle Routing Problem", EJOR 257 (2017),
-//! and <http://vrp.galgos.inf.puc-rio.br>.
+//! Conventions: E. Uchoa et al., "New benchmark instances for the Capacitated Vehicle Routing Problem", EJOR 257
+//! (2017), and <http://vrp.galgos.inf.puc-rio.br>.
 
 use std::io::{self, Write};
 
@@ -39,8 +39,8 @@ const INSTANCE: Grammar = Grammar {
 impl Format for Cvrp {
     /// Reads a `.vrp` file. Explicit weights of `TYPE : CVRP` must be symmetric, those of `TYPE : ACVRP` need not.
     ///
-    /// If the depot is not node 1 of the file, it still becomes node 0 here and the customers keep the order of the file:
-    /// `.sol` files count customers in that order, from 1 and without the depot.
+    /// If the depot is not node 1 of the file, it still becomes node 0 here and the customers keep the order of the
+    /// file: `.sol` files count customers in that order, from 1 and without the depot.
     ///
     /// With [`Rounding::None`], costs of `EUC_2D` instances are in millionths, and so are limit and service time.
     fn read(text: &str, rounding: Rounding) -> Result<Self, ParseError> {
@@ -69,8 +69,8 @@ impl Format for Cvrp {
         })
     }
 
-    /// Writes a `.vrp` file. An instance of scale [`UNROUNDED_SCALE`](crate::format::UNROUNDED_SCALE) is to be read with
-    /// [`Rounding::None`]; any other scale goes into the coordinates.
+    /// Writes a `.vrp` file. An instance of scale [`UNROUNDED_SCALE`](crate::format::UNROUNDED_SCALE) is to be read
+    /// with [`Rounding::None`]; any other scale goes into the coordinates.
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         write::header(out, "NAME", &self.name)?;
         write::comment(out, &self.comment)?;

@@ -85,8 +85,8 @@ impl Format for Jssp {
     }
 }
 
-/// Whether `text` begins as a job shop: with matrices of durations in JSON, Taillard's heading, or a line of two numbers
-/// before a first job of as many pairs as the second one says.
+/// Whether `text` begins as a job shop: with matrices of durations in JSON, Taillard's heading, or a line of two
+/// numbers before a first job of as many pairs as the second one says.
 pub fn resembles(text: &str) -> bool {
     if is_json(text) {
         return text.contains("\"duration_matrix\"");
@@ -97,7 +97,10 @@ pub fn resembles(text: &str) -> bool {
     }
     let (sizes, job) = (lines.next().and_then(integers), lines.next().and_then(integers));
     // With one machine the first line could be anything's.
-    matches!((sizes.as_deref(), job), (Some(&[_, machines]), Some(job)) if machines > 1 && job.len() as u64 == 2 * machines)
+    match (sizes.as_deref(), job) {
+        (Some(&[_, machines]), Some(job)) => machines > 1 && job.len() as u64 == 2 * machines,
+        _ => false,
+    }
 }
 
 /// The comment, and the words of every line that has some.

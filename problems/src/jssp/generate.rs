@@ -1,7 +1,8 @@
 //! Random job shop instances.
 //!
-//! - `uniform`: as many machines as jobs, or `uniform,machines=M`, or `uniform,machines=5-15`: any number of them; durations 1 to 99 and a random order of the machines
-//!   for every job, the law of Taillard (1993) with draws of our own.
+//! - `uniform`: as many machines as jobs, or `uniform,machines=M`, or `uniform,machines=5-15`: any number of them;
+//!   durations 1 to 99 and a random order of the machines for every job, the law of Taillard (1993) with draws of our
+//!   own.
 //! - `flow,machines=M`: the first half of the machines before the second half, as in the hard instances of Storer, Wu
 //!   and Vaccari (1992) and Demirkol, Mehta and Uzsoy (1998); durations 1 to 200.
 

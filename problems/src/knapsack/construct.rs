@@ -1,5 +1,5 @@
-//! Selections built item by item: action j packs item j. Conventions of POMO (Kwon et al., 2020): every item that fits the
-//! empty knapsack is an opening, and the construction ends when no item fits any more.
+//! Selections built item by item: action j packs item j. Conventions of POMO (Kwon et al., 2020): every item that fits
+//! the empty knapsack is an opening, and the construction ends when no item fits any more.
 
 use crate::construct::Construct;
 use crate::knapsack::{Knapsack, Selection};

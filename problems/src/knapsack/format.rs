@@ -5,9 +5,10 @@
 //! | `n capacity`, then `profit weight` | the common one, and the one written here |
 //! | `n`, `capacity`, then `profit weight` | kplib (`.kp`) |
 //! | `n`, then `profit weight`, then `capacity` | low-dimensional sets |
-//! | `n`, then `number profit weight`, then `capacity` | Pisinger's generator; Jooken, Leyman and De Causmaecker (2022) |
+//! | `n`, then `number profit weight`, then `capacity` | Pisinger's generator; Jooken et al. (2022) |
 //!
-//! A last line of n digits 0 and 1, the solution that some large files carry after the first layout, is read and dropped.
+//! A last line of n digits 0 and 1, the solution that some large files carry after the first layout, is read and
+//! dropped.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,8 @@
 //! Random knapsack instances: the uniform law of the learned benchmarks, and the classes of Pisinger.
 //!
-//! - `uniform`: profits and weights uniform in [0, 1), capacity 12.5 for 50 items and 25 for 100 and 200, as in I. Bello et
-//!   al., "Neural combinatorial optimization with reinforcement learning", 2016, and Kwon et al., "POMO", NeurIPS 2020.
+//! - `uniform`: profits and weights uniform in [0, 1), capacity 12.5 for 50 items and 25 for 100 and 200, as in I.
+//!   Bello et al., "Neural combinatorial optimization with reinforcement learning", 2016, and Kwon et al., "POMO",
+//!   NeurIPS 2020.
 //! - the classes: see [`Pisinger`].
 
 use rand::{Rng, RngCore};

@@ -1,5 +1,6 @@
-//! The classes of instances of D. Pisinger, "Where are the hard knapsack problems?", Computers & Operations Research 32,
-//! 2005, sections 3 and 4, with the random numbers of the published files: the instances are those files, item by item.
+//! The classes of instances of D. Pisinger, "Where are the hard knapsack problems?", Computers & Operations Research
+//! 32, 2005, sections 3 and 4, with the random numbers of the published files: the instances are those files, item by
+//! item.
 
 use std::str::FromStr;
 

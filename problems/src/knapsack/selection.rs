@@ -1,7 +1,7 @@
 //! Solution files: item numbers from 0, then `Value v`.
 //!
-//! No convention exists for knapsack solutions. Items count from 0 because the published files that number their items do
-//! so (Pisinger's generator, Jooken et al.).
+//! No convention exists for knapsack solutions. Items count from 0 because the published files that number their items
+//! do so (Pisinger's generator, Jooken et al.).
 
 use std::io::{self, Write};
 
@@ -10,8 +10,8 @@ use crate::format::ParseError;
 use crate::problem::Problem;
 use crate::text::{decimal, lines, quoted, real, value_of};
 
-/// Reads item numbers, in any order and over any lines, and the declared value (`Value v`, `Value: v`, in whatever case)
-/// in units of the file, if there is one. Neither is compared with an instance here.
+/// Reads item numbers, in any order and over any lines, and the declared value (`Value v`, `Value: v`, in whatever
+/// case) in units of the file, if there is one. Neither is compared with an instance here.
 pub fn read_selection(text: &str) -> Result<(Selection, Option<f64>), ParseError> {
     let (mut items, mut value) = (Vec::new(), None);
     for (number, line) in lines(text) {

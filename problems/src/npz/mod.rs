@@ -1,11 +1,11 @@
 //! `.npz` files of unit-square instances, as RL4CO's and Kool's generators lay them out.
 //!
-//! Sources: W. Kool, H. van Hoof, M. Welling, "Attention, Learn to Solve Routing Problems!", ICLR 2019, appendices B and
-//! C; F. Berto et al., "RL4CO", 2023. Arrays: `locs` `[b, n, 2]`; for CVRP also `depot` `[b, 2]`, `demand` `[b, n]` and
-//! `capacity` `[b]`.
+//! Sources: W. Kool, H. van Hoof, M. Welling, "Attention, Learn to Solve Routing Problems!", ICLR 2019, appendices B
+//! and C; F. Berto et al., "RL4CO", 2023. Arrays: `locs` `[b, n, 2]`; for CVRP also `depot` `[b, 2]`, `demand` `[b, n]`
+//! and `capacity` `[b]`.
 //!
-//! Demands are whole numbers or, if any of the file is not, fractions of the capacity. A capacity that is absent, or 1 as
-//! RL4CO's environments store it, is the usual one for that number of customers.
+//! Demands are whole numbers or, if any of the file is not, fractions of the capacity. A capacity that is absent, or 1
+//! as RL4CO's environments store it, is the usual one for that number of customers.
 
 mod npy;
 mod write;
@@ -22,8 +22,8 @@ use crate::tsp::Tsp;
 
 pub use write::write;
 
-/// Most values in one file: half a GiB as 64-bit reals, three times 10 000 instances of 1 000 nodes. A small archive could
-/// claim to hold far more.
+/// Most values in one file: half a GiB as 64-bit reals, three times 10 000 instances of 1 000 nodes. A small archive
+/// could claim to hold far more.
 const VALUES_LIMIT: usize = 1 << 26;
 
 /// How far a fraction times the capacity may be from the whole number it stands for; 32-bit reals stay well below.

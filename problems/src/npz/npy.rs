@@ -115,7 +115,8 @@ fn shape(text: &str) -> Option<Vec<usize>> {
     numbers.map(|number| number.parse().ok()).collect()
 }
 
-/// Reads `count` elements and checks that nothing follows. Memory follows the data that are there, not what was declared.
+/// Reads `count` elements and checks that nothing follows. Memory follows the data that are there, not what was
+/// declared.
 pub(crate) fn read_data(
     input: &mut dyn Read,
     element: Element,

@@ -1,4 +1,5 @@
-//! Tours built node by node: action j goes to node j. Conventions of POMO (Kwon et al., 2020): every node is an opening.
+//! Tours built node by node: action j goes to node j. Conventions of POMO (Kwon et al., 2020): every node is an
+//! opening.
 
 use crate::construct::Construct;
 use crate::tsp::{Tour, Tsp};

@@ -193,8 +193,8 @@ impl Training {
     }
 
     /// Until `generations` of the evolution strategy are done or `stop` says so. In each all samples play the same
-    /// episodes of all lessons, new ones in every generation; every so many the strategy's mean is compared with the best
-    /// on the instances held out.
+    /// episodes of all lessons, new ones in every generation; every so many the strategy's mean is compared with the
+    /// best on the instances held out.
     pub fn run(
         &mut self,
         bandits: &[Bandit],

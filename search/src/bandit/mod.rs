@@ -2,9 +2,9 @@
 //!
 //! A policy is a [`Player`]: in every step it sees the state and names the actions. What it maximises is a [`Score`]:
 //! values of arms, a small ReLU network of the actions, or both. Between the score and the actions stand the tiers of
-//! [`argmax`]: the exact [`oracle`] where the score is linear, [`blocks`] where actions share arms and only their number
-//! is ruled, [`enumerate`] where sets are few, [`local`] search elsewhere, and [`branch`] and bound for a proof. What
-//! they find can be certified by mixed-integer programming ([`certify`]).
+//! [`argmax`]: the exact [`oracle`] where the score is linear, [`blocks`] where actions share arms and only their
+//! number is ruled, [`enumerate`] where sets are few, [`local`] search elsewhere, and [`branch`] and bound for a proof.
+//! What they find can be certified by mixed-integer programming ([`certify`]).
 //!
 //! | file | what it holds |
 //! | --- | --- |

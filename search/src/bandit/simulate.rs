@@ -16,8 +16,8 @@ pub trait Player {
     fn act(&mut self, step: usize, state: &[u8]) -> Vec<u32>;
 }
 
-/// Plays episode number `episode` of the scenarios of `seed`. Once `watch` says stop, no action is taken that need not be:
-/// a play has whole episodes only.
+/// Plays episode number `episode` of the scenarios of `seed`. Once `watch` says stop, no action is taken that need not
+/// be: a play has whole episodes only.
 fn episode(bandit: &Bandit, player: &mut dyn Player, seed: u64, episode: u64, watch: &Watch) -> Vec<Vec<u32>> {
     let scenario = bandit.scenario(seed, episode);
     let mut state = scenario.start.clone();
@@ -84,17 +84,15 @@ mod tests {
 
     use super::*;
     use crate::bandit::baselines::Myopic;
-    use crate::run::{Budget, Clock, Setup, Stop};
+    use crate::run::{Budget, Setup};
 
     #[test]
     fn a_play_that_runs_out_of_time_has_one_whole_episode() {
         for rule in ["uniform", "path", "interventions"] {
             let bandit = Bandit::generate(&Bandit::spec(12, rule).unwrap(), &mut stream(101, "late", 0));
             let budget = Budget { time: Some(Duration::ZERO), ..Budget::default() };
-            let clock = Clock::wall(std::time::Instant::now());
-            let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
             let mut listener = |_: &crate::run::Progress<'_, Bandit>| {};
-            let mut run = Run::new(&bandit, setup, &mut listener);
+            let mut run = Run::new(&bandit, Setup::new(budget), &mut listener);
             let make: Make = Box::new(|bandit, _| Box::new(Myopic::new(bandit, false)));
             Simulation { name: "myopic", make, episodes: 50 }.search(&bandit, &mut run);
             let (cost, play) = run.into_best().unwrap();

@@ -4,8 +4,8 @@
 //! Under a set that is taken again and again arms do not depend on each other, so its value is an exact sum over arms,
 //! whatever actions share. The best such set is found anew in every step, and the step's own actions are the best under
 //! its values (open-loop feedback control with a rollout of one step: D. Bertsekas, "Dynamic Programming and Optimal
-//! Control", vol. I, 2017, ch. 6). Unlike a dual value, which lets every arm dream of actions of its own, this value can be
-//! reached: it is what the policy earns at least.
+//! Control", vol. I, 2017, ch. 6). Unlike a dual value, which lets every arm dream of actions of its own, this value
+//! can be reached: it is what the policy earns at least.
 
 use heuron_problems::Bandit;
 

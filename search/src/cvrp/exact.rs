@@ -27,15 +27,15 @@ impl Search<Cvrp> for Exact {
     }
 }
 
-/// Whether at most [`DYNAMIC`] customers are proven to have no plan within the limits, although each could be served and
-/// the vehicles hold enough: demands fit badly together, or routes take too long.
+/// Whether at most [`DYNAMIC`] customers are proven to have no plan within the limits, although each could be served
+/// and the vehicles hold enough: demands fit badly together, or routes take too long.
 pub fn is_impossible(problem: &Cvrp) -> bool {
     let limited = problem.vehicles.is_some() || problem.limit.is_some();
     limited && problem.customers() <= DYNAMIC && dynamic(problem).is_none()
 }
 
-/// The cheapest routes, by dynamic programming over sets of customers: the shortest round trip through every one of them
-/// (Held and Karp, 1962), then, route by route, the cheapest partition of every set into allowed ones. None if no
+/// The cheapest routes, by dynamic programming over sets of customers: the shortest round trip through every one of
+/// them (Held and Karp, 1962), then, route by route, the cheapest partition of every set into allowed ones. None if no
 /// partition is allowed. O(3^customers), times the size of the fleet where that is limited.
 ///
 /// # Panics
@@ -72,7 +72,8 @@ pub fn dynamic(problem: &Cvrp) -> Option<Routes> {
     Some(Routes { routes })
 }
 
-/// The cost of every set's cheapest plan, and the route in it that serves the first customer; none if no plan is allowed.
+/// The cost of every set's cheapest plan, and the route in it that serves the first customer; none if no plan is
+/// allowed.
 type Plans = Vec<Option<(Cost, usize)>>;
 
 /// The plans of all sets of `n` customers: one route, and for the rest what `before` has, or without it these plans.

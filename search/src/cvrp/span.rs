@@ -59,27 +59,23 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use heuron_problems::{Distances, Metric};
 
     use super::*;
-    use crate::run::{Budget, Clock, Progress, Setup, Stop};
+    use crate::run::{Budget, Progress, Setup};
 
     /// Calls `look` with a run of `budget` that has done 20 iterations.
     fn begun(budget: Budget, look: impl FnOnce(&mut Run<'_, Cvrp>)) {
         let problem = Cvrp::new("two nodes", Distances::new(Metric::Ceil, vec![[0.0, 0.0], [1.0, 0.0]]), vec![0, 1], 1);
-        let clock = Clock::wall(Instant::now());
-        let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
         let mut listener = |_: &Progress<'_, Cvrp>| {};
-        let mut run = Run::new(&problem, setup, &mut listener);
+        let mut run = Run::new(&problem, Setup::new(budget), &mut listener);
         run.proceed(20);
         look(&mut run);
     }
 
     #[test]
     fn iterations_end_exactly_at_a_share_of_what_was_left() {
-        begun(Budget { iterations: Some(120), ..Budget::default() }, |run| {
+        begun(Budget::iterations(120), |run| {
             let (all, half) = (Span::new(run, 1.0), Span::new(run, 0.5));
             assert_eq!((all.used(run), half.used(run)), (Some(0.0), Some(0.0)));
             assert_eq!(all.allowance(run, 0.3, 1_000), 30);

@@ -1,7 +1,8 @@
-//! A second constraint for the bounds: the number of items (S. Martello and P. Toth, "Upper bounds and algorithms for hard
-//! 0-1 knapsack problems", Operations Research 45, 1997). A solution has at most as many items as the break solution, or at
-//! least one more; either constraint joins the capacity with its best multipliers, and a state must be promising under one
-//! of the two. Where all profits are weight plus a constant, this closes the gap of the linear relaxation.
+//! A second constraint for the bounds: the number of items (S. Martello and P. Toth, "Upper bounds and algorithms for
+//! hard 0-1 knapsack problems", Operations Research 45, 1997). A solution has at most as many items as the break
+//! solution, or at least one more; either constraint joins the capacity with its best multipliers, and a state must be
+//! promising under one of the two. Where all profits are weight plus a constant, this closes the gap of the linear
+//! relaxation.
 
 use super::bound::wide;
 use super::expand::State;
@@ -103,8 +104,8 @@ impl Dual {
         wide(state.profit, self.per) - wide(self.price, state.weight) - toll + self.rest
     }
 
-    /// The bounds of the two cases, at most as many items as the break solution has and more. A case in which no solution
-    /// exceeds the break solution's profit by `better_by` is left out.
+    /// The bounds of the two cases, at most as many items as the break solution has and more. A case in which no
+    /// solution exceeds the break solution's profit by `better_by` is left out.
     pub fn pair(open: &Open<'_>, better_by: i64) -> Vec<Self> {
         let (items, packed, capacity) = (open.items(), open.packed(), open.capacity());
         let least = better_by + open.left.iter().map(|entry| entry.profit).sum::<i64>();
@@ -124,8 +125,8 @@ impl Dual {
         cases
     }
 
-    /// The best multipliers for at most (`more`: at least) `count` items: the bound is convex in the toll, and its slope is
-    /// `count` minus the number of items of the relaxation at that toll.
+    /// The best multipliers for at most (`more`: at least) `count` items: the bound is convex in the toll, and its
+    /// slope is `count` minus the number of items of the relaxation at that toll.
     fn tight(open: &Open<'_>, count: i64, more: bool) -> Self {
         let relative = count - open.packed();
         let (mut items, capacity) = (open.items(), open.capacity());

@@ -13,8 +13,8 @@ use crate::search::Search;
 /// iteration is one item that enters the core.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact {
-    /// Most states, each of 32 bytes, in two lists. Beyond, the less promising half is dropped, and the bound may stay above
-    /// the best solution. Default 2^23, half a GiB in all.
+    /// Most states, each of 32 bytes, in two lists. Beyond, the less promising half is dropped, and the bound may stay
+    /// above the best solution. Default 2^23, half a GiB in all.
     pub most_states: usize,
     /// Most states of the first pass; every later one may have 32 times as many. Default 2^13.
     pub first_states: usize,
@@ -91,8 +91,8 @@ impl Exact {
     }
 }
 
-/// The open items in bundles, divided by the common divisors of their profits and of their weights: sharper bounds at no cost. Profits
-/// are relative to the break solution.
+/// The open items in bundles, divided by the common divisors of their profits and of their weights: sharper bounds at
+/// no cost. Profits are relative to the break solution.
 struct Scaled {
     left: Vec<Entry>,
     right: Vec<Entry>,
@@ -120,8 +120,9 @@ impl Scaled {
         Self { left, right, bundles, figures, origin: split.profit, best, divisor }
     }
 
-    /// By weight where many open items are light beside the heaviest: what is heavy then decides first. On files of Jooken et
-    /// al. that took 2 to 8 s by the other order, this one takes 0.1 s; where weights are alike it takes 30 times as long.
+    /// By weight where many open items are light beside the heaviest: what is heavy then decides first. On files of
+    /// Jooken et al. that took 2 to 8 s by the other order, this one takes 0.1 s; where weights are alike it takes 30
+    /// times as long.
     fn order(&self) -> Order {
         let mut weights: Vec<i64> = self.left.iter().chain(&self.right).map(|entry| entry.weight).collect();
         weights.sort_unstable();

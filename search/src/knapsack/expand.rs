@@ -1,10 +1,11 @@
-//! Dynamic programming over an expanding core (D. Pisinger, "A minimal algorithm for the 0-1 knapsack problem", Operations
-//! Research 45, 1997, section 3; S. Martello, D. Pisinger and P. Toth, "Dynamic programming and strong bounds for the 0-1
-//! knapsack problem", Management Science 45, 1999).
+//! Dynamic programming over an expanding core (D. Pisinger, "A minimal algorithm for the 0-1 knapsack problem",
+//! Operations Research 45, 1997, section 3; S. Martello, D. Pisinger and P. Toth, "Dynamic programming and strong
+//! bounds for the 0-1 knapsack problem", Management Science 45, 1999).
 //!
-//! States are partial solutions, undominated and ascending in weight and profit. Every step takes one more item into the
-//! core, alternately from after and from before the break item, doubles the states by changing its place, and drops those
-//! that are dominated or whose bounds do not exceed the best solution. No states left: the best solution is optimal.
+//! States are partial solutions, undominated and ascending in weight and profit. Every step takes one more item into
+//! the core, alternately from after and from before the break item, doubles the states by changing its place, and drops
+//! those that are dominated or whose bounds do not exceed the best solution. No states left: the best solution is
+//! optimal.
 
 use crate::run::Watch;
 
@@ -95,8 +96,8 @@ const PAIRING_FROM: usize = 1_000;
 const LOOK: usize = 1 << 11;
 
 impl Core {
-    /// A core without items. `best` is the profit to be exceeded; `left` and `right` are the open items before and from the
-    /// break item on, the nearest first; the break solution has `profit` and leaves `room`.
+    /// A core without items. `best` is the profit to be exceeded; `left` and `right` are the open items before and from
+    /// the break item on, the nearest first; the break solution has `profit` and leaves `room`.
     pub fn new(
         left: Vec<Entry>,
         right: Vec<Entry>,

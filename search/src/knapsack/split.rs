@@ -1,6 +1,6 @@
-//! The linear relaxation without sorting: the break item (E. Balas and E. Zemel, "An algorithm for large zero-one knapsack
-//! problems", Operations Research 28, 1980), first solutions around it, and the items that a bound fixes (R. S. Dembo
-//! and P. L. Hammer, 1980).
+//! The linear relaxation without sorting: the break item (E. Balas and E. Zemel, "An algorithm for large zero-one
+//! knapsack problems", Operations Research 28, 1980), first solutions around it, and the items that a bound fixes (R.
+//! S. Dembo and P. L. Hammer, 1980).
 
 use std::cmp::Ordering;
 
@@ -104,8 +104,8 @@ impl Split {
         (self.profit + filled.max(best_single).max(best_exchange), packed)
     }
 
-    /// The items whose place in a solution of more than `profit` is open: before the break item, and from it on. All others
-    /// stay where they are.
+    /// The items whose place in a solution of more than `profit` is open: before the break item, and from it on. All
+    /// others stay where they are.
     pub fn open(&self, profit: i64) -> (Vec<Entry>, Vec<Entry>) {
         let Some(last) = self.break_item() else { return (Vec::new(), Vec::new()) };
         let (slope, per) = (i128::from(last.profit), i128::from(last.weight));
@@ -125,8 +125,8 @@ fn share(entry: Entry, room: i64) -> i64 {
     (i128::from(entry.profit) * i128::from(room) / i128::from(entry.weight)) as i64
 }
 
-/// Moves the most efficient items to the front as far as they fit `capacity` together: their number, and what they leave
-/// of the capacity. Every step halves an interval by a pivot into more, equally and less efficient items.
+/// Moves the most efficient items to the front as far as they fit `capacity` together: their number, and what they
+/// leave of the capacity. Every step halves an interval by a pivot into more, equally and less efficient items.
 fn partition(entries: &mut [Entry], capacity: i64) -> (usize, i64) {
     let (mut low, mut high, mut room) = (0, entries.len(), capacity);
     while low < high {

@@ -1,11 +1,11 @@
 //! Bounds on the inputs of a network's units, for all inputs of the network that rows allow.
 //!
-//! Two bounds hold, and the tighter one is taken. Interval arithmetic adds up the extremes of the units before. Backward
-//! bounds replace the units before by linear functions above or below them, down to the inputs, and maximise over those
-//! under the rows (H. Zhang, T. Weng, P. Chen, C. Hsieh and L. Daniel, "Efficient neural network robustness
-//! certification with general activation functions", NeurIPS 2018): a ReLU with inputs from l < 0 to u > 0 lies below the
-//! chord u (z - l) / (u - l) and above 0 or z. Over the inputs every row is maximised by itself: exact for a single row on
-//! the number of inputs, as a budget is.
+//! Two bounds hold, and the tighter one is taken. Interval arithmetic adds up the extremes of the units before.
+//! Backward bounds replace the units before by linear functions above or below them, down to the inputs, and maximise
+//! over those under the rows (H. Zhang, T. Weng, P. Chen, C. Hsieh and L. Daniel, "Efficient neural network robustness
+//! certification with general activation functions", NeurIPS 2018): a ReLU with inputs from l < 0 to u > 0 lies below
+//! the chord u (z - l) / (u - l) and above 0 or z. Over the inputs every row is maximised by itself: exact for a single
+//! row on the number of inputs, as a budget is.
 
 use heuron_policies::native::{Layer, Mlp};
 use heuron_problems::bandit::Row;
@@ -108,7 +108,8 @@ fn loss(values: &[f64], row: &Row) -> f64 {
     if missing <= 0.0 {
         return 0.0;
     }
-    // An input that is 1 lowers the sum by leaving if its coefficient is positive, one that is 0 by joining if negative.
+    // An input that is 1 lowers the sum by leaving if its coefficient is positive, one that is 0 by joining if
+    // negative.
     let helps = |&&(input, term): &&(u32, f64)| term != 0.0 && ((value(input) > 0.0) == (term > 0.0)) == too_much;
     let mut changes: Vec<(f64, f64)> =
         row.terms.iter().filter(helps).map(|&(i, t)| (value(i).abs(), t.abs())).collect();

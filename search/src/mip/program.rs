@@ -98,8 +98,8 @@ impl Program {
     }
 
     /// The best allowed set. `known` is one that is allowed: a solver that finds no solution is then at fault, and that
-    /// is an error, never another set. `rule` is asked about every optimum under the rows; of one that is not allowed it
-    /// says a row that the set breaks and all allowed sets keep.
+    /// is an error, never another set. `rule` is asked about every optimum under the rows; of one that is not allowed
+    /// it says a row that the set breaks and all allowed sets keep.
     ///
     /// # Errors
     /// [`MipError`].

@@ -1,11 +1,11 @@
 //! A ReLU network as linear constraints.
 //!
 //! A unit whose input z lies in l..u for all inputs at hand is 0 where u <= 0 and z itself where l >= 0: it is merged
-//! into the layer behind, so that only unstable units have variables. Of those,
-//! with a binary d that says whether it is active: h >= 0, h >= z, h <= z - l (1 - d), h <= u d. As l and u are those
-//! of the state and not 1e5, the relaxation is tight and no solver mistakes a feasible program for an infeasible one
-//! (J. Dumouchelle, R. Patel, E. Khalil and M. Bodur, "Neur2SP", NeurIPS 2022, for the embedding). Relaxed, with d from
-//! 0 to 1, this is the triangle h >= 0, h >= z, h <= u (z - l) / (u - l), without d.
+//! into the layer behind, so that only unstable units have variables. Of those, with a binary d that says whether it is
+//! active: h >= 0, h >= z, h <= z - l (1 - d), h <= u d. As l and u are those of the state and not 1e5, the relaxation
+//! is tight and no solver mistakes a feasible program for an infeasible one (J. Dumouchelle, R. Patel, E. Khalil and M.
+//! Bodur, "Neur2SP", NeurIPS 2022, for the embedding). Relaxed, with d from 0 to 1, this is the triangle h >= 0,
+//! h >= z, h <= u (z - l) / (u - l), without d.
 
 use good_lp::{Constraint, Expression, ProblemVariables, Variable, constraint, variable};
 use heuron_policies::native::{Layer, Mlp};

@@ -49,8 +49,8 @@ impl Exchange {
         }
     }
 
-    /// The pure exchange of `cuts` that visits the segments in the opposite order, none of them reversed: with four cuts
-    /// the double bridge (Martin, Otto and Felten, 1991).
+    /// The pure exchange of `cuts` that visits the segments in the opposite order, none of them reversed: with four
+    /// cuts the double bridge (Martin, Otto and Felten, 1991).
     pub(super) fn bridge(cuts: &mut [u32]) -> Self {
         cuts.sort_unstable();
         let size = cuts.len();

@@ -1,8 +1,8 @@
 //! Branch and bound on minimum 1-trees (Held and Karp 1971; branching and penalties of T. Volgenant and R. Jonker,
 //! European Journal of Operational Research 9, 1982).
 //!
-//! The ascent at the root leaves few edges whose use is compatible with a shorter tour than the incumbent; all others are
-//! dropped for good, which makes every later 1-tree cheap. A subproblem requires some edges and excludes others.
+//! The ascent at the root leaves few edges whose use is compatible with a shorter tour than the incumbent; all others
+//! are dropped for good, which makes every later 1-tree cheap. A subproblem requires some edges and excludes others.
 
 use heuron_problems::{Cost, Tour, Tsp};
 

@@ -1,7 +1,8 @@
-//! The first tour: greedy edge (Bentley, 1992), which local search improves faster and further than other constructions.
+//! The first tour: greedy edge (Bentley, 1992), which local search improves faster and further than other
+//! constructions.
 //!
-//! The shortest edges of the neighbour lists that keep all degrees at most two and close no cycle become fragments; then
-//! the shortest edges between ends of different fragments join these, until one path is left.
+//! The shortest edges of the neighbour lists that keep all degrees at most two and close no cycle become fragments;
+//! then the shortest edges between ends of different fragments join these, until one path is left.
 
 use heuron_problems::{Cost, Distances, Near};
 

@@ -118,8 +118,8 @@ impl Graph {
         }
     }
 
-    /// The graph of `nodes` alone, in which node i is `nodes[i]`, `index` says the reverse (`u32::MAX`: not among them) and
-    /// the edge `closing` is fixed. Only for distances that come from points.
+    /// The graph of `nodes` alone, in which node i is `nodes[i]`, `index` says the reverse (`u32::MAX`: not among them)
+    /// and the edge `closing` is fixed. Only for distances that come from points.
     pub(super) fn restricted(&self, nodes: &[u32], index: &[u32], closing: [u32; 2]) -> Self {
         let weights = match &self.weights {
             Weights::Symmetric(distances) => match (distances.metric(), distances.points()) {

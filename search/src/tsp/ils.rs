@@ -1,5 +1,5 @@
-//! Iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003): a kick changes a short stretch of the
-//! tour, the step repairs it around the touched nodes, and what got longer is taken back.
+//! Iterated local search with Lin-Kernighan steps (Applegate, Cook and Rohe, 2003): a kick changes a short stretch of
+//! the tour, the step repairs it around the touched nodes, and what got longer is taken back.
 
 use heuron_problems::{Cost, Stream};
 use rand::Rng;
@@ -34,8 +34,8 @@ pub struct Ils<'g> {
 }
 
 impl<'g> Ils<'g> {
-    /// A search from `tour`, a cyclic order of the graph's nodes that contains all fixed edges. Random choices come from
-    /// `rng` alone.
+    /// A search from `tour`, a cyclic order of the graph's nodes that contains all fixed edges. Random choices come
+    /// from `rng` alone.
     pub fn new(graph: &'g Graph, tour: Vec<u32>, rng: Stream) -> Self {
         let cost = graph.length(&tour);
         let queue = Queue::full(&tour);

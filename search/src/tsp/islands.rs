@@ -1,9 +1,9 @@
 //! The search over islands: iterated local search alone, side by side, or on the parts of one large tour.
 //!
-//! One island is one iterated local search. Several islands search a small instance independently, and at fixed marks the
-//! worst continues from the best tour. On a large instance independent copies would waste the threads, since each kick
-//! improves one place only: there the incumbent's tour is cut into parts, one per island, that are searched at the same
-//! time (`parts`). More parts than islands make faster kicks but no better tours (100 000 nodes, 10 s).
+//! One island is one iterated local search. Several islands search a small instance independently, and at fixed marks
+//! the worst continues from the best tour. On a large instance independent copies would waste the threads, since each
+//! kick improves one place only: there the incumbent's tour is cut into parts, one per island, that are searched at the
+//! same time (`parts`). More parts than islands make faster kicks but no better tours (100 000 nodes, 10 s).
 
 use heuron_problems::{Stream, Tsp};
 
@@ -35,8 +35,8 @@ const STREAM: &str = "tsp local search";
 /// Iterated local search with Lin-Kernighan steps. An iteration is a kick.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LocalSearch {
-    /// Part of the time left after which the next stage has its turn; none: all of it. Where time is not limited a part of
-    /// it is nothing.
+    /// Part of the time left after which the next stage has its turn; none: all of it. Where time is not limited a part
+    /// of it is nothing.
     pub share: Option<f64>,
 }
 

@@ -1,9 +1,9 @@
 //! The improvement step: sequential exchanges of up to five edges, found as Lin and Kernighan (1973) find them.
 //!
-//! From an end t1 of a removed edge (t1, t2) the chain adds an edge to a neighbour of its loose end and removes one of the
-//! two tour edges there, as long as the sum of gains stays positive. Where an edge closes the chain to a shorter tour, the
-//! best such edge is taken (taking the first one costs a third more of the gap); elsewhere the most promising edges are
-//! followed. Whether k removed and k added edges form one cycle is decided on the positions alone, for every
+//! From an end t1 of a removed edge (t1, t2) the chain adds an edge to a neighbour of its loose end and removes one of
+//! the two tour edges there, as long as the sum of gains stays positive. Where an edge closes the chain to a shorter
+//! tour, the best such edge is taken (taking the first one costs a third more of the gap); elsewhere the most promising
+//! edges are followed. Whether k removed and k added edges form one cycle is decided on the positions alone, for every
 //! exchange and not only for reversals (Helsgaun, 2009, section 4), so nothing is moved before a gain is certain.
 
 use heuron_problems::Cost;
@@ -116,8 +116,8 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Continues the chain of `SIZE` removed edges; `gain` is the length removed minus that added. Returns the gain of the
-    /// best exchange that closes with the next edge, or else the first one further down; 0 if there is none.
+    /// Continues the chain of `SIZE` removed edges; `gain` is the length removed minus that added. Returns the gain of
+    /// the best exchange that closes with the next edge, or else the first one further down; 0 if there is none.
     fn extend<const SIZE: usize>(&mut self, gain: Cost) -> Cost {
         let (graph, tour) = (self.graph, self.tour);
         let (start, loose) = (self.links[0].from, self.links[SIZE - 1].to);
@@ -165,7 +165,8 @@ impl<'a> Chain<'a> {
         best_closed
     }
 
-    /// Whether the exchange of the first `size` links leaves one cycle and is not too long to carry out; it is then `found`.
+    /// Whether the exchange of the first `size` links leaves one cycle and is not too long to carry out; it is then
+    /// `found`.
     #[inline(always)]
     fn close(&mut self, size: usize) -> bool {
         let links = &self.links[..size];

@@ -1,5 +1,5 @@
-//! Parts of a large tour (tour segment partitioning; Helsgaun, 2009): paths of one tour that can be improved at the same
-//! time, because each keeps its two ends and its nodes.
+//! Parts of a large tour (tour segment partitioning; Helsgaun, 2009): paths of one tour that can be improved at the
+//! same time, because each keeps its two ends and its nodes.
 
 use super::graph::Graph;
 

@@ -1,5 +1,5 @@
-//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file that
-//! `heuron train bandit` wrote.
+//! The bandits' place in the list of problems: a method is a policy, and an answer its play. A model is a JSON file
+//! that `heuron train bandit` wrote.
 
 mod training;
 
@@ -18,7 +18,6 @@ use crate::instance::{Instance, Kind, Solution, Solvable};
 use crate::learned::Plan;
 use crate::load::load_text;
 use crate::options::Options;
-use crate::plot::Caption;
 use crate::recipe::Method;
 
 pub use training::{BanditBudget, BanditRun, BanditTraining, Preset};
@@ -108,10 +107,6 @@ impl Solvable for Bandit {
         heuron_problems::bandit::SCALE
     }
 
-    fn infeasibility(&self) -> Option<String> {
-        None
-    }
-
     fn wrap(solution: Play) -> Solution {
         Solution::Bandit(solution)
     }
@@ -137,14 +132,6 @@ impl Solvable for Bandit {
             model.check(self).map_err(|message| Error::Model { name: name.clone(), message })?;
             Ok(plan(model))
         }))
-    }
-
-    fn points(&self) -> Option<&[[f64; 2]]> {
-        None
-    }
-
-    fn picture(&self, _: &Play, _: &Caption) -> Option<String> {
-        None
     }
 }
 

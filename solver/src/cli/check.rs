@@ -33,7 +33,8 @@ pub struct Check {
 }
 
 impl Check {
-    /// Prints the cost, in the units of the file; that of a knapsack is minus its profit. A broken rule is an error of exit code 1.
+    /// Prints the cost, in the units of the file; that of a knapsack is minus its profit. A broken rule is an error of
+    /// exit code 1.
     pub fn run(self) -> Result<u8, Error> {
         let instance = self.instance()?;
         let text = load_text(&self.solution)?;

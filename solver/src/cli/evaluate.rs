@@ -36,7 +36,8 @@ pub struct Evaluate {
     model: String,
 
     /// A published set (`heuron sets`), a folder of instance files, or one file; else instances are generated
-    #[arg(long, value_name = "NAME|DIR|FILE", required_unless_present = "n", conflicts_with_all = ["n", "distribution"])]
+    #[arg(long, value_name = "NAME|DIR|FILE", required_unless_present = "n")]
+    #[arg(conflicts_with_all = ["n", "distribution"])]
     set: Option<String>,
 
     /// Size of generated instances
@@ -79,9 +80,9 @@ pub struct Evaluate {
     #[arg(long, value_name = "N")]
     attempts: Option<u64>,
 
-    /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs that
-    /// `heuron solve` reaches without a model until it finds no better one in 50 000 iterations (2 000 on the TSP and of flow
-    /// shops, 5 000 on the CVRP, 200 000 of job shops); of bandits, the planner's in the same episodes]
+    /// Costs to compare with: a CSV table with the columns `instance` and `best_known`, or `none` [default: the costs
+    /// that `heuron solve` reaches without a model until it finds no better one in 50 000 iterations (2 000 on the TSP
+    /// and of flow shops, 5 000 on the CVRP, 200 000 of job shops); of bandits, the planner's in the same episodes]
     #[arg(long, value_name = "FILE|none")]
     references: Option<String>,
 
@@ -93,7 +94,8 @@ pub struct Evaluate {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 
-    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made
+    /// with
     #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
     device: Device,
 }

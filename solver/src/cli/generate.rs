@@ -28,12 +28,12 @@ pub struct Generate {
     pub(super) count: Option<usize>,
 
     /// tsp: uniform, clustered, matrix, asymmetric, mutated; cvrp: uniform, x (settings after commas:
-    /// `x,depot=central`), mutated (`mutated,operator=grid,power=30`; any operator without, power 50: explosion, implosion,
-    /// cluster, rotation, linear-projection, axis-projection, expansion, compression, grid); knapsack:
-    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7);
-    /// jssp: uniform, flow (`uniform,machines=10`; as many machines as jobs without);
-    /// ffsp: uniform, identical (`uniform,stages=3,machines=4`);
-    /// bandit: uniform, capacity, schedule, path, interventions (`path,budget=5,horizon=20`)
+    /// `x,depot=central`), mutated (`mutated,operator=grid,power=30`; any operator without, power 50: explosion,
+    /// implosion, cluster, rotation, linear-projection, axis-projection, expansion, compression, grid); knapsack:
+    /// uniform, Pisinger's classes (`strong,r=10000`; `strong,i=7` is the published knapPI_3_N_1000_7); jssp: uniform,
+    /// flow (`uniform,machines=10`; as many machines as jobs without); ffsp: uniform, identical
+    /// (`uniform,stages=3,machines=4`); bandit: uniform, capacity, schedule, path, interventions
+    /// (`path,budget=5,horizon=20`)
     #[arg(long, value_name = "NAME", default_value = "uniform")]
     pub(super) distribution: String,
 

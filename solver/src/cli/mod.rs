@@ -25,8 +25,8 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use heuron::Error;
 
-/// Solves combinatorial-optimisation instance files: travelling salesman, vehicle routing, knapsack, job shop, flow shop,
-/// restless bandits.
+/// Solves combinatorial-optimisation instance files: travelling salesman, vehicle routing, knapsack, job shop, flow
+/// shop, restless bandits.
 #[derive(Parser)]
 #[command(name = "heuron", version, max_term_width = 120)]
 struct Cli {

@@ -33,7 +33,8 @@ pub struct Solve {
     #[arg(long, value_name = "FILE")]
     initial: Option<PathBuf>,
 
-    /// Best known cost (of a knapsack: profit), or a CSV table of them [default: best_known.csv beside the instance, if there is one]
+    /// Best known cost (of a knapsack: profit), or a CSV table of them [default: best_known.csv beside the instance, if
+    /// there is one]
     #[arg(long, value_name = "FILE|VALUE")]
     best_known: Option<String>,
 

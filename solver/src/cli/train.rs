@@ -42,7 +42,8 @@ pub struct Train {
     #[arg(long, value_name = "SPAN", value_parser = span::parse, required_unless_present = "steps")]
     pub(super) time: Option<Duration>,
 
-    /// Train for N steps (bandits: episodes of Q-learning, generations of a residual): the model then depends on version, settings and N only
+    /// Train for N steps (bandits: episodes of Q-learning, generations of a residual): the model then depends on
+    /// version, settings and N only
     #[arg(long, value_name = "N")]
     pub(super) steps: Option<u64>,
 
@@ -58,7 +59,8 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
 
-    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made with
+    /// Where the network runs: cpu, gpu (Vulkan, Metal, DirectX 12) or cuda, of which a build has those it was made
+    /// with
     #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
     pub(super) device: Device,
 
@@ -78,7 +80,8 @@ pub(super) enum Algorithm {
     Preference,
     /// A population of decoders (Poppy; Grinsztajn et al., 2023), from `--model` (of knapsacks also without)
     Poppy,
-    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model` (of knapsacks also without)
+    /// A decoder that latent vectors steer (COMPASS; Chalumeau et al., 2023), from `--model` (of knapsacks also
+    /// without)
     Compass,
     /// A Q-network of one bandit (SEQUOIA; Xu et al., 2025)
     Sequoia,
@@ -205,8 +208,8 @@ mod with_training {
             Ok(())
         }
 
-        /// Agents and latent vectors refine what a policy has learned: from random weights they learn little or collapse,
-        /// but for knapsacks.
+        /// Agents and latent vectors refine what a policy has learned: from random weights they learn little or
+        /// collapse, but for knapsacks.
         fn check_base(&self, config: &Config) -> Result<(), Error> {
             let adapts = matches!(config.algorithm, train::Algorithm::Poppy | train::Algorithm::Compass);
             let goes_on = self.resume && self.output.join(train::Files::CHECKPOINT).exists();
@@ -271,8 +274,8 @@ mod with_training {
             self.warned = true;
             let step = progress.row.step;
             let line = format!(
-                "heuron train: warning: agent {agent} wins {:.0} % at step {step}: the population has collapsed; begin with a \
-                 model that is trained further, or with a lower learning rate",
+                "heuron train: warning: agent {agent} wins {:.0} % at step {step}: the population has collapsed; begin \
+                 with a model that is trained further, or with a lower learning rate",
                 100.0 * part
             );
             match &self.bar {

@@ -53,7 +53,8 @@ pub fn bars(groups: &[Group], caption: &Caption) -> String {
         let at = x(10_f64.powi(decade));
         let _ = writeln!(
             svg,
-            r#"<path stroke="{}" d="M{at:.1} {HEAD}V{bottom:.1}"/><text x="{at:.1}" y="{:.1}" font-size="13" fill="{}" text-anchor="middle">{}</text>"#,
+            r#"<path stroke="{}" d="M{at:.1} {HEAD}V{bottom:.1}"/><text x="{at:.1}" y="{:.1}" font-size="13" fill="{}"
+text-anchor="middle">{}</text>"#,
             palette::FAINT,
             bottom + 18.0,
             palette::GREY,
@@ -96,7 +97,8 @@ fn draw(svg: &mut String, mark: &Mark, top: f64, x: &impl Fn(f64) -> f64) {
     let (colour, end, base) = (if mark.ours { palette::INK } else { palette::GREY }, x(mark.value), top + 15.0);
     let _ = write!(
         svg,
-        r#"<text x="{:.1}" y="{base:.1}" font-size="13" fill="{}" text-anchor="end">{}</text><rect x="{LABELS}" y="{:.1}" width="{:.1}" height="{:.1}" fill="{colour}"/>"#,
+        r#"<text x="{:.1}" y="{base:.1}" font-size="13" fill="{}" text-anchor="end">{}</text>
+<rect x="{LABELS}" y="{:.1}" width="{:.1}" height="{:.1}" fill="{colour}"/>"#,
         LABELS - 8.0,
         palette::DARK,
         escaped(&cut(&mark.label)),

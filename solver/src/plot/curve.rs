@@ -39,7 +39,8 @@ pub fn learning_curve(points: &[[f64; 2]], title: &str) -> Option<String> {
         let (text, base) = (left - 10.0, at + 5.0);
         let _ = writeln!(
             svg,
-            r#"<path stroke="{faint}" d="M{left} {at:.1}H{right}"/><text x="{text}" y="{base:.1}" text-anchor="end">{percent}</text>"#,
+            r#"<path stroke="{faint}" d="M{left} {at:.1}H{right}"/>
+<text x="{text}" y="{base:.1}" text-anchor="end">{percent}</text>"#,
         );
     }
     for part in 0..=4 {

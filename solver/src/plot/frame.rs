@@ -111,7 +111,8 @@ impl Frame {
         let (left, top, rim) = (x as f64 - side / 2.0, y as f64 - side / 2.0, side / 6.0);
         let _ = writeln!(
             self.svg,
-            r#"<rect x="{left:.0}" y="{top:.0}" width="{side:.0}" height="{side:.0}" fill="{colour}" stroke="{}" stroke-width="{rim:.0}"/>"#,
+            r#"<rect x="{left:.0}" y="{top:.0}" width="{side:.0}" height="{side:.0}" fill="{colour}"
+stroke="{}" stroke-width="{rim:.0}"/>"#,
             palette::PAPER
         );
     }
@@ -133,7 +134,8 @@ pub(super) fn open_sheet(svg: &mut String, [width, height]: [f64; 2], caption: &
     let (dark, grey, paper) = (palette::DARK, palette::GREY, palette::PAPER);
     let _ = writeln!(
         svg,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}"
+viewBox="0 0 {width:.0} {height:.0}">
 <title>{title}: {subtitle}</title>
 <rect width="100%" height="100%" fill="{paper}"/>
 <g font-family="Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif">

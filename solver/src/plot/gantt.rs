@@ -143,12 +143,14 @@ fn axis(svg: &mut String, makespan: Cost, bottom: f64, x: impl Fn(Cost) -> f64) 
     let number = thousands(&makespan.to_string());
     let _ = writeln!(
         svg,
-        r#"<text x="{at:.1}" y="{:.0}" font-size="13" font-weight="600" fill="{dark}" text-anchor="middle">{number}</text>"#,
+        r#"<text x="{at:.1}" y="{:.0}" font-size="13" font-weight="600" fill="{dark}"
+text-anchor="middle">{number}</text>"#,
         bottom + 24.0
     );
     let _ = writeln!(
         svg,
-        r#"<text x="{LEFT}" y="{:.0}" font-size="13" fill="{grey}">time; rows are machines, colours and numbers are jobs</text>"#,
+        r#"<text x="{LEFT}" y="{:.0}" font-size="13" fill="{grey}"
+>time; rows are machines, colours and numbers are jobs</text>"#,
         bottom + 46.0
     );
 }

@@ -95,7 +95,8 @@ fn draw(svg: &mut String, panel: &Panel, top: f64) {
         let (at, base, mark) = (y.at(mark), y.at(mark) + 4.0, short(mark));
         let _ = writeln!(
             svg,
-            r#"<path stroke="{faint}" d="M{left} {at:.1}H{right}"/><text x="{:.1}" y="{base:.1}" font-size="13" fill="{grey}" text-anchor="end">{mark}</text>"#,
+            r#"<path stroke="{faint}" d="M{left} {at:.1}H{right}"/>
+<text x="{:.1}" y="{base:.1}" font-size="13" fill="{grey}" text-anchor="end">{mark}</text>"#,
             left - 8.0
         );
     }
@@ -117,7 +118,8 @@ fn draw(svg: &mut String, panel: &Panel, top: f64) {
         above = end.max(above + 16.0);
         let _ = writeln!(
             svg,
-            r#"<path fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round" d="M{}"/><text x="{:.1}" y="{:.1}" font-size="13" fill="{colour}">{}</text>"#,
+            r#"<path fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round" d="M{}"/>
+<text x="{:.1}" y="{:.1}" font-size="13" fill="{colour}">{}</text>"#,
             path.join("L"),
             right + 10.0,
             above + 4.0,

@@ -76,7 +76,8 @@ pub(crate) fn tour(tsp: &Tsp, tour: &Tour, caption: &Caption) -> Option<String> 
     Some(frame.finish())
 }
 
-/// Every route in its own colour, the legs from and to the depot faint, the depot as a square; none without coordinates.
+/// Every route in its own colour, the legs from and to the depot faint, the depot as a square; none without
+/// coordinates.
 pub(crate) fn routes(cvrp: &Cvrp, solution: &Routes, caption: &Caption) -> Option<String> {
     let points = upright(&cvrp.distances, cvrp.drawing()?);
     let mut frame = Frame::new(&points, caption);

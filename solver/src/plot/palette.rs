@@ -14,7 +14,8 @@ pub(super) const PAPER: &str = "#ffffff";
 /// Lightness and chroma by turns, so that hues that come close again still differ.
 const SHADES: [(f64, f64); 3] = [(0.60, 0.16), (0.72, 0.13), (0.48, 0.14)];
 
-/// The colour of route `index`. Hues advance by the golden angle: any run of successive colours is spread over the wheel.
+/// The colour of route `index`. Hues advance by the golden angle: any run of successive colours is spread over the
+/// wheel.
 pub(super) fn distinct(index: usize) -> String {
     const GOLDEN_ANGLE: f64 = 137.507_764;
     let (lightness, chroma) = SHADES[index % SHADES.len()];

@@ -24,8 +24,8 @@ pub(super) struct Chosen(Vec<(Kind, String, Weights)>);
 impl Chosen {
     /// The models called `names`, and the shipped ones of the other problems.
     ///
-    /// # Errors
-    /// [`Error::Model`] for one that does not exist, that the table has no use for, or that is the second of its problem.
+    /// # Errors [`Error::Model`] for one that does not exist, that the table has no use for, or that is the second of
+    /// its problem.
     pub fn new(wanted: Wanted, names: &[String]) -> Result<Self, Error> {
         let mut chosen = Self(Vec::new());
         for name in names {

@@ -1,7 +1,7 @@
 //! Tables of models that construct solutions: POMO, RLOR and preference optimisation.
 //!
-//! - Y.-D. Kwon et al., "POMO: policy optimization with multiple optima for reinforcement learning", NeurIPS 2020, tables
-//!   2 to 4; gaps of tours to Concorde, of route plans to LKH3; 10 000 instances.
+//! - Y.-D. Kwon et al., "POMO: policy optimization with multiple optima for reinforcement learning", NeurIPS 2020,
+//!   tables 2 to 4; gaps of tours to Concorde, of route plans to LKH3; 10 000 instances.
 //! - C. P. Wan, T. Li, J. M. Wang, "RLOR: a flexible framework of deep reinforcement learning for operation research",
 //!   2023, which has no table of results: single instances of its repository, and the attention model that it trains.
 //! - M. Pan et al., "Preference optimization for combinatorial optimization problems", ICML 2025, gaps only.
@@ -55,9 +55,10 @@ const POMO_PLANS: &[Plan] = &[
         p(K, "POMO, one start", [X, 0.12, 1.0]), p(K, "POMO", [X, 0.04, 1.0]), p(K, "POMO x8", [X, 0.0, 3.0]),
     ] },
     Plan { kind: Kind::Tsp, set: "tsp50", n: 50, rows: &[
-        p(K, "Concorde", [5.69, 0.0, 13.0 * M]), p(K, "LKH3", [5.69, 0.0, 6.0 * M]), p(K, "OR-Tools", [X, 2.87, 5.0 * M]),
-        p(K, "AM greedy", [X, 1.21, 1.0]), p(K, "AM, 1280 samples", [X, 0.39, 5.0 * M]),
-        p(K, "POMO, one start", [X, 0.64, 1.0]), p(K, "POMO", [X, 0.21, 2.0]), p(K, "POMO x8", [X, 0.03, 16.0]),
+        p(K, "Concorde", [5.69, 0.0, 13.0 * M]), p(K, "LKH3", [5.69, 0.0, 6.0 * M]),
+        p(K, "OR-Tools", [X, 2.87, 5.0 * M]), p(K, "AM greedy", [X, 1.21, 1.0]),
+        p(K, "AM, 1280 samples", [X, 0.39, 5.0 * M]), p(K, "POMO, one start", [X, 0.64, 1.0]),
+        p(K, "POMO", [X, 0.21, 2.0]), p(K, "POMO x8", [X, 0.03, 16.0]),
     ] },
     Plan { kind: Kind::Tsp, set: "tsp100", n: 100, rows: &[
         p(K, "Concorde", [7.76, 0.0, H]), p(K, "LKH3", [7.76, 0.0, 25.0 * M]), p(K, "OR-Tools", [X, 3.86, 23.0 * M]),
@@ -70,14 +71,16 @@ const POMO_PLANS: &[Plan] = &[
         p(K, "POMO, one start", [6.35, 3.72, X]), p(K, "POMO", [6.17, 0.82, 1.0]), p(K, "POMO x8", [6.14, 0.21, 5.0]),
     ] },
     Plan { kind: Kind::Cvrp, set: "cvrp50", n: 50, rows: &[
-        p(K, "LKH3", [10.38, 0.0, 7.0 * H]), p(K, "OR-Tools", [X, 8.12, X]),
-        p(K, "AM greedy", [10.93, 5.34, X]), p(K, "AM, 1280 samples", [10.59, 2.11, X]), p(K, "NLNS", [10.54, X, X]),
-        p(K, "POMO, one start", [10.74, 3.52, X]), p(K, "POMO", [10.49, 1.14, 4.0]), p(K, "POMO x8", [10.42, 0.45, 26.0]),
+        p(K, "LKH3", [10.38, 0.0, 7.0 * H]), p(K, "OR-Tools", [X, 8.12, X]), p(K, "AM greedy", [10.93, 5.34, X]),
+        p(K, "AM, 1280 samples", [10.59, 2.11, X]), p(K, "NLNS", [10.54, X, X]),
+        p(K, "POMO, one start", [10.74, 3.52, X]), p(K, "POMO", [10.49, 1.14, 4.0]),
+        p(K, "POMO x8", [10.42, 0.45, 26.0]),
     ] },
     Plan { kind: Kind::Cvrp, set: "cvrp100", n: 100, rows: &[
-        p(K, "LKH3", [15.68, 0.0, 12.0 * H]), p(K, "OR-Tools", [X, 9.34, X]),
-        p(K, "AM greedy", [16.73, 6.72, X]), p(K, "AM, 1280 samples", [16.16, 3.09, X]), p(K, "NLNS", [15.99, X, X]),
-        p(K, "POMO, one start", [16.15, 3.00, X]), p(K, "POMO", [15.83, 0.98, 19.0]), p(K, "POMO x8", [15.73, 0.32, 2.0 * M]),
+        p(K, "LKH3", [15.68, 0.0, 12.0 * H]), p(K, "OR-Tools", [X, 9.34, X]), p(K, "AM greedy", [16.73, 6.72, X]),
+        p(K, "AM, 1280 samples", [16.16, 3.09, X]), p(K, "NLNS", [15.99, X, X]),
+        p(K, "POMO, one start", [16.15, 3.00, X]), p(K, "POMO", [15.83, 0.98, 19.0]),
+        p(K, "POMO x8", [15.73, 0.32, 2.0 * M]),
     ] },
     // The paper gives profits; gaps follow from them.
     Plan { kind: Kind::Knapsack, set: "knapsack50", n: 50, rows: &[
@@ -106,25 +109,30 @@ const RLOR_PLANS: &[Plan] = &[
 const PREFERENCE_PLANS: &[Plan] = &[
     Plan { kind: Kind::Tsp, set: "tsp50", n: 50, rows: &[
         p(P, "Sym-NCO, REINFORCE", [X, 0.16, X]), p(P, "Sym-NCO, PO", [X, 0.08, X]),
-        p(P, "POMO, REINFORCE", [X, 0.04, X]), p(P, "POMO, PO", [X, 0.02, X]), p(P, "POMO, PO + local search", [X, 0.0, X]),
+        p(P, "POMO, REINFORCE", [X, 0.04, X]), p(P, "POMO, PO", [X, 0.02, X]),
+        p(P, "POMO, PO + local search", [X, 0.0, X]),
     ] },
     Plan { kind: Kind::Tsp, set: "tsp100", n: 100, rows: &[
         p(P, "Sym-NCO, REINFORCE", [X, 0.39, X]), p(P, "Sym-NCO, PO", [X, 0.28, X]),
-        p(P, "POMO, REINFORCE", [X, 0.15, X]), p(P, "POMO, PO", [X, 0.07, X]), p(P, "POMO, PO + local search", [X, 0.03, X]),
+        p(P, "POMO, REINFORCE", [X, 0.15, X]), p(P, "POMO, PO", [X, 0.07, X]),
+        p(P, "POMO, PO + local search", [X, 0.03, X]),
     ] },
     Plan { kind: Kind::Cvrp, set: "cvrp50", n: 50, rows: &[
         p(P, "Sym-NCO, REINFORCE", [X, 1.31, X]), p(P, "Sym-NCO, PO", [X, 1.20, X]),
-        p(P, "POMO, REINFORCE", [X, 0.94, X]), p(P, "POMO, PO", [X, 0.68, X]), p(P, "POMO, PO + local search", [X, 0.53, X]),
+        p(P, "POMO, REINFORCE", [X, 0.94, X]), p(P, "POMO, PO", [X, 0.68, X]),
+        p(P, "POMO, PO + local search", [X, 0.53, X]),
     ] },
     Plan { kind: Kind::Cvrp, set: "cvrp100", n: 100, rows: &[
         p(P, "Sym-NCO, REINFORCE", [X, 2.07, X]), p(P, "Sym-NCO, PO", [X, 1.88, X]),
-        p(P, "POMO, REINFORCE", [X, 1.76, X]), p(P, "POMO, PO", [X, 1.37, X]), p(P, "POMO, PO + local search", [X, 1.19, X]),
+        p(P, "POMO, REINFORCE", [X, 1.76, X]), p(P, "POMO, PO", [X, 1.37, X]),
+        p(P, "POMO, PO + local search", [X, 1.19, X]),
     ] },
 ];
 
 /// What holds for all of these tables.
-const SETS: &str = "Sets of tours and route plans are the first instances of the published recipe (`heuron sets`, numpy \
-seed 1234), so means differ from the papers' means over 10 000. Knapsacks are drawn by the papers' law with our seed 1.";
+const SETS: &str = "Sets of tours and route plans are the first instances of the published recipe (`heuron sets`, \
+numpy seed 1234), so means differ from the papers' means over 10 000. Knapsacks are drawn by the papers' law with our \
+seed 1.";
 
 /// The table of POMO.
 pub(super) fn pomo(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
@@ -139,8 +147,8 @@ pub(super) fn pomo(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Er
 pub(super) fn rlor(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
         SETS.into(),
-        "RLOR published no table: its claim is that PPO trains the attention model in 3 hours instead of 25. Our paired \
-         comparison of PPO and REINFORCE is benches/versus/claims.py; the models here are the shipped ones."
+        "RLOR published no table: its claim is that PPO trains the attention model in 3 hours instead of 25. Our \
+         paired comparison of PPO and REINFORCE is benches/versus/claims.py; the models here are the shipped ones."
             .into(),
     ];
     measured(settings, chosen, RLOR_PLANS, Table::new("rlor", RLOR, notes))

@@ -177,9 +177,8 @@ pub const TABLES: &[Recipe] = &[
 
 /// Makes the table called `name`.
 ///
-/// # Errors
-/// [`Error::Option`] for another name and [`Error::Model`] for models that do not fit, before anything is measured; what
-/// [`Settings::keep`] says.
+/// # Errors [`Error::Option`] for another name and [`Error::Model`] for models that do not fit, before anything is
+/// measured; what [`Settings::keep`] says.
 pub fn regenerate(name: &str, settings: &Settings<'_>) -> Result<Table, Error> {
     let recipe = TABLES.iter().find(|recipe| recipe.name == name).ok_or_else(|| {
         let known: Vec<&str> = TABLES.iter().map(|recipe| recipe.name).collect();

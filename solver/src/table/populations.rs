@@ -2,8 +2,8 @@
 //!
 //! - N. Grinsztajn et al., "Winner takes it all: training performant RL populations for combinatorial optimization"
 //!   (Poppy), NeurIPS 2023, tables 1 to 5.
-//! - F. Chalumeau et al., "Combinatorial optimization with policy adaptation using latent space search" (COMPASS), NeurIPS
-//!   2023, table 1: 1 600 attempts, no augmentation.
+//! - F. Chalumeau et al., "Combinatorial optimization with policy adaptation using latent space search" (COMPASS),
+//!   NeurIPS 2023, table 1: 1 600 attempts, no augmentation.
 
 use heuron_policies::Weights;
 use heuron_problems::{Cvrp, Generate, Problem, Tsp, stream};
@@ -28,10 +28,10 @@ const SHORT: u64 = 1_000;
 /// The table of COMPASS.
 pub(super) fn compass(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
-        "An attempt is a construction from every opening, of a shop a schedule. Latent vectors are followed greedily, of a \
-         shop by samples; sampling is that of the problem's plain model, which may have been trained further since theirs began with it (their cards say so), and so \
-         is active search, which learns from its samples (Hottung et al., 2022). Each of our learned rows is paired with \
-         sampling at the same attempts."
+        "An attempt is a construction from every opening, of a shop a schedule. Latent vectors are followed greedily, \
+         of a shop by samples; sampling is that of the problem's plain model, which may have been trained further \
+         since theirs began with it (their cards say so), and so is active search, which learns from its samples \
+         (Hottung et al., 2022). Each of our learned rows is paired with sampling at the same attempts."
             .into(),
         FEW.into(),
     ];
@@ -41,9 +41,10 @@ pub(super) fn compass(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table,
 /// The table of Poppy.
 pub(super) fn poppy(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, Error> {
     let notes = vec![
-        "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening, of \
-         shops from the agents in turn. The base is the problem's plain model, with which the shipped populations began, sampled as often; active search is of the base too, and learns from \
-         its samples (Hottung et al., 2022)."
+        "Populations are greedy, one attempt per agent; beyond that, samples from the best pairs of agent and opening, \
+         of shops from the agents in turn. The base is the problem's plain model, with which the shipped populations \
+         began, sampled as often; active search is of the base too, and learns from its samples (Hottung et al., \
+         2022)."
             .into(),
         FEW.into(),
     ];
@@ -51,9 +52,10 @@ pub(super) fn poppy(settings: &Settings<'_>, chosen: &Chosen) -> Result<Table, E
 }
 
 /// What holds for both.
-const FEW: &str = "Means over the first instances of a set differ from the published means over all of it: compare gaps. Our \
-models are 64 wide with 3 to 6 layers, trained for minutes on a shared core (`heuron models`); the published ones are 128 wide with 6 layers, trained \
-for days on a TPU. Without a model of a problem its learned sections are left out.";
+const FEW: &str = "Means over the first instances of a set differ from the published means over all of it: compare \
+gaps. Our models are 64 wide with 3 to 6 layers, trained for minutes on a shared core (`heuron models`); the published \
+ones are 128 wide with 6 layers, trained for days on a TPU. Without a model of a problem its learned sections are left \
+out.";
 
 /// A section of a model on a set.
 type Learned = fn(&Settings<'_>, Named, (&str, &Weights)) -> Result<Section, Error>;
@@ -131,8 +133,8 @@ where
     Ok((0..count as u64).map(one).collect())
 }
 
-/// Adds what the model comes to that training of adapted ones begins with: by samples, which it gives back, and by active
-/// search, if that fits it.
+/// Adds what the model comes to that training of adapted ones begins with: by samples, which it gives back, and by
+/// active search, if that fits it.
 fn base(bench: &Bench<'_>, kind: Kind, marks: &[u64], section: &mut Section) -> Result<Vec<Measured>, Error> {
     let (name, weights) = (kind.name(), model(kind.name())?);
     let mut spent = |what: &str, tactic: Tactic| {
@@ -200,7 +202,8 @@ mod tests {
 
     #[test]
     fn base_has_rows_of_samples_and_of_active_search_which_begins_with_the_same_samples() {
-        let settings = Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {} };
+        let settings =
+            Settings { size: Size::Quick, threads: 2, seed: 1, models: &[], say: &|_| {}, keep: &|_| Ok(()) };
         let bench = Bench::new(&settings, "tsp20", published("tsp20", 2));
         let mut section = bench.section();
         let sampled = base(&bench, Kind::Tsp, &[1, 5], &mut section).unwrap();

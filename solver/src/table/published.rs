@@ -1,4 +1,5 @@
-//! Numbers that were published, as printed; gaps in percent, times in seconds for the whole set on the authors' machines.
+//! Numbers that were published, as printed; gaps in percent, times in seconds for the whole set on the authors'
+//! machines.
 
 use super::Row;
 

@@ -4,8 +4,8 @@ use heuron_policies::{Architecture, Task, Weights};
 
 use crate::sandbox::Sandbox;
 
-/// A sandbox with untrained models of tours, of route plans and of schedules: one that latent vectors steer, one of three agents, and one
-/// that is neither.
+/// A sandbox with untrained models of tours, of route plans and of schedules: one that latent vectors steer, one of
+/// three agents, and one that is neither.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for (task, heads) in [(Task::Tsp, 2), (Task::Cvrp, 2), (Task::Jssp, 1)] {

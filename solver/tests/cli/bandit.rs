@@ -37,7 +37,11 @@ fn a_play_that_breaks_the_rule_is_named_by_its_step() {
     let output = sandbox.run("check pair.json play.json");
     assert_eq!(output.status.code(), Some(1));
     assert!(error_text(&output).contains("step 1 of episode 0: at most 1 actions"), "{}", error_text(&output));
-    sandbox.write("bad.json", "{\"horizon\": 2,\n\"arms\": [{\"reward\": [0, 1], \"up\": [0.1]}],\n\"constraint\": {\"kind\": \"budget\", \"budget\": 1}}");
+    sandbox.write(
+        "bad.json",
+        "{\"horizon\": 2,\n\"arms\": [{\"reward\": [0, 1], \"up\": [0.1]}],\n\
+         \"constraint\": {\"kind\": \"budget\", \"budget\": 1}}",
+    );
     assert!(sandbox.fail("solve bad.json", 2).contains("arms[0].up: 2 probabilities"));
 }
 

@@ -25,8 +25,8 @@ fn evaluate(sandbox: &Sandbox, line: &str) -> (f64, Vec<serde_json::Value>) {
 fn evaluation_reports_the_set_and_every_instance() {
     let sandbox = sandbox();
     let (gap, lines) = evaluate(&sandbox, "tsp --model tsp.safetensors --n 12 --count 9 --threads 1");
-    let fields = "problem model set instances n decode starts augment samples mean_cost reference mean_reference mean_gap \
-                  gap_interval trajectories trajectories_per_s wall_s cpu_s version scale";
+    let fields = "problem model set instances n decode starts augment samples mean_cost reference mean_reference \
+                  mean_gap gap_interval trajectories trajectories_per_s wall_s cpu_s version scale";
     for field in fields.split_whitespace() {
         assert!(lines[0].get(field).is_some(), "{field}");
     }
@@ -191,7 +191,8 @@ mod with_training {
         assert_eq!(sandbox.files("run")[..5], files);
         assert!(evaluate(&sandbox, "tsp --model run/model.safetensors --n 8 --count 4").0 >= 0.0);
         sandbox.succeed(
-            "train tsp --algorithm ppo --config settings.toml --steps 2 --model run/model.safetensors --output on --quiet",
+            "train tsp --algorithm ppo --config settings.toml --steps 2 --model run/model.safetensors --output on \
+             --quiet",
         );
     }
 

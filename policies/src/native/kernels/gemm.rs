@@ -1,10 +1,11 @@
-//! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix
-//! multiplication", 2008). The matrices of one instance fit the L2 cache; a panel of B fits the L1 cache.
+//! Matrix products C (+)= A B with the tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance
+//! matrix multiplication", 2008). The matrices of one instance fit the L2 cache; a panel of B fits the L1 cache.
 
 use super::Kernel;
 use super::simd::{Block, Simd};
 
-/// Depth that is worked on at a time: four blocks of columns of B, 32 KiB, should stay in the L1 cache for all rows of A.
+/// Depth that is worked on at a time: four blocks of columns of B, 32 KiB, should stay in the L1 cache for all rows of
+/// A.
 const DEPTH: usize = 128;
 
 /// A left matrix \[m, k\] by strides, so that it may be a part of one, or a transposed one.
@@ -18,8 +19,8 @@ pub struct Left<'a> {
     pub column: usize,
 }
 
-/// A product: `c` \[m, n blocks\] becomes `a` \[m, k\] times `b` \[k, n blocks\], or is increased by it. The slices begin at
-/// the first elements; strides of `b` and `c` are in blocks.
+/// A product: `c` \[m, n blocks\] becomes `a` \[m, k\] times `b` \[k, n blocks\], or is increased by it. The slices
+/// begin at the first elements; strides of `b` and `c` are in blocks.
 pub struct Product<'a> {
     /// Rows of the result.
     pub m: usize,
@@ -74,11 +75,12 @@ impl Kernel for Product<'_> {
             for depth in (0..self.k).step_by(DEPTH) {
                 let operands = Operands {
                     k: DEPTH.min(self.k - depth),
-                    // SAFETY: `depth < k` and `column < n`: the first row of A and row `depth` of B lie within, see `fits`.
+                    // SAFETY: `depth < k`, and row 0 of A has k floats, see `fits`.
                     a: unsafe { self.a.data.as_ptr().add(depth * self.a.column) },
                     a_row: self.a.row,
                     a_column: self.a.column,
-                    // SAFETY: as above.
+                    // SAFETY: row `depth < k` of B lies within and has n blocks, of which `column < n` is one, see
+                    // `fits`.
                     b: unsafe { b.add(depth * self.b_row + column) },
                     b_row: self.b_row,
                     // SAFETY: `column < n`, and row 0 of C has n blocks, see `fits`.
@@ -158,8 +160,8 @@ unsafe fn tile<S: Simd, const M: usize, const N: usize, const T: bool>(simd: S, 
     let mut sums = [[simd.splat(0.0); N]; M];
     // SAFETY: the caller vouches for M rows of A and C, and k rows of B.
     unsafe {
-        // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which takes
-        // longer than the products. Of a transposed matrix one pointer reaches all rows.
+        // A pointer per row, which the compiler must not see through: it would make them a chain of additions, which
+        // takes longer than the products. Of a transposed matrix one pointer reaches all rows.
         let row = if T { 1 } else { part.a_row };
         let mut rows: [*const f32; M] = std::array::from_fn(|i| part.a.wrapping_add(i * row));
         if !T {

@@ -1,8 +1,8 @@
 //! Numeric kernels in f32: matrix products, softmax, norms. The only unsafe code of the project lies in this folder.
 //!
 //! A kernel is written once, generic over [`Simd`], and compiled for AVX-512, AVX2 with FMA, and plain Rust;
-//! [`Level::run`] enters the copy that the CPU can run. Everything below an entry must be `#[inline(always)]`, or it would
-//! be compiled without the instructions.
+//! [`Level::run`] enters the copy that the CPU can run. Everything below an entry must be `#[inline(always)]`, or it
+//! would be compiled without the instructions.
 
 #![allow(unsafe_code)]
 

@@ -17,8 +17,8 @@ pub const fn blocks(count: usize) -> usize {
 
 /// The floats of consecutive blocks.
 pub fn flat(blocks: &[Block]) -> &[f32] {
-    // SAFETY: `Block` is `repr(C)` around sixteen floats and 64 bytes long, so there is no padding between the floats of
-    // consecutive blocks, and alignment only shrinks.
+    // SAFETY: `Block` is `repr(C)` around sixteen floats and 64 bytes long, so there is no padding between the floats
+    // of consecutive blocks, and alignment only shrinks.
     unsafe { std::slice::from_raw_parts(blocks.as_ptr().cast(), blocks.len() * LANES) }
 }
 

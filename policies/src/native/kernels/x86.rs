@@ -199,8 +199,8 @@ impl Simd for Avx2 {
     }
 }
 
-/// `yes` where the mask is set, else `no`. The compiler must not see through it: where the result replaces one of the two in
-/// memory, it would make it a masked store, which takes tens of cycles on AMD processors.
+/// `yes` where the mask is set, else `no`. The compiler must not see through it: where the result replaces one of the
+/// two in memory, it would make it a masked store, which takes tens of cycles on AMD processors.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn blend8(no: __m256, yes: __m256, mask: __m256) -> __m256 {

@@ -1,5 +1,5 @@
-//! The gradient of the decoder: decisions are made again, a group at a time; what they pull on the tables gathers there and
-//! goes through the encoder once per instance.
+//! The gradient of the decoder: decisions are made again, a group at a time; what they pull on the tables gathers there
+//! and goes through the encoder once per instance.
 
 use super::decide::{Collect, Decisions, Spread};
 use super::decode::log_prob;
@@ -38,8 +38,8 @@ pub struct Buffers {
 }
 
 impl DispatchModel {
-    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were not
-    /// chosen by the model. What is pulled on the embeddings adds up, for several agents, until
+    /// Adds to `gradient` what `pull` asks for of the decoder's weights. The first `forced` actions of every trace were
+    /// not chosen by the model. What is pulled on the embeddings adds up, for several agents, until
     /// [`Self::backward_encoder`].
     pub fn backward_decoder<P: Shop>(
         &self,

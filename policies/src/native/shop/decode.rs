@@ -27,8 +27,8 @@ struct Lane<B> {
 }
 
 impl DispatchModel {
-    /// Constructs a schedule per start, which may force the first action. Sampling draws from one stream per start, so that
-    /// a lane does not depend on the lanes beside it; greedy decoding takes none.
+    /// Constructs a schedule per start, which may force the first action. Sampling draws from one stream per start, so
+    /// that a lane does not depend on the lanes beside it; greedy decoding takes none.
     pub fn decode<P: Shop>(
         &self,
         problem: &P,

@@ -19,8 +19,8 @@ pub struct Encoded {
     pub(super) mixed: Mixed,
     /// The embeddings \[n, width\].
     pub(super) embeddings: Matrix,
-    /// What a node adds to the hidden units of its choice, and what it adds to those of all choices while it is the next of
-    /// its job \[n, hidden\].
+    /// What a node adds to the hidden units of its choice, and what it adds to those of all choices while it is the
+    /// next of its job \[n, hidden\].
     pub(super) node: Matrix,
     pub(super) field: Matrix,
     pub(super) latents: Latents,

@@ -1,7 +1,7 @@
 //! Latent vectors that the decoder of a dispatch model follows (COMPASS; see [`crate::native::latent`]).
 //!
-//! The paper appends the vector to the inputs of the perceptrons. What it adds to the hidden units of the first layer is
-//! the same for all choices of a schedule: a vector costs one row.
+//! The paper appends the vector to the inputs of the perceptrons. What it adds to the hidden units of the first layer
+//! is the same for all choices of a schedule: a vector costs one row.
 
 use super::encoder::Encoded;
 use super::model::DispatchModel;
@@ -37,8 +37,8 @@ impl Latents {
 }
 
 impl DispatchModel {
-    /// Makes the lanes of later calls follow latent vectors: equal consecutive parts of the lanes (or traces) follow one
-    /// each, in order. Encoding a shop forgets them, and a model that takes none ignores them.
+    /// Makes the lanes of later calls follow latent vectors: equal consecutive parts of the lanes (or traces) follow
+    /// one each, in order. Encoding a shop forgets them, and a model that takes none ignores them.
     pub fn condition(&self, encoded: &mut Encoded, latents: &[Vec<f32>]) {
         let Latents { vectors, shifts } = &mut encoded.latents;
         let (Some(latent), Some(length), false) = (&self.decoder.latent, self.architecture.latent, latents.is_empty())

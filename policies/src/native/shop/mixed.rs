@@ -1,7 +1,7 @@
-//! The encoder of MatNet: in every layer the jobs of a stage attend to its machines and the machines to the jobs, by mixed
-//! scores (Y.-D. Kwon, J. Choo, I. Yoon, M. Park, D. Park, Y. Gwon, "Matrix encoding networks for neural combinatorial
-//! optimization", NeurIPS 2021). As there, layers are attention and feed-forward blocks with instance norms, and the halves
-//! of a layer have weights of their own.
+//! The encoder of MatNet: in every layer the jobs of a stage attend to its machines and the machines to the jobs, by
+//! mixed scores (Y.-D. Kwon, J. Choo, I. Yoon, M. Park, D. Park, Y. Gwon, "Matrix encoding networks for neural
+//! combinatorial optimization", NeurIPS 2021). As there, layers are attention and feed-forward blocks with instance
+//! norms, and the halves of a layer have weights of their own.
 //!
 //! Other than there, a job or machine begins as the mean of the features of its pairs, not as zeros or a random one-hot
 //! vector: then the first layer has something to attend to, the number of machines has no bound, their order does not

@@ -74,8 +74,8 @@ impl Kernel for Mix<'_> {
     }
 }
 
-/// From the pull on the mixed scores of one head to the one on what was mixed, times `scale`, in place. Gives the slopes of
-/// the head's weights. Where the pull is 0, as beyond the last source, nothing comes of what else is there.
+/// From the pull on the mixed scores of one head to the one on what was mixed, times `scale`, in place. Gives the
+/// slopes of the head's weights. Where the pull is 0, as beyond the last source, nothing comes of what else is there.
 pub(super) struct PullMix<'a> {
     pub mixer: &'a Mixer,
     pub head: usize,

@@ -118,8 +118,8 @@ impl DispatchModel {
         1 + self.others.len()
     }
 
-    /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the tensors
-    /// of the whole. What one agent encodes, another can use once it has taken it over ([`Self::take_over`]).
+    /// The model with the decoder of agent `index`; the first is the model itself. Gradients of all agents have the
+    /// tensors of the whole. What one agent encodes, another can use once it has taken it over ([`Self::take_over`]).
     pub fn agent(&self, index: usize) -> &Self {
         index.checked_sub(1).map_or(self, |index| &self.others[index])
     }

@@ -9,8 +9,8 @@ use crate::native::Replay;
 use crate::native::replay::Step;
 
 impl DispatchModel {
-    /// Follows recorded schedules. The first `forced` actions of each were not chosen by the model. An action that was no
-    /// choice has log-probability minus infinity.
+    /// Follows recorded schedules. The first `forced` actions of each were not chosen by the model. An action that was
+    /// no choice has log-probability minus infinity.
     pub fn replay<P: Shop>(&self, problem: &P, encoded: &Encoded, traces: &[Vec<u32>], forced: usize) -> Replay {
         let zeros = || traces.iter().map(|trace| vec![0.0; trace.len().saturating_sub(forced)]).collect();
         let mut replay = Replay { log_probs: zeros(), entropies: zeros(), values: Vec::new() };
@@ -36,8 +36,8 @@ pub(super) fn entropy(probabilities: &[f32]) -> f32 {
     -probabilities.iter().filter(|&&p| p > 0.0).map(|p| p * p.ln()).sum::<f32>()
 }
 
-/// Repeats recorded schedules and hands the decisions over in groups; `wanted` says which, by trace and step. The action
-/// of a step is the number of its choice. Gives the steps whose actions were no choices.
+/// Repeats recorded schedules and hands the decisions over in groups; `wanted` says which, by trace and step. The
+/// action of a step is the number of its choice. Gives the steps whose actions were no choices.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn walk<P: Shop>(
     model: &DispatchModel,

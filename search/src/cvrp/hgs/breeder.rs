@@ -125,8 +125,8 @@ impl<'m> Breeder<'m> {
         }
     }
 
-    /// The scores of the individual made since the last time, if any: as it was bred, in `plan`, and as it was repaired,
-    /// in `repaired`, where that made it feasible.
+    /// The scores of the individual made since the last time, if any: as it was bred, in `plan`, and as it was
+    /// repaired, in `repaired`, where that made it feasible.
     pub fn deliver(&mut self) -> Option<(Score, Option<Score>)> {
         self.wish.take().map(|_| (self.score, self.mended.take()))
     }

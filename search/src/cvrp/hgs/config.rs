@@ -11,15 +11,16 @@ pub struct HgsConfig {
     /// Default 10 (not in the paper), measured at 10 s.
     pub first_population: usize,
     /// Up to so many customers a population has its whole size, and its 100 first individuals, from the start, and is
-    /// `patient_moves`. Default 250: mean gap of 10 X files of 124 to 232 customers, 10 s, two seeds, 0.05 % against 0.10 %.
+    /// `patient_moves`. Default 250: mean gap of 10 X files of 124 to 232 customers, 10 s, two seeds, 0.05 % against
+    /// 0.10 %.
     pub small: usize,
     /// Unless the budget allows fewer individuals than this: then it begins with fewer and looks at nearer neighbours
-    /// only. Default 6 000: mean gap of 11 X files of 124 to 232 customers, three seeds, 3 s, 0.14 % against 0.30 %; 10 s,
-    /// two seeds, 0.09 % against 0.08 %.
+    /// only. Default 6 000: mean gap of 11 X files of 124 to 232 customers, three seeds, 3 s, 0.14 % against 0.30 %; 10
+    /// s, two seeds, 0.09 % against 0.08 %.
     pub few: u64,
-    /// Offspring get no more routes than their first parent has, and local search tries neighbours from anywhere in their
-    /// list on, not from the nearest. Default off: mean gap of 8 X files of 283 to 438 customers, 10 s, two seeds,
-    /// 0.33 % against 0.39 %; of 11 of 124 to 232 customers (seeds 103, 104) 0.047 % against 0.040 %.
+    /// Offspring get no more routes than their first parent has, and local search tries neighbours from anywhere in
+    /// their list on, not from the nearest. Default off: mean gap of 8 X files of 283 to 438 customers, 10 s, two
+    /// seeds, 0.33 % against 0.39 %; of 11 of 124 to 232 customers (seeds 103, 104) 0.047 % against 0.040 %.
     pub patient_moves: bool,
     /// Iterations over which the population grows from the one to the other. Default 20 000.
     pub growth: u64,
@@ -67,13 +68,14 @@ impl Default for HgsConfig {
 /// Individuals built before the first crossover of a small instance (Vidal, 2022).
 const SMALL_INITIAL: usize = 100;
 
-/// Neighbours, and iterations of growth, where few individuals can be had. With the 20 neighbours of the paper the 11 files
-/// of `few` are at 0.23 % in 3 s, with 12 at 0.16 %, with 10 at 0.14 %; with 12 and growth over 2 000 iterations at 0.26 %.
+/// Neighbours, and iterations of growth, where few individuals can be had. With the 20 neighbours of the paper the 11
+/// files of `few` are at 0.23 % in 3 s, with 12 at 0.16 %, with 10 at 0.14 %; with 12 and growth over 2 000 iterations
+/// at 0.26 %.
 const FEW_GRANULAR: usize = 10;
 const FEW_GROWTH: u64 = 8_000;
 
-/// First size of the population where individuals are few, and where they are fewer than `FEWER`. The files of `few`, 0.6 s:
-/// 0.74 % with 15, 0.59 % with 10.
+/// First size of the population where individuals are few, and where they are fewer than `FEWER`. The files of `few`,
+/// 0.6 s: 0.74 % with 15, 0.59 % with 10.
 const FEW_POPULATION: usize = 15;
 const FEWER_POPULATION: usize = 10;
 const FEWER: u64 = 2_000;

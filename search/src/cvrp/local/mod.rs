@@ -50,8 +50,8 @@ pub struct LocalSearch<'m> {
     swap_star: SwapStar,
     /// When the moves of a customer were last evaluated, on the clock of `State::now` \[customers + 1\].
     tested: Vec<u64>,
-    /// Bit k: the moves with the k-th neighbour are held back by the limits alone \[customers + 1\]. The last bit stands
-    /// for all neighbours from the 64th on.
+    /// Bit k: the moves with the k-th neighbour are held back by the limits alone \[customers + 1\]. The last bit
+    /// stands for all neighbours from the 64th on.
     tense: Vec<u64>,
     order: Vec<u32>,
     /// Neighbours are tried from anywhere in their list on, not from the nearest.

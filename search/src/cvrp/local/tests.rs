@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use heuron_problems::{Cost, Cvrp, Distances, Metric, Stream, stream};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -8,7 +6,7 @@ use super::model::Model;
 use super::penalty::Penalty;
 use super::plan::{Plan, route_score};
 use super::{LocalSearch, State};
-use crate::run::{Budget, Clock, Run, Setup, Stop, Watch};
+use crate::run::Watch;
 
 /// Symmetric on even seeds, asymmetric on odd ones; every third with a duration limit.
 fn instance(n: usize, seed: u64, rng: &mut Stream) -> Cvrp {
@@ -38,12 +36,6 @@ fn penalty(rng: &mut Stream) -> Penalty {
     Penalty::new(1 << rng.random_range(0..20), 1 << rng.random_range(0..16), [1_000_000; 2])
 }
 
-fn watch(problem: &Cvrp) -> Watch {
-    let clock = Clock::wall(Instant::now());
-    let setup = Setup { budget: Budget::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
-    Run::new(problem, setup, &mut |_| {}).watch()
-}
-
 fn price(model: &Model, penalty: Penalty, route: &[u32]) -> Cost {
     let score = route_score(model, route);
     score.distance + penalty.of(score.overload, score.overtime)
@@ -66,7 +58,7 @@ fn improved_plan_is_no_dearer_and_still_a_permutation() {
         let mut state = State::new(&model, penalty);
         state.load(&plan, penalty);
         assert_eq!(state.cost(), before, "seed {seed}");
-        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &watch(&problem));
+        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &Watch::never());
         assert!(cost(&plan) <= before && plan.ends.len() <= fleet, "seed {seed}");
         let mut tour = plan.tour.clone();
         tour.sort_unstable();
@@ -156,7 +148,7 @@ fn no_move_improves_a_local_optimum() {
         let model = Model::new(&problem, n, fleet);
         let penalty = penalty(&mut rng);
         let mut plan = plan(n, fleet, &mut rng);
-        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &watch(&problem));
+        LocalSearch::new(&model, seed % 4 < 2).improve(&mut plan, penalty, &mut rng, &Watch::never());
         let routes: Vec<Vec<u32>> = plan.routes().map(<[u32]>::to_vec).collect();
         let cost = |routes: &[Vec<u32>]| routes.iter().map(|route| price(&model, penalty, route)).sum::<Cost>();
         let least = cost(&routes);

@@ -1,5 +1,5 @@
-//! Exact cover by depth-first search: the customer with the fewest routes left is served next (D. E. Knuth, "Dancing links",
-//! 2000), by the cheapest ones first.
+//! Exact cover by depth-first search: the customer with the fewest routes left is served next (D. E. Knuth, "Dancing
+//! links", 2000), by the cheapest ones first.
 
 use heuron_problems::Cost;
 
@@ -26,8 +26,8 @@ const EMPTY: Columns = [0; WORDS];
 /// Slack that may be left of nothing, by rounding.
 const ROUNDING: f64 = 1e-6;
 
-/// The cheapest of the routes `complete` that serve the customers of `region`, if they cost less than its routes and are at
-/// most `most`. Also none if the search ends before it meets any.
+/// The cheapest of the routes `complete` that serve the customers of `region`, if they cost less than its routes and
+/// are at most `most`. Also none if the search ends before it meets any.
 pub(super) fn cover(choice: &Choice, region: &[u32], complete: &[u32], most: usize, watch: &Watch) -> Option<Vec<u32>> {
     let reduced = |route: u32| choice.reduced[route as usize];
     let slack = region.iter().map(|&route| reduced(route)).sum();

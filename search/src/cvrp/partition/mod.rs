@@ -1,7 +1,7 @@
 //! Set partitioning over routes that a search has met (B. A. Foster and D. M. Ryan, "An integer programming approach to
-//! the vehicle scheduling problem", Operational Research Quarterly 27, 1976; as the last step of a heuristic: Y. Rochat and
-//! E. D. Taillard, "Probabilistic diversification and intensification in local search for vehicle routing", Journal of
-//! Heuristics 1, 1995).
+//! the vehicle scheduling problem", Operational Research Quarterly 27, 1976; as the last step of a heuristic: Y. Rochat
+//! and E. D. Taillard, "Probabilistic diversification and intensification in local search for vehicle routing", Journal
+//! of Heuristics 1, 1995).
 //!
 //! The whole program takes a MIP solver seconds to minutes. Here it is solved for a few neighbouring routes of the
 //! incumbent at a time ([`regions`]): which other routes serve the same customers for less? Prices of the customers
@@ -60,8 +60,8 @@ impl Choice {
     }
 }
 
-/// Puts `incumbent`, which serves every customer once, and the routes `met` together anew. Gives the routes of a cheaper
-/// solution if it finds one; of as many routes at most, if `fleet` is limited.
+/// Puts `incumbent`, which serves every customer once, and the routes `met` together anew. Gives the routes of a
+/// cheaper solution if it finds one; of as many routes at most, if `fleet` is limited.
 ///
 /// `far` is the distance of every node from the depot, which is node 0.
 pub fn recombine(

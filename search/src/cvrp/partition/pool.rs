@@ -64,8 +64,8 @@ impl Pool {
     }
 }
 
-/// A number for a set of customers: the sum of a random-looking one for each (the finaliser of SplitMix64; G. L. Steele,
-/// D. Lea and C. H. Flood, 2014).
+/// A number for a set of customers: the sum of a random-looking one for each (the finaliser of SplitMix64; G. L.
+/// Steele, D. Lea and C. H. Flood, 2014).
 fn name(customers: impl Iterator<Item = u32>) -> u64 {
     let scrambled = |customer: u32| {
         let mixed = (u64::from(customer) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

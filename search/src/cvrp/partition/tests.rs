@@ -4,8 +4,8 @@ use rand::seq::SliceRandom;
 
 use super::*;
 
-/// Random partitions of 20 customers into four routes each, of which the first is the incumbent; every route of a length
-/// of its own.
+/// Random partitions of 20 customers into four routes each, of which the first is the incumbent; every route of a
+/// length of its own.
 fn instance(seed: u64) -> (Vec<Route>, Vec<Route>, Vec<Cost>) {
     let mut rng = stream(seed, "partition", 0);
     let far = (0..=20).map(|_| rng.random_range(1..100)).collect();

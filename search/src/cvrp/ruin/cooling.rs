@@ -50,22 +50,17 @@ impl Cooling {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use heuron_problems::{Distances, Metric};
 
     use super::*;
-    use crate::run::{Budget, Clock, Setup, Stop};
+    use crate::run::{Budget, Setup};
 
     #[test]
     fn temperature_falls_from_hot_to_cold_over_the_iterations() {
         let distances = Distances::new(Metric::Ceil, vec![[0.0, 0.0], [1.0, 0.0]]);
         let problem = Cvrp::new("two nodes", distances, vec![0, 1], 1);
-        let budget = Budget { iterations: Some(100), ..Budget::default() };
-        let clock = Clock::wall(Instant::now());
-        let setup = Setup { budget, seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
         let mut listener = |_: &crate::run::Progress<'_, Cvrp>| {};
-        let mut run = Run::new(&problem, setup, &mut listener);
+        let mut run = Run::new(&problem, Setup::new(Budget::iterations(100)), &mut listener);
         let config = Config { cold: 0.01, ..Config::default() };
         let cooling = Cooling::new(&config, &run, 2.0, 5_000, 9, 1);
         let mut seen = vec![cooling.temperature(&run)];

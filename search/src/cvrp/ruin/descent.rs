@@ -217,8 +217,8 @@ impl Descent {
     }
 }
 
-/// The 2-opt and 2-opt* moves that create the edge (u, v), of length `near`, or (v, u), and what they change the cost by.
-/// What turns a part of a route around is left out where directions differ.
+/// The 2-opt and 2-opt* moves that create the edge (u, v), of length `near`, or (v, u), and what they change the cost
+/// by. What turns a part of a route around is left out where directions differ.
 #[inline]
 fn cuts(ground: &Ground, state: &State, (u, v): (u32, u32), near: Cost) -> [(Cost, Move); 4] {
     let (a, b) = (state.node(u), state.node(v));

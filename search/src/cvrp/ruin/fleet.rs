@@ -62,12 +62,9 @@ pub(super) fn reduce(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use heuron_problems::{Cvrp, Generate, Problem, stream};
 
     use super::*;
-    use crate::run::{Clock, Run, Setup};
 
     #[test]
     fn single_customer_routes_come_down_to_the_fleet() {
@@ -76,12 +73,8 @@ mod tests {
             let mut problem = Cvrp::generate(&spec, &mut stream(seed, "fleet", 0));
             let demand: i64 = problem.demands.iter().sum();
             problem.vehicles = Some((demand / problem.capacity) as usize + 2);
-            let clock = Clock::wall(Instant::now());
-            let (budget, stop) = Default::default();
-            let setup = Setup { budget, seed, threads: 1, islands: 1, stop, clock };
-            let watch = Run::new(&problem, setup, &mut |_| {}).watch();
-            let ground =
-                Ground::new(&problem, &Config { lists: 50, ..Config::default() }, &watch).expect("there is time");
+            let (config, watch) = (Config { lists: 50, ..Config::default() }, Watch::never());
+            let ground = Ground::new(&problem, &config, &watch).expect("there is time");
             let singles = Routes { routes: (1..=100).map(|v| vec![v]).collect() };
             let mut rng = stream(seed, "fleet", 1);
             let reduced = reduce(&ground, &Config::default(), singles, &mut rng, &watch).expect("there is slack");

@@ -49,21 +49,17 @@ fn angle(points: &[[f64; 2]], route: &[u32], cut: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use heuron_problems::{Cvrp, Distances, Generate, stream};
 
     use super::*;
     use crate::cvrp::ruin::Config;
     use crate::cvrp::ruin::sweep::sweep;
-    use crate::run::{Clock, Run, Setup, Stop};
+    use crate::run::Watch;
 
     /// Every route is in one part, and parts differ by little more than a route.
     fn check(problem: &Cvrp) {
-        let clock = Clock::wall(Instant::now());
-        let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
-        let watch = Run::new(problem, setup, &mut |_| {}).watch();
-        let ground = Ground::new(problem, &Config { lists: 10, ..Config::default() }, &watch).expect("there is time");
+        let config = Config { lists: 10, ..Config::default() };
+        let ground = Ground::new(problem, &config, &Watch::never()).expect("there is time");
         let routes = sweep(problem).routes;
         let longest = routes.iter().map(Vec::len).max().expect("there are routes");
         let mut rng = stream(1, "parts", 0);

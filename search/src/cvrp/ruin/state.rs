@@ -100,8 +100,8 @@ impl State {
         state
     }
 
-    /// Replaces the solution, in O(n), and makes it the incumbent. Memory stays where it is: small tables made anew for one
-    /// island after the other may share cache lines, which their threads then take from each other.
+    /// Replaces the solution, in O(n), and makes it the incumbent. Memory stays where it is: small tables made anew for
+    /// one island after the other may share cache lines, which their threads then take from each other.
     pub fn load(&mut self, ground: &Ground, routes: &[Vec<u32>]) {
         self.nodes.iter_mut().for_each(|node| node.route = NONE);
         self.routes.clear();

@@ -68,8 +68,8 @@ impl Team {
         done.iter().sum()
     }
 
-    /// Whether rounds end by time: several islands at once, and only time counts. Then none waits for another whose core
-    /// has other work to do as well.
+    /// Whether rounds end by time: several islands at once, and only time counts. Then none waits for another whose
+    /// core has other work to do as well.
     fn is_timed(&self, Setup { budget, threads, .. }: &Setup) -> bool {
         let only_time = matches!(budget, Budget { time: Some(_), iterations: None, no_improvement: None, .. });
         only_time && (2..=*threads).contains(&self.crew.len())

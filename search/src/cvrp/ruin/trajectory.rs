@@ -59,8 +59,8 @@ impl Trajectory {
         self.elsewhere = total - self.state.cost();
     }
 
-    /// Up to so many iterations, or as many as there is time for; returns how many were done: fewer once `watch` says stop.
-    /// Without customers a number of iterations counts as done.
+    /// Up to so many iterations, or as many as there is time for; returns how many were done: fewer once `watch` says
+    /// stop. Without customers a number of iterations counts as done.
     pub fn walk(
         &mut self,
         ground: &Ground,
@@ -120,7 +120,6 @@ mod tests {
     use super::super::sweep::sweep;
     use super::*;
     use crate::cvrp::savings::{ONE, savings};
-    use crate::run::{Clock, Run, Setup, Stop};
 
     fn instance(n: usize, seed: u64) -> Cvrp {
         let spec = Cvrp::spec(n, "x").expect("the X scheme is known");
@@ -135,16 +134,10 @@ mod tests {
         problem.distances = Distances::from_matrix(n, weights);
     }
 
-    fn watch(problem: &Cvrp) -> Watch {
-        let clock = Clock::wall(std::time::Instant::now());
-        let setup = Setup { budget: Default::default(), seed: 1, threads: 1, islands: 1, stop: Stop::default(), clock };
-        Run::new(problem, setup, &mut |_| {}).watch()
-    }
-
     /// Ruins, recreates, descends and takes back at random, and compares with a state built from scratch.
     fn wander(problem: &Cvrp, seed: u64) {
         let config = Config { lists: 20, ..Config::default() };
-        let ground = Ground::new(problem, &config, &watch(problem)).expect("there is time");
+        let ground = Ground::new(problem, &config, &Watch::never()).expect("there is time");
         let mut rng = stream(seed, "wander", 0);
         let mut walk = Trajectory::new(State::new(&ground, &sweep(&ground.problem).routes), stream(seed, "walk", 0));
         for step in 0..300 {
@@ -214,8 +207,8 @@ mod tests {
             if seed % 2 == 1 {
                 problem.limit = (1..=150).map(|v| problem.length(&[v])).max();
             }
-            let ground = Ground::new(&problem, &Config::default(), &watch(&problem)).expect("there is time");
-            let saved = Routes { routes: savings(&ground, ONE, &watch(&problem)) };
+            let ground = Ground::new(&problem, &Config::default(), &Watch::never()).expect("there is time");
+            let saved = Routes { routes: savings(&ground, ONE, &Watch::never()) };
             let saved = problem.evaluate(&ground.outward(&saved)).expect("feasible");
             let swept = problem.evaluate(&sweep(&problem)).expect("feasible");
             assert!(saved < swept);

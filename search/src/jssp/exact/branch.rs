@@ -81,8 +81,8 @@ impl<'s, 'm> Branching<'s, 'm> {
             let work: Cost = unranked(*machine).map(|node| self.shop.duration(node)).sum();
             (ends - heads - work) * unranked(*machine).count() as Cost
         };
-        // The machine with the least room decides most; times their number, because few operations are soon decided anyway
-        // (ft10, orb02: a fifth fewer nodes).
+        // The machine with the least room decides most; times their number, because few operations are soon decided
+        // anyway (ft10, orb02: a fifth fewer nodes).
         let Some(machine) = (0..self.shop.machines.len()).filter(open).min_by_key(room) else {
             self.leaf = Some(windows);
             return;
@@ -96,8 +96,8 @@ impl<'s, 'm> Branching<'s, 'm> {
         self.stack.push(Node { windows, side, candidates });
     }
 
-    /// What is left of the room of the other operations of a machine where this one comes next: the product of the parts of
-    /// their windows. It stands for the size of a tree.
+    /// What is left of the room of the other operations of a machine where this one comes next: the product of the
+    /// parts of their windows. It stands for the size of a tree.
     fn rest(&self, windows: &Windows, machine: usize, node: u32, side: Side) -> f64 {
         let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
         let others = self.shop.unranked(windows, machine).filter(|&other| other != node);

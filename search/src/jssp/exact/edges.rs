@@ -1,6 +1,6 @@
-//! Edge finding on one machine: which operation must come after a set of others, and when it can then begin (J. Carlier and
-//! E. Pinson, "An algorithm for solving the job-shop problem", Management Science 35, 1989; as the quadratic algorithm of W.
-//! P. M. Nuijten, "Time and resource constrained scheduling", 1994).
+//! Edge finding on one machine: which operation must come after a set of others, and when it can then begin (J. Carlier
+//! and E. Pinson, "An algorithm for solving the job-shop problem", Management Science 35, 1989; as the quadratic
+//! algorithm of W. P. M. Nuijten, "Time and resource constrained scheduling", 1994).
 
 use heuron_problems::Cost;
 

@@ -1,7 +1,7 @@
-//! Proofs for small job shops: branch and bound that ranks the operations of one machine after the other (J. Carlier and E.
-//! Pinson, "An algorithm for solving the job-shop problem", Management Science 35, 1989), with the windows of the operations
-//! narrowed by edge finding, and by tests of single values (P. Martin and D. B. Shmoys, "A new approach to computing optimal
-//! schedules for the job-shop scheduling problem", IPCO 1996).
+//! Proofs for small job shops: branch and bound that ranks the operations of one machine after the other (J. Carlier
+//! and E. Pinson, "An algorithm for solving the job-shop problem", Management Science 35, 1989), with the windows of
+//! the operations narrowed by edge finding, and by tests of single values (P. Martin and D. B. Shmoys, "A new approach
+//! to computing optimal schedules for the job-shop scheduling problem", IPCO 1996).
 
 pub mod branch;
 pub mod edges;
@@ -21,8 +21,8 @@ use windows::Shop;
 /// Nodes between two looks at the budget.
 const ROUND: u64 = 200;
 
-/// Nodes, and part of its time, after which branch and bound looks for a lower bound: no sooner, because a proof makes it
-/// superfluous.
+/// Nodes, and part of its time, after which branch and bound looks for a lower bound: no sooner, because a proof makes
+/// it superfluous.
 const BOUND_AFTER: u64 = 100_000;
 const BOUND_AT: f64 = 0.3;
 

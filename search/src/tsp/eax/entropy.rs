@@ -66,7 +66,8 @@ impl Entropy {
         lost + won
     }
 
-    /// The worth of an offspring: its gain in length per loss of entropy. Not positive: it should not replace the parent.
+    /// The worth of an offspring: its gain in length per loss of entropy. Not positive: it should not replace the
+    /// parent.
     pub fn worth(&self, patch: &Patch) -> f64 {
         let gain = -patch.delta();
         if gain <= 0 {

@@ -32,8 +32,8 @@ use crate::search::{Search, islands};
 /// The genetic algorithm; its parameters.
 #[derive(Clone, Debug)]
 pub struct Eax {
-    /// Most tours in the population. Default 300, as in the paper. With a time limit there are fewer if generations would
-    /// not fit otherwise.
+    /// Most tours in the population. Default 300, as in the paper. With a time limit there are fewer if generations
+    /// would not fit otherwise.
     pub population: usize,
     /// Offspring per pair of parents. Default 30, as in the paper.
     pub children: usize,
@@ -58,13 +58,13 @@ const SMALLEST: usize = 8;
 /// Population without a time limit.
 const USUAL: usize = 100;
 
-/// Tours for which there should be time. Populations of so many against iterated local search at equal CPU time: 0.20 % and
-/// 0.37 % (four files of 1 000 nodes, 0.14 s), 0.21 and 0.35 (2 000, 0.35 s), 0.23 and 0.37 (6 500, 2 s), 0.52 and 0.58 (9 800,
-/// 4.5 s). Those that end unfinished lose (fnl4461 at 1 s: 1.9 % against 0.4 %).
+/// Tours for which there should be time. Populations of so many against iterated local search at equal CPU time: 0.20 %
+/// and 0.37 % (four files of 1 000 nodes, 0.14 s), 0.21 and 0.35 (2 000, 0.35 s), 0.23 and 0.37 (6 500, 2 s), 0.52 and
+/// 0.58 (9 800, 4.5 s). Those that end unfinished lose (fnl4461 at 1 s: 1.9 % against 0.4 %).
 const WANTED: f64 = 22.0;
 
-/// Fewest tours of a population, where the machine turns out to be slower than [`GROWTH`] says. 3 000 nodes with time for about
-/// 15: 0.40 % with 15, 0.56 % with 12, 0.67 % with 9, 0.47 % by local search.
+/// Fewest tours of a population, where the machine turns out to be slower than [`GROWTH`] says. 3 000 nodes with time
+/// for about 15: 0.40 % with 15, 0.56 % with 12, 0.67 % with 9, 0.47 % by local search.
 const FEWEST: usize = 15;
 
 /// A population for which there is less time than for so many tours is left to the local search.
@@ -73,15 +73,16 @@ const TOO_FEW: f64 = 12.0;
 /// Tours after which the time of one is known well enough to say so.
 const PROBE: usize = 4;
 
-/// Time of a population, in units of its growth alone: so much, and the root of the nodes over so many, since more nodes
-/// need more generations. Populations that are too large end unfinished: three uniform instances of 1 400 nodes, 1 s, 0.03 %,
-/// with 0.8 units less 0.15 %. Too small ones lose less. Where the time grew with the nodes themselves (2.3, and one unit
-/// for 2 500 nodes), 100 nodes were 0.03 % worse in 5 ms, four files of 9 700 nodes had 0.50 % in place of 0.31 % in 6 s.
+/// Time of a population, in units of its growth alone: so much, and the root of the nodes over so many, since more
+/// nodes need more generations. Populations that are too large end unfinished: three uniform instances of 1 400 nodes,
+/// 1 s, 0.03 %, with 0.8 units less 0.15 %. Too small ones lose less. Where the time grew with the nodes themselves
+/// (2.3, and one unit for 2 500 nodes), 100 nodes were 0.03 % worse in 5 ms, four files of 9 700 nodes had 0.50 % in
+/// place of 0.31 % in 6 s.
 const EVOLUTION: f64 = 1.3;
 const NODES_PER_EVOLUTION: f64 = 600.0;
 
-/// When less than this part of the time for generations is left, offspring are chosen by their length alone, which makes
-/// a population converge fast.
+/// When less than this part of the time for generations is left, offspring are chosen by their length alone, which
+/// makes a population converge fast.
 const HURRY: f64 = 0.25;
 
 /// CPU time per node to grow one tour of the population, in seconds, on a core of 2023. Measured on u1817 .. fnl4461.
@@ -93,8 +94,8 @@ fn affordable(n: usize, grown: f64, time: Duration) -> f64 {
 }
 
 impl Eax {
-    /// Whether a population that is worth mating converges within `time` of one thread, on `n` nodes: otherwise iterated
-    /// local search is the better choice.
+    /// Whether a population that is worth mating converges within `time` of one thread, on `n` nodes: otherwise
+    /// iterated local search is the better choice.
     pub fn fits(n: usize, time: Duration) -> bool {
         n >= SMALLEST && affordable(n, GROWTH * n as f64, time) >= WANTED
     }

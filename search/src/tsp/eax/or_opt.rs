@@ -123,8 +123,8 @@ impl<'g> OrOpt<'g> {
         false
     }
 
-    /// Takes up to three nodes a .. e, whose edge to `b` is in direction `forward`, and puts them beside a neighbour c of
-    /// a, between c and either node g next to it.
+    /// Takes up to three nodes a .. e, whose edge to `b` is in direction `forward`, and puts them beside a neighbour c
+    /// of a, between c and either node g next to it.
     fn or_opt(&mut self, a: u32, b: u32, length: Cost, forward: bool) -> bool {
         let graph = self.graph;
         let mut segment = [a; CARRIED];

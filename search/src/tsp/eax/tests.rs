@@ -1,10 +1,8 @@
-use std::time::Instant;
-
 use heuron_problems::{Cost, Distances, Metric, Problem, Tour, stream};
 use rand::Rng;
 
 use super::*;
-use crate::run::{Budget, Clock, Setup, Stop};
+use crate::run::{Budget, Setup};
 
 fn uniform(n: usize, side: u32, seed: u64) -> Tsp {
     let mut rng = stream(seed, "points", 0);
@@ -13,8 +11,7 @@ fn uniform(n: usize, side: u32, seed: u64) -> Tsp {
 }
 
 fn setup(threads: usize, islands: usize, iterations: u64) -> Setup {
-    let budget = Budget { iterations: Some(iterations), ..Budget::default() };
-    Setup { budget, seed: 7, threads, islands, stop: Stop::default(), clock: Clock::wall(Instant::now()) }
+    Setup { seed: 7, threads, islands, ..Setup::new(Budget::iterations(iterations)) }
 }
 
 fn solve(tsp: &Tsp, threads: usize, islands: usize, iterations: u64) -> (Cost, Tour) {
@@ -24,12 +21,8 @@ fn solve(tsp: &Tsp, threads: usize, islands: usize, iterations: u64) -> (Cost, T
     run.into_best().unwrap()
 }
 
-fn watch(tsp: &Tsp) -> Watch {
-    Run::new(tsp, setup(1, 1, 1), &mut |_| {}).watch()
-}
-
-fn parents(tsp: &Tsp, graph: &Graph, count: u64) -> Vec<Individual> {
-    let watch = watch(tsp);
+fn parents(graph: &Graph, count: u64) -> Vec<Individual> {
+    let watch = Watch::never();
     (0..count).map(|at| population::grow(graph, 20, &watch, &mut stream(at, "parent", 0)).0).collect()
 }
 
@@ -47,7 +40,7 @@ fn offspring_are_tours_and_their_deltas_equal_recomputation() {
     for (n, side, seed) in [(9, 100, 1), (60, 9, 2), (250, 1_000, 3)] {
         let tsp = uniform(n, side, seed);
         let graph = Graph::new(&tsp);
-        let parents = parents(&tsp, &graph, 6);
+        let parents = parents(&graph, 6);
         let mut mating = Mating::new(&graph);
         let mut rng = stream(seed, "mating", 0);
         let mut patch = Patch::default();
@@ -69,7 +62,7 @@ fn offspring_are_tours_and_their_deltas_equal_recomputation() {
 fn cycles_turn_one_parent_into_the_other() {
     let tsp = uniform(200, 1_000, 5);
     let graph = Graph::new(&tsp);
-    let parents = parents(&tsp, &graph, 2);
+    let parents = parents(&graph, 2);
     let mut cycles = cycles::Cycles::new(graph.len());
     cycles.find(&parents[0], &parents[1], &mut stream(1, "cycles", 0));
     assert!(cycles.len() > 1);
@@ -95,7 +88,7 @@ fn cycles_turn_one_parent_into_the_other() {
 fn entropy_growth_equals_recomputation() {
     let tsp = uniform(100, 1_000, 6);
     let graph = Graph::new(&tsp);
-    let mut parents = parents(&tsp, &graph, 8);
+    let mut parents = parents(&graph, 8);
     let total = |population: &[Individual]| -> f64 {
         let mut edges: Vec<[u32; 2]> = Vec::new();
         for individual in population {
@@ -128,7 +121,7 @@ fn light_local_search_keeps_tours_valid_and_shortens_them() {
         let order: Vec<u32> = (0..graph.len() as u32).collect();
         let start = graph.length(&order);
         let mut search = or_opt::OrOpt::new(&graph, order);
-        search.run(500, &watch(&tsp), &mut stream(1, "kicks", 0));
+        search.run(500, &Watch::never(), &mut stream(1, "kicks", 0));
         assert!(search.cost() < start);
         assert_eq!(tsp.evaluate(&graph.expand(search.order())).unwrap(), search.cost());
     }
@@ -160,7 +153,7 @@ fn asymmetric_and_fixed_instances_stay_feasible() {
 fn incumbent_joins_the_population_where_it_is_better_than_what_was_grown() {
     let tsp = uniform(60, 1_000, 3);
     let graph = Graph::new(&tsp);
-    let grown: Vec<(Individual, u64)> = parents(&tsp, &graph, 2).into_iter().map(|parent| (parent, 0)).collect();
+    let grown: Vec<(Individual, u64)> = parents(&graph, 2).into_iter().map(|parent| (parent, 0)).collect();
     let (cost, best) = solve(&tsp, 1, 1, 20_000);
     assert!(
         grown.iter().all(|(individual, _)| cost < individual.cost()),

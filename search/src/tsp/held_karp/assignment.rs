@@ -1,7 +1,7 @@
 //! The assignment relaxation of asymmetric instances: every city is left once and entered once.
 //!
-//! Shortest augmenting paths (Jonker and Volgenant, 1987) keep the dual variables feasible all the time, so their sum is
-//! a lower bound also when the time is over before the assignment is complete.
+//! Shortest augmenting paths (Jonker and Volgenant, 1987) keep the dual variables feasible all the time, so their sum
+//! is a lower bound also when the time is over before the assignment is complete.
 
 use heuron_problems::{Cost, Distances};
 

@@ -1,10 +1,10 @@
 //! The Held-Karp lower bound (M. Held and R. M. Karp, "The traveling-salesman problem and minimum spanning trees",
 //! Operations Research 18, 1970, and part II, Mathematical Programming 1, 1971).
 //!
-//! For any node penalties pi, the length of a minimum 1-tree under d(i, j) + pi(i) + pi(j), minus twice the sum of pi, is
-//! a lower bound on every tour. The ascent looks for good penalties on a sparse graph, in O(n log n) per step; what is
-//! reported is then a minimum 1-tree over all pairs. All sums are integers (distances times a scale), so the reported
-//! bound holds exactly. Fixed edges are ignored, which can only lower the bound.
+//! For any node penalties pi, the length of a minimum 1-tree under d(i, j) + pi(i) + pi(j), minus twice the sum of pi,
+//! is a lower bound on every tour. The ascent looks for good penalties on a sparse graph, in O(n log n) per step; what
+//! is reported is then a minimum 1-tree over all pairs. All sums are integers (distances times a scale), so the
+//! reported bound holds exactly. Fixed edges are ignored, which can only lower the bound.
 
 mod ascent;
 mod assignment;

@@ -189,6 +189,8 @@ pub struct Run<'a, P: Problem> {
     iterations: u64,
     /// Iteration and time of the last improvement.
     improved: (u64, Duration),
+    /// Whether there was one since iterations were counted.
+    is_fresh: bool,
     reason: Option<StopReason>,
 }
 
@@ -204,6 +206,7 @@ impl<'a, P: Problem> Run<'a, P> {
             method: "",
             iterations: 0,
             improved: (0, Duration::ZERO),
+            is_fresh: false,
             reason: None,
         }
     }
@@ -241,6 +244,10 @@ impl<'a, P: Problem> Run<'a, P> {
     /// Counts `iterations` done since the last call and says whether to go on. False: return now, nothing is lost.
     pub fn proceed(&mut self, iterations: u64) -> bool {
         self.iterations += iterations;
+        // What was found in these iterations may be as late as the last of them.
+        if std::mem::take(&mut self.is_fresh) {
+            self.improved.0 = self.iterations;
+        }
         if self.reason.is_none() {
             self.reason = self.verdict();
         }
@@ -283,6 +290,7 @@ impl<'a, P: Problem> Run<'a, P> {
         }
         self.best = Some((cost, solution.clone()));
         self.improved = (self.iterations, self.elapsed());
+        self.is_fresh = true;
         self.tell(true);
         true
     }
@@ -392,6 +400,7 @@ mod tests {
             let mut listener = |_: &Progress<'_, Tsp>| ();
             let mut run = Run::new(&problem, Setup::new(budget), &mut listener);
             run.offer(&tour([0, 2, 1, 3]));
+            run.proceed(0);
             prepare(&mut run);
             run.proceed(10);
             run.reason()
@@ -420,6 +429,7 @@ mod tests {
         run.offer(&tour([0, 1, 2, 3]));
         assert_eq!(run.allowance(50), 30);
         assert!(run.proceed(29));
+        assert_eq!(run.allowance(50), 30, "it may have been found in the last of the 29");
         assert!(!run.proceed(40));
         assert_eq!(run.reason(), Some(StopReason::NoImprovement));
     }

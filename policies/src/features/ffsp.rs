@@ -239,26 +239,50 @@ fn relations(ffsp: &Ffsp) -> [Relation; 4] {
     ]
 }
 
-/// Fills in the numbers of the nodes.
+/// Fills in the numbers of the nodes. O(nodes log jobs).
 fn describe(ffsp: &Ffsp, floor: &mut Floor) {
-    let (unit, span) = (floor.unit, floor.span);
-    let least = |stage: usize, job: usize| ffsp.times[stage][job].iter().copied().min().unwrap_or(0);
-    for (stage, job, machine) in nodes(ffsp) {
-        let (row, time) = (&ffsp.times[stage][job], ffsp.time(stage, job, machine));
-        let column = || (0..ffsp.jobs).map(|job| ffsp.time(stage, job, machine));
-        let part = |smaller: usize, count: usize| smaller as f32 / count as f32;
-        let favourites = (0..ffsp.jobs).filter(|&job| ffsp.time(stage, job, machine) == least(stage, job)).count();
-        let head: Cost = (0..stage).map(|before| least(before, job)).sum();
-        floor.nodes.extend([
-            time as f32 / unit / 2.0,
-            squash((time - least(stage, job)) as f32 / unit),
-            squash((time as f32 - column().sum::<Cost>() as f32 / ffsp.jobs as f32) / unit),
-            part(row.iter().filter(|&&other| other < time).count(), row.len()),
-            part(column().filter(|&other| other < time).count(), ffsp.jobs),
-            head as f32 / span,
-            floor.tails[stage * ffsp.jobs + job] as f32 / span,
-            stage as f32 / ffsp.stages() as f32,
-            part(favourites, ffsp.jobs),
-        ]);
+    let (unit, span, jobs) = (floor.unit, floor.span, ffsp.jobs);
+    let part = |smaller: usize, count: usize| smaller as f32 / count as f32;
+    let mut heads: Vec<Cost> = vec![0; jobs];
+    for (stage, rows) in ffsp.times.iter().enumerate() {
+        let least: Vec<Cost> = rows.iter().map(|row| row.iter().copied().min().unwrap_or(0)).collect();
+        let columns: Vec<Column> =
+            (0..ffsp.machines[stage]).map(|machine| Column::new(rows.iter().map(|row| row[machine]), &least)).collect();
+        for (job, row) in rows.iter().enumerate() {
+            let mut sorted = row.clone();
+            sorted.sort_unstable();
+            floor.nodes.extend(row.iter().zip(&columns).flat_map(|(&time, column)| {
+                [
+                    time as f32 / unit / 2.0,
+                    squash((time - least[job]) as f32 / unit),
+                    squash((time as f32 - column.sum as f32 / jobs as f32) / unit),
+                    part(sorted.partition_point(|&other| other < time), row.len()),
+                    part(column.sorted.partition_point(|&other| other < time), jobs),
+                    heads[job] as f32 / span,
+                    floor.tails[stage * jobs + job] as f32 / span,
+                    stage as f32 / ffsp.stages() as f32,
+                    part(column.favourites, jobs),
+                ]
+            }));
+        }
+        heads.iter_mut().zip(least).for_each(|(head, least)| *head += least);
+    }
+}
+
+/// The times of all jobs on a machine.
+struct Column {
+    /// In ascending order.
+    sorted: Vec<Cost>,
+    sum: Cost,
+    /// Jobs for which no machine of the stage is faster.
+    favourites: usize,
+}
+
+impl Column {
+    fn new(times: impl Iterator<Item = Cost>, least: &[Cost]) -> Self {
+        let mut sorted: Vec<Cost> = times.collect();
+        let favourites = sorted.iter().zip(least).filter(|(time, least)| time == least).count();
+        sorted.sort_unstable();
+        Self { sum: sorted.iter().sum(), sorted, favourites }
     }
 }

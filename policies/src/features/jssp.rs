@@ -233,12 +233,11 @@ struct Machine {
     least_tail: Cost,
 }
 
-/// Fills in the numbers of the operations.
+/// Fills in the numbers of the operations. O(operations log jobs).
 fn describe(jssp: &Jssp, floor: &mut Floor) {
     let idle = Machine { work: 0, count: 0, middles: 0.0, least_head: Cost::MAX, least_tail: Cost::MAX };
     let mut machines = vec![idle; jssp.machines];
-    // Head, duration, tail.
-    let mut places: Vec<Vec<(Cost, Cost)>> = vec![Vec::new(); jssp.machines];
+    let (mut heads, mut tails) = (vec![Vec::new(); jssp.machines], vec![Vec::new(); jssp.machines]);
     let head = |floor: &Floor, job: usize, place: usize, duration: Cost| {
         let first = floor.first[job] as usize;
         floor.tails[first] + jssp.jobs[job][0].duration - floor.tails[first + place] - duration
@@ -253,9 +252,11 @@ fn describe(jssp: &Jssp, floor: &mut Floor) {
             machine.middles += head as f32 + 0.5 * operation.duration as f32;
             machine.least_head = machine.least_head.min(head);
             machine.least_tail = machine.least_tail.min(tail);
-            places[operation.machine as usize].push((head, tail));
+            heads[operation.machine as usize].push(head);
+            tails[operation.machine as usize].push(tail);
         }
     }
+    heads.iter_mut().chain(&mut tails).for_each(|list| list.sort_unstable());
     let (unit, span) = (floor.unit, floor.span);
     for (job, operations) in jssp.jobs.iter().enumerate() {
         let total: Cost = operations.iter().map(|operation| operation.duration).sum();
@@ -265,9 +266,8 @@ fn describe(jssp: &Jssp, floor: &mut Floor) {
                 (head(floor, job, place, operation.duration), floor.tails[floor.first[job] as usize + place]);
             let machine = machines[operation.machine as usize];
             let count = machine.count as f32;
-            let rank = |is_before: &dyn Fn(&(Cost, Cost)) -> bool| {
-                places[operation.machine as usize].iter().filter(|other| is_before(other)).count() as f32 / count
-            };
+            let earlier = heads[operation.machine as usize].partition_point(|&other| other < head);
+            let shorter = tails[operation.machine as usize].partition_point(|&other| other <= tail);
             floor.nodes.extend([
                 duration / unit / 2.0,
                 squash((duration - total as f32 / operations.len() as f32) / unit),
@@ -277,8 +277,8 @@ fn describe(jssp: &Jssp, floor: &mut Floor) {
                 total as f32 / span,
                 machine.work as f32 / span,
                 (head as f32 + 0.5 * duration - machine.middles / count) / span,
-                rank(&|other| other.0 < head),
-                rank(&|other| other.1 > tail),
+                earlier as f32 / count,
+                (machine.count - shorter) as f32 / count,
                 place as f32 / operations.len() as f32,
                 machine.least_head as f32 / unit / 4.0,
                 machine.least_tail as f32 / unit / 4.0,

@@ -6,7 +6,7 @@ use rand::Rng;
 use super::config::Config;
 use super::model::Model;
 use super::relink::{Member, PARTS, Path};
-use super::start::active;
+use super::start::start;
 use super::tabu::Tabu;
 use crate::run::Watch;
 
@@ -127,7 +127,7 @@ impl<'m> Island<'m> {
         }
         if self.members.len() < self.room {
             let greed = if self.members.len().is_multiple_of(2) { 0.0 } else { GREED };
-            let order = active(self.model, greed, &mut self.rng, watch);
+            let order = start(self.model, greed, &mut self.rng, watch);
             return self.tabu.begin(&order, self.config.patience);
         }
         self.relink();

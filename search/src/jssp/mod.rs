@@ -55,7 +55,7 @@ impl Search<Jssp> for TabuSearch {
                 match index {
                     0 => Island::new(&model, &self.config, &start, bound, rng, walk),
                     _ => {
-                        let order = start::active(&model, 0.5, &mut stream("jssp start"), &run.watch());
+                        let order = start::start(&model, 0.5, &mut stream("jssp start"), &run.watch());
                         Island::new(&model, &self.config, &order, bound, rng, walk)
                     }
                 }
@@ -78,7 +78,7 @@ fn first_order(model: &Model, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Vec<u32> 
     if let Some(order) = run.best().and_then(|(_, schedule)| model.order(jssp, schedule)) {
         return order;
     }
-    let order = start::active(model, 1.0, &mut run.stream("jssp start", 0), &run.watch());
+    let order = start::start(model, 1.0, &mut run.stream("jssp start", 0), &run.watch());
     run.offer(&model.schedule(&order));
     order
 }

@@ -3,6 +3,8 @@
 use std::io;
 
 use heuron_policies::device::DeviceError;
+#[cfg(feature = "train")]
+use heuron_policies::train::TrainError;
 use heuron_problems::{ParseError, SpecError, Violation};
 use thiserror::Error;
 
@@ -170,9 +172,7 @@ impl Error {
             Self::Model { .. } => "give a file that `heuron train` wrote, or a name of `heuron models`".into(),
             Self::Device(error) => error.remedy(),
             #[cfg(feature = "train")]
-            Self::Train(heuron_policies::train::TrainError::Device(error)) => error.remedy(),
-            #[cfg(feature = "train")]
-            Self::Train(_) => "see the fields of the configuration in the documentation of `train::Config`".into(),
+            Self::Train(error) => of_training(error),
             Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),
             Self::Broken(_) => "correct the solution".into(),
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
@@ -185,5 +185,29 @@ impl Error {
 
     pub(crate) fn file(path: impl Into<String>, action: &'static str, source: io::Error) -> Self {
         Self::File { path: path.into(), action, source }
+    }
+}
+
+/// What to do about a training run that cannot begin or go on.
+#[cfg(feature = "train")]
+fn of_training(error: &TrainError) -> String {
+    match error {
+        TrainError::Config(error) => format!("give `{}` as {}", error.field, error.expected),
+        TrainError::Architecture(_) => "change the sizes or options in `[network]`, or the algorithm".into(),
+        TrainError::Spec(_) => "give a distribution of `heuron generate --help`, and sizes that it has".into(),
+        TrainError::Weights(_) => "give `--model` a file that `heuron train` wrote, or a name of `heuron models`".into(),
+        TrainError::Device(error) => error.remedy(),
+        TrainError::Mismatch => "make `[network]` that of the model, or begin without `--model`".into(),
+        TrainError::Misfit(_) => "give a distribution whose instances the network reads, or a network for them".into(),
+        TrainError::File { action: "read", .. } => "check that the path exists and is readable".into(),
+        TrainError::File { .. } => "make room, or name a folder that is writable".into(),
+        TrainError::Damaged { .. } => "begin anew in another folder".into(),
+        TrainError::Diverged { .. } => "begin anew with a lower `learning_rate`".into(),
+        TrainError::OtherRun { .. } => "resume with the settings that the run began with, or name a new folder".into(),
+        TrainError::NoCheckpoint { .. } => "begin the run without `--resume`, or name the folder of one that has begun".into(),
+        TrainError::Early => "start the run anew; it has no step to go on from".into(),
+        TrainError::NoReference { .. } => "validate on instances that have solutions: change `distribution`".into(),
+        // The type may grow.
+        _ => "see CONTRIBUTING.md, \"Train a model\"".into(),
     }
 }

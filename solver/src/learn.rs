@@ -22,7 +22,7 @@ pub struct Training {
     pub budget: Budget,
     /// Threads.
     pub threads: usize,
-    /// Whether to go on from the folder's checkpoint.
+    /// Whether to go on from the folder's checkpoint, which must exist.
     pub resume: bool,
     /// Weights to begin with; none: random ones.
     pub initial: Option<Weights>,

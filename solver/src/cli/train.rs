@@ -46,7 +46,7 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     pub(super) steps: Option<u64>,
 
-    /// Go on from the folder's checkpoint
+    /// Go on from the folder's checkpoint, which the run wrote before its first step
     #[arg(long)]
     pub(super) resume: bool,
 
@@ -131,9 +131,11 @@ mod with_training {
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
             device::open(self.device)?;
-            fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
             self.check_folder()?;
             let initial = self.model.as_deref().map(model).transpose()?;
+            if !self.resume {
+                fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
+            }
             let stop = Stop::default();
             signal::listen(&stop);
             let training = Training {

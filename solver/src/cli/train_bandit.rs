@@ -27,20 +27,23 @@ impl Train {
         self.refuse_what_bandits_have_not()?;
         let training = self.bandit_settings()?;
         let (mut run, bandits) = self.bandit_run(training)?;
-        fs::create_dir_all(&self.output).map_err(|source| Error::File {
-            path: self.output.display().to_string(),
-            action: "create",
-            source,
-        })?;
+        let place = || self.output.display().to_string();
         let path = self.output.join(CHECKPOINT);
         match (path.exists(), self.resume) {
             (true, true) => run.resume(&path)?,
             (true, false) => {
                 let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
-                let found = self.output.display().to_string();
-                return Err(Error::Option { key: "output", expected, found });
+                return Err(Error::Option { key: "output", expected, found: place() });
             }
-            (false, _) => {}
+            (false, true) => {
+                let expected = "the folder of a run that has begun, or no `--resume`".into();
+                return Err(Error::Option { key: "output", expected, found: format!("no checkpoint in {}", place()) });
+            }
+            (false, false) => {
+                let fault = |source| Error::File { path: place(), action: "create", source };
+                fs::create_dir_all(&self.output).map_err(fault)?;
+                write_whole(&path, run.checkpoint()?.as_bytes())?;
+            }
         }
         let stop = Stop::default();
         signal::listen(&stop);

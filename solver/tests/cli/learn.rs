@@ -134,7 +134,9 @@ mod with_training {
         sandbox.succeed(&format!("{line} whole"));
         let mut kills = 0;
         for round in 1..200 {
-            let mut child = sandbox.start(&format!("{line} broken --resume"));
+            // What was killed before it had a checkpoint begins anew.
+            let resume = if sandbox.path("broken/checkpoint.safetensors").exists() { "--resume" } else { "" };
+            let mut child = sandbox.start(&format!("{line} broken {resume}"));
             sleep(Duration::from_millis(20 * round));
             let done = child.try_wait().unwrap().is_some();
             child.kill().unwrap();
@@ -150,6 +152,36 @@ mod with_training {
             let [whole, broken] = ["whole", "broken"].map(|run| fs::read(sandbox.path(run).join(name)).unwrap());
             assert!(whole == broken, "{name} after {kills} kills");
         }
+    }
+
+    #[test]
+    fn training_from_a_model_that_is_killed_before_its_second_checkpoint_goes_on_from_that_model() {
+        let sandbox = settings();
+        sandbox.succeed("train tsp --config settings.toml --steps 30 --quiet --output base");
+        // The only checkpoint is the one before the first step.
+        let rare = SETTINGS.replace("0.0002", "60").replace("count = 4", "count = 4\n every = 100000");
+        sandbox.write("rare.toml", rare);
+        let line = "train tsp --config rare.toml --steps 2000 --quiet --threads 1 --output";
+        sandbox.succeed(&format!("{line} whole --model base/last.safetensors"));
+        let mut child = sandbox.start(&format!("{line} broken --model base/last.safetensors"));
+        while !sandbox.path("broken/log.csv").exists() {
+            sleep(Duration::from_millis(1));
+        }
+        assert!(child.try_wait().unwrap().is_none(), "the run was never killed");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        sandbox.succeed(&format!("{line} broken --resume"));
+        let [whole, broken] =
+            ["whole", "broken"].map(|run| fs::read(sandbox.path(run).join("last.safetensors")).unwrap());
+        assert!(whole == broken);
+    }
+
+    #[test]
+    fn folder_without_a_checkpoint_is_not_resumed() {
+        let sandbox = settings();
+        let error = sandbox.fail("train tsp --config settings.toml --steps 1 --output run --resume", 2);
+        assert!(["run", "no checkpoint", "without `--resume`"].iter().all(|word| error.contains(word)), "{error}");
+        assert!(!sandbox.path("run").exists());
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod beam;
 pub mod cmaes;
 pub mod cvrp;
 pub mod ffsp;
+pub mod first;
 pub mod guided;
 mod hilbert;
 pub mod improve;
@@ -24,6 +25,7 @@ pub mod tactics;
 pub mod trajectories;
 pub mod tsp;
 
+pub use first::{First, Listed};
 pub use improve::Improve;
 pub use run::{Budget, Clock, Listener, Progress, Run, Setup, Stop, StopReason, Watch};
 pub use sample::Sample;

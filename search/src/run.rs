@@ -175,6 +175,7 @@ pub struct Run<'a, P: Problem> {
     /// Iteration and time of the last improvement.
     improved: (u64, Duration),
     reason: Option<StopReason>,
+    has_model: bool,
 }
 
 impl<'a, P: Problem> Run<'a, P> {
@@ -190,6 +191,7 @@ impl<'a, P: Problem> Run<'a, P> {
             iterations: 0,
             improved: (0, Duration::ZERO),
             reason: None,
+            has_model: false,
         }
     }
 
@@ -270,6 +272,16 @@ impl<'a, P: Problem> Run<'a, P> {
         self.improved = (self.iterations, self.elapsed());
         self.tell(true);
         true
+    }
+
+    /// Notes that a learned model has made a feasible solution, whether it was better or not.
+    pub fn credit_model(&mut self) {
+        self.has_model = true;
+    }
+
+    /// Whether a learned model has made a feasible solution.
+    pub fn has_model(&self) -> bool {
+        self.has_model
     }
 
     /// Records a proven lower bound on the optimal cost.

@@ -59,6 +59,9 @@ impl<P: Construct, T: Trajectories<P>> Search<P> for Sample<T> {
             // Ties go to the lowest number, whatever the islands are: they hold ascending ranges.
             for (_, solution) in group.iter_mut().filter_map(|island| island.best.take()) {
                 run.offer(&solution);
+                if T::IS_MODEL {
+                    run.credit_model();
+                }
             }
             done += count;
             if !run.proceed(count) || count == 0 || done == limit || watch.is_late() {

@@ -8,6 +8,7 @@ use heuron_policies::train::TrainError;
 use heuron_problems::{ParseError, SpecError, Violation};
 use thiserror::Error;
 
+use crate::instance::Kind;
 use crate::report::Report;
 use crate::run::Outcome;
 
@@ -178,7 +179,10 @@ impl Error {
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
             Self::Mismatch { .. } => "give a solution of the same instance".into(),
             Self::NoCoordinates { .. } => "solve without `--plot`, or add a DISPLAY_DATA_SECTION".into(),
-            Self::NoSolution { .. } => "give more time or more iterations, or allow more vehicles".into(),
+            Self::NoSolution { report } => match report.problem {
+                Kind::Cvrp => "give more time or more iterations, or allow more vehicles".into(),
+                _ => "give more time or more iterations".into(),
+            },
             Self::Internal { .. } => "please report it with the instance, the options and the version".into(),
         }
     }

@@ -271,6 +271,22 @@ fn model_constructs_for_instances_too_large_for_tables_and_keeps_the_deadline() 
 }
 
 #[test]
+fn rule_answers_where_the_model_has_no_time_and_the_report_names_no_model() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate tsp --n 2000 --output a.tsp");
+    sandbox.succeed("generate cvrp --n 2000 --output a.vrp");
+    // The model takes 0.33 s for its first solution.
+    for (file, method) in [("a.tsp", "policy"), ("a.tsp", "active"), ("a.tsp", "policy+local"), ("a.vrp", "policy")] {
+        let line = format!("solve {file} --method {method} --time 100ms --output out --report r.json --quiet");
+        sandbox.succeed(&line);
+        assert_eq!(sandbox.json("r.json")[0]["model"], serde_json::Value::Null, "{file} {method}");
+        sandbox.succeed(&format!("check {file} out"));
+    }
+    sandbox.succeed("solve a.tsp --method policy --iterations 1 --output out --report r.json --quiet");
+    assert_eq!(sandbox.json("r.json")[0]["model"], "tsp");
+}
+
+#[test]
 fn device_that_the_build_or_the_machine_lacks_is_named_with_the_remedy() {
     let sandbox = sandbox();
     let line = "evaluate tsp --model tsp.safetensors --n 8 --count 2 --references none --device";

@@ -41,7 +41,8 @@ pub struct Budget {
 impl Budget {
     /// Part of the budget that is used, at most 1.
     fn used(self, step: u64, elapsed_s: f64) -> f64 {
-        let steps = self.steps.map_or(0.0, |steps| step as f64 / steps.max(1) as f64);
+        // Of no steps all are done.
+        let steps = self.steps.map_or(0.0, |steps| if step >= steps { 1.0 } else { step as f64 / steps as f64 });
         let time = self.time.map_or(0.0, |time| elapsed_s / time.as_secs_f64().max(1e-9));
         steps.max(time).min(1.0)
     }
@@ -358,10 +359,19 @@ impl<'j, P: Train> Run<'j, P> {
     fn finish(&mut self, hooks: &mut Hooks<'_, P>) -> Result<(), TrainError> {
         if self.position.validated < self.position.step || self.position.best.is_none() {
             self.validate()?;
-            let row = self.row(true);
-            log::append(&self.job.folder.join(Files::LOG), &row)?;
-            let (gap, best) = (self.gap, self.position.best);
-            (hooks.listen)(&Progress { used: 1.0, row, gap, best, logged: true });
+            let path = self.job.folder.join(Files::LOG);
+            // The last step may be in the log already: its row then gets the gap. Without a step there is nothing to tell.
+            let row = if self.row_steps == 0 {
+                log::complete(&path, self.position.step, self.gap)?
+            } else {
+                let row = self.row(true);
+                log::append(&path, &row)?;
+                Some(row)
+            };
+            if let Some(row) = row {
+                let (gap, best) = (self.gap, self.position.best);
+                (hooks.listen)(&Progress { used: 1.0, row, gap, best, logged: true });
+            }
         }
         self.checkpoint()
     }

@@ -292,6 +292,29 @@ fn log_says_who_wins() {
 }
 
 #[test]
+fn last_row_of_the_log_is_that_of_the_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(Algorithm::Reinforce);
+    (config.log_every, config.validation.every) = (Some(1), Some(3));
+    whole::<Tsp>(&config, 5, 1, folder.path());
+    let rows = rows(folder.path()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(rows.iter().map(|row| row.gap.is_some()).collect::<Vec<_>>(), [false, false, true, false, true]);
+    assert!(rows.iter().all(|row| row.cost > 0.0));
+}
+
+#[test]
+fn run_of_no_steps_takes_none_and_has_the_model_that_it_begins_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(Algorithm::Reinforce);
+    let summary = whole::<Tsp>(&config, 0, 1, folder.path());
+    assert_eq!((summary.position.step, summary.complete), (0, true));
+    assert_eq!(rows(folder.path()).unwrap(), []);
+    let weights = Weights::read(&folder.path().join(Files::MODEL)).unwrap();
+    assert_eq!(weights.tensors, Weights::random(fit::architecture::<Tsp>(&config), config.seed).unwrap().tensors);
+}
+
+#[test]
 fn run_that_was_never_begun_is_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(Algorithm::Reinforce);

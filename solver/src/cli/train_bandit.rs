@@ -64,10 +64,8 @@ impl Train {
 
     fn bandit_settings(&self) -> Result<BanditTraining, Error> {
         let mut training = match &self.config {
-            Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
-                path: path.display().to_string(),
-                message: error.to_string().trim_end().into(),
-            })?,
+            Some(path) => toml::from_str(&heuron::load_text(path)?)
+                .map_err(|error| Error::Settings { path: path.display().to_string(), message: error.to_string() })?,
             None => BanditTraining::default(),
         };
         training.residual.seed = self.seed.unwrap_or(training.residual.seed);
@@ -75,7 +73,7 @@ impl Train {
         config.seed = self.seed.unwrap_or(config.seed);
         training.sequoia = Some(config);
         let place = || self.config.as_ref().map_or("the settings".into(), |path| path.display().to_string());
-        training.check().map_err(|message| Error::Config { path: place(), message })?;
+        training.check().map_err(|message| Error::Settings { path: place(), message })?;
         Ok(training)
     }
 

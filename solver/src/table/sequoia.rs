@@ -17,7 +17,7 @@ use heuron_search::bandit::{Player, Tier, play};
 
 use super::{OURS, Paired, Row, Section, Settings, Table};
 use crate::error::Error;
-use crate::evaluation::interval;
+use crate::statistics::interval;
 
 /// What the table compares with.
 pub(super) const SEQUOIA: &str = "Xu et al., SEQUOIA, 2025: coupled restless bandits";

@@ -2,7 +2,7 @@
 
 use heuron_policies::{Architecture, Task, Weights};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, error_text, signal};
 
 /// A sandbox with untrained models of tours and of packings.
 fn sandbox() -> Sandbox {
@@ -75,6 +75,25 @@ fn sets_come_by_name_from_folders_and_from_files() {
 }
 
 #[test]
+fn signal_ends_an_evaluation_with_what_is_done() {
+    let sandbox = sandbox();
+    let line =
+        "evaluate tsp --model tsp.safetensors --n 100 --count 20000 --references none --threads 1 --report r.json";
+    let child = sandbox.start(line);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
+    let lines = sandbox.json("r.json");
+    let done = lines.len() - 1;
+    assert!(
+        0 < done && done < 20_000 && error_text(&output).contains(&format!("interrupted: {done} of 20000 instances"))
+    );
+    assert_eq!((&lines[0]["interrupted"], &lines[0]["instances"]), (&true.into(), &done.into()));
+    assert!(lines[0]["mean_cost"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn models_and_sets_that_do_not_fit_are_refused() {
     let sandbox = sandbox();
     let refuse = |line: &str, words: &[&str]| {
@@ -87,6 +106,14 @@ fn models_and_sets_that_do_not_fit_are_refused() {
     refuse("tsp --model no.file --n 10", &["no.file"]);
     refuse("tsp --model tsp.safetensors --set nowhere", &["nowhere"]);
     refuse("tsp --model tsp.safetensors --n 10 --samples 0", &["samples"]);
+    refuse("tsp --model tsp.safetensors --n 10 --decode sample --samples 1048577", &["samples", "at most 1048576"]);
+    refuse("tsp --model tsp.safetensors --n 10 --decode beam --samples 100001", &["samples", "at most 100000"]);
+    // All before the first of constructions that would take hours.
+    let endless = "--decode sample --samples 1000000 --threads 1";
+    refuse(&format!("tsp --model tsp.safetensors --n 100 {endless} --references nofile.csv"), &["nofile.csv"]);
+    sandbox.succeed("generate tsp --n 100 --count 3 --output set/");
+    sandbox.succeed("generate tsp --n 9 --distribution matrix --output set/z.tsp");
+    refuse(&format!("tsp --model tsp.safetensors --set set {endless} --references none"), &["coordinates"]);
     refuse("knapsack --model knapsack.safetensors --n 10 --augment", &["augment"]);
     sandbox.write("cut.safetensors", &std::fs::read(sandbox.path("tsp.safetensors")).unwrap()[..500]);
     refuse("tsp --model cut.safetensors --n 10", &["cut.safetensors"]);
@@ -106,7 +133,6 @@ mod with_training {
     use std::time::Duration;
 
     use super::*;
-    use crate::sandbox::{error_text, signal};
 
     const SETTINGS: &str = "
         sizes = [8]

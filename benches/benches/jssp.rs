@@ -11,7 +11,7 @@ use heuron_search::jssp::bound::lower_bound;
 use heuron_search::jssp::exact::branch::Branching;
 use heuron_search::jssp::exact::windows::Shop;
 use heuron_search::jssp::model::Model;
-use heuron_search::jssp::start::active;
+use heuron_search::jssp::start;
 use heuron_search::jssp::tabu::Tabu;
 
 const MOVES: u64 = 10_000;
@@ -26,7 +26,7 @@ fn moves(criterion: &mut Criterion) {
     for number in [1, 21, 41, 61, 71] {
         let Some(problem) = taillard::instance(number) else { continue };
         let (model, watch) = (Model::new(&problem), Watch::never());
-        let order = active(&model, 0.0, &mut stream(1, "bench jssp", 0), &watch);
+        let order = start::start(&model, 0.0, &mut stream(1, "bench jssp", 0), &watch);
         let mut search = Tabu::new(&model, &order, 0, stream(1, "bench jssp", 1));
         search.begin(&order, u64::MAX);
         search.walk(MOVES, &watch);
@@ -74,11 +74,11 @@ fn bound(criterion: &mut Criterion) {
     criterion.bench_function("jssp/bound/ta71", |bencher| bencher.iter(|| lower_bound(&problem)));
 }
 
-fn start(criterion: &mut Criterion) {
+fn schedules(criterion: &mut Criterion) {
     let Some(problem) = taillard::instance(71) else { return };
     let (model, watch, mut rng) = (Model::new(&problem), Watch::never(), stream(1, "bench jssp", 2));
-    criterion.bench_function("jssp/start/ta71", |bencher| bencher.iter(|| active(&model, 0.5, &mut rng, &watch)));
+    criterion.bench_function("jssp/start/ta71", |bencher| bencher.iter(|| start::start(&model, 0.5, &mut rng, &watch)));
 }
 
-criterion_group!(benches, moves, nodes, dispatch, bound, start);
+criterion_group!(benches, moves, nodes, dispatch, bound, schedules);
 criterion_main!(benches);

@@ -23,6 +23,7 @@ pub mod sets;
 pub mod text;
 pub mod tsp;
 mod tsplib;
+pub mod whole;
 
 pub use bandit::{Bandit, Play};
 pub use construct::Construct;

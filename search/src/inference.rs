@@ -242,7 +242,7 @@ impl<P: Construct, M: Model<P>> Attempt<'_, M, P> {
 
 #[cfg(test)]
 mod tests {
-    use heuron_policies::{Architecture, Weights};
+    use heuron_policies::{Architecture, Weights, zoo};
     use heuron_problems::{Cvrp, Generate, Knapsack, Problem, Tsp};
 
     use super::*;
@@ -275,6 +275,8 @@ mod tests {
         // A narrow beam from one opening is the greedy construction.
         assert_eq!(run(Effort { starts: Some(1), ..effort(Search::Beam(1)) }).0, one);
         assert_eq!(run(effort(Search::Beam(7))).1, 7);
+        // So is one with a lane per opening from all of them.
+        assert_eq!(run(effort(Search::Beam(openings as usize))), (all, count));
         // One lane without alternatives is the best greedy construction; simulations never lose it.
         assert_eq!(run(effort(Search::Guided { lanes: 1, children: 1 })), (all, count));
         let (simulated, tried) = run(effort(Search::Guided { lanes: 3, children: 3 }));
@@ -304,6 +306,24 @@ mod tests {
             found.trajectories == 7 && problem.evaluate(solution) == Ok(*cost)
         };
         assert!(problems.iter().zip(&found).all(holds));
+    }
+
+    /// Packings of 50 items are the case: nearly all openings are certain to go on as they do.
+    #[test]
+    fn wider_beams_of_the_shipped_model_are_no_worse_on_average() {
+        let weights = zoo::find("knapsack").unwrap().weights().unwrap();
+        let model = AttentionModel::new(&weights).unwrap();
+        let spec = Knapsack::spec(50, "uniform").unwrap();
+        let problems: Vec<Arc<Knapsack>> =
+            (0..10).map(|i| Arc::new(Knapsack::generate(&spec, &mut stream(101, "beam", i)))).collect();
+        let mut buffers = Buffers::default();
+        let mut total = |search: Search| -> Cost {
+            let mut cost = |problem| solve(&model, problem, 0, effort(search), &mut buffers).unwrap().best.unwrap().0;
+            problems.iter().map(&mut cost).sum()
+        };
+        let totals = [Search::Greedy, Search::Beam(50), Search::Beam(100), Search::Beam(200)].map(&mut total);
+        assert_eq!(totals[0], totals[1]);
+        assert!(totals.is_sorted_by(|narrow, wide| wide <= narrow), "{totals:?}");
     }
 
     #[test]

@@ -192,6 +192,7 @@ pub struct Run<'a, P: Problem> {
     /// Whether there was one since iterations were counted.
     is_fresh: bool,
     reason: Option<StopReason>,
+    has_model: bool,
 }
 
 impl<'a, P: Problem> Run<'a, P> {
@@ -208,6 +209,7 @@ impl<'a, P: Problem> Run<'a, P> {
             improved: (0, Duration::ZERO),
             is_fresh: false,
             reason: None,
+            has_model: false,
         }
     }
 
@@ -293,6 +295,16 @@ impl<'a, P: Problem> Run<'a, P> {
         self.is_fresh = true;
         self.tell(true);
         true
+    }
+
+    /// Notes that a learned model has made a feasible solution, whether it was better or not.
+    pub fn credit_model(&mut self) {
+        self.has_model = true;
+    }
+
+    /// Whether a learned model has made a feasible solution.
+    pub fn has_model(&self) -> bool {
+        self.has_model
     }
 
     /// Records a proven lower bound on the optimal cost.

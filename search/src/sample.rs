@@ -24,20 +24,6 @@ pub struct Sample<T> {
     pub share: f64,
 }
 
-/// The first construction of a source: an answer before searches that may not get to one. It is no iteration.
-#[derive(Clone, Debug)]
-pub struct First<T>(pub T);
-
-impl<P: Construct, T: Trajectories<P>> Search<P> for First<T> {
-    fn search(&mut self, problem: &P, run: &mut Run<'_, P>) {
-        run.set_method("first rollout");
-        let found = self.0.best(problem, 0..1, run.setup().seed, &mut T::Memory::default(), &run.watch());
-        if let Some((_, solution)) = found {
-            run.offer(&solution);
-        }
-    }
-}
-
 /// The share of one island.
 struct Island<P: Construct, M> {
     memory: M,
@@ -73,6 +59,9 @@ impl<P: Construct, T: Trajectories<P>> Search<P> for Sample<T> {
             // Ties go to the lowest number, whatever the islands are: they hold ascending ranges.
             for (_, solution) in group.iter_mut().filter_map(|island| island.best.take()) {
                 run.offer(&solution);
+                if T::IS_MODEL {
+                    run.credit_model();
+                }
             }
             done += count;
             if !run.proceed(count) || count == 0 || done == limit || watch.is_late() {

@@ -122,6 +122,7 @@ fn spend<P: Construct>(tactic: Tactic, tries: Option<impl Tries>, problem: &P, r
     tries.spend(tactic, u64::MAX, (run.setup().seed, 0), |found| {
         if let Some((_, actions)) = found {
             run.offer(&problem.build(&actions));
+            run.credit_model();
         }
         run.proceed(1)
     });

@@ -16,6 +16,9 @@ pub trait Trajectories<P: Construct>: Sync {
     /// What an island keeps from one call to the next.
     type Memory: Default + Send;
 
+    /// Whether a learned model makes them.
+    const IS_MODEL: bool = true;
+
     /// How many of the first constructions are greedy.
     fn greedy(&self, problem: &P) -> u64;
 
@@ -47,6 +50,8 @@ pub struct Rule<A> {
 
 impl<P: Construct, A: Policy<P>> Trajectories<P> for Rule<A> {
     type Memory = Option<A::Memory>;
+
+    const IS_MODEL: bool = false;
 
     fn greedy(&self, problem: &P) -> u64 {
         problem.openings().len().max(1) as u64

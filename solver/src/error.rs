@@ -3,9 +3,12 @@
 use std::io;
 
 use heuron_policies::device::DeviceError;
+#[cfg(feature = "train")]
+use heuron_policies::train::TrainError;
 use heuron_problems::{ParseError, SpecError, Violation};
 use thiserror::Error;
 
+use crate::instance::Kind;
 use crate::report::Report;
 use crate::run::Outcome;
 
@@ -50,11 +53,27 @@ pub enum Error {
         source: SpecError,
     },
     /// A configuration file with an unknown key or a value of the wrong type.
-    #[error("{path}: {message}")]
+    #[error("{path}: {}", cut(message))]
     Config {
         /// As the user gave it.
         path: String,
         /// Line, key, expectation.
+        message: String,
+    },
+    /// Settings of a training run with an unknown key or a value that cannot be.
+    #[error("{path}: {}", cut(message))]
+    Settings {
+        /// As the user gave it.
+        path: String,
+        /// Line, key, expectation.
+        message: String,
+    },
+    /// A checkpoint of another run, or one that was changed.
+    #[error("{path}: {message}")]
+    Checkpoint {
+        /// The checkpoint.
+        path: String,
+        /// What is wrong with it.
         message: String,
     },
     /// A method that the problem does not have.
@@ -161,6 +180,14 @@ impl Error {
             Self::Option { expected, .. } => format!("give {expected}"),
             Self::Spec { .. } => "see `heuron generate --help`".into(),
             Self::Config { .. } => "keys are the options of `heuron solve --help`, with underscores".into(),
+            Self::Settings { .. } => {
+                "correct the setting; CONTRIBUTING.md, \"Train a model\", says where all are listed, \
+                                      and policies/zoo/tsp.toml is an example"
+                    .into()
+            }
+            Self::Checkpoint { .. } => {
+                "resume with the settings that the run began with, or begin anew in another folder".into()
+            }
             Self::Method { problem, known, .. } => {
                 format!("choose one of {}; see `heuron methods {problem}`", known.join(", "))
             }
@@ -170,20 +197,84 @@ impl Error {
             Self::Model { .. } => "give a file that `heuron train` wrote, or a name of `heuron models`".into(),
             Self::Device(error) => error.remedy(),
             #[cfg(feature = "train")]
-            Self::Train(heuron_policies::train::TrainError::Device(error)) => error.remedy(),
-            #[cfg(feature = "train")]
-            Self::Train(_) => "see the fields of the configuration in the documentation of `train::Config`".into(),
+            Self::Train(error) => of_training(error),
             Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),
             Self::Broken(_) => "correct the solution".into(),
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
             Self::Mismatch { .. } => "give a solution of the same instance".into(),
             Self::NoCoordinates { .. } => "solve without `--plot`, or add a DISPLAY_DATA_SECTION".into(),
-            Self::NoSolution { .. } => "give more time or more iterations, or allow more vehicles".into(),
+            Self::NoSolution { report } => match report.problem {
+                Kind::Cvrp => "give more time or more iterations, or allow more vehicles".into(),
+                _ => "give more time or more iterations".into(),
+            },
             Self::Internal { .. } => "please report it with the instance, the options and the version".into(),
         }
     }
 
     pub(crate) fn file(path: impl Into<String>, action: &'static str, source: io::Error) -> Self {
         Self::File { path: path.into(), action, source }
+    }
+}
+
+/// Longest quoted line of a file in a message.
+const QUOTED: usize = 80;
+
+/// The message of a parser, its quotations (`3 | key = value`, and the carets below) cut where they are long.
+fn cut(message: &str) -> String {
+    let cut = |line: &str| {
+        let is_quoted = line
+            .split_once('|')
+            .is_some_and(|(number, _)| number.bytes().all(|byte| byte == b' ' || byte.is_ascii_digit()));
+        match line.char_indices().nth(QUOTED) {
+            Some((end, _)) if is_quoted => format!("{}...", line[..end].trim_end()),
+            _ => line.to_string(),
+        }
+    };
+    message.trim_end().lines().map(cut).collect::<Vec<_>>().join("\n")
+}
+
+/// What to do about a training run that cannot begin or go on.
+#[cfg(feature = "train")]
+fn of_training(error: &TrainError) -> String {
+    match error {
+        TrainError::Config(error) => format!("give `{}` as {}", error.field, error.expected),
+        TrainError::Architecture(_) => "change the sizes or options in `[network]`, or the algorithm".into(),
+        TrainError::Spec(_) => "give a distribution of `heuron generate --help`, and sizes that it has".into(),
+        TrainError::Weights(_) => {
+            "give `--model` a file that `heuron train` wrote, or a name of `heuron models`".into()
+        }
+        TrainError::Device(error) => error.remedy(),
+        TrainError::Mismatch => "make `[network]` that of the model, or begin without `--model`".into(),
+        TrainError::Misfit(_) => "give a distribution whose instances the network reads, or a network for them".into(),
+        TrainError::File { action: "read", .. } => "check that the path exists and is readable".into(),
+        TrainError::File { .. } => "make room, or name a folder that is writable".into(),
+        TrainError::Damaged { .. } => "begin anew in another folder".into(),
+        TrainError::Diverged { .. } => "begin anew with a lower `learning_rate`".into(),
+        TrainError::OtherRun { .. } => "resume with the settings that the run began with, or name a new folder".into(),
+        TrainError::NoCheckpoint { .. } => {
+            "begin the run without `--resume`, or name the folder of one that has begun".into()
+        }
+        TrainError::Early => "start the run anew; it has no step to go on from".into(),
+        TrainError::NoReference { .. } => "validate on instances that have solutions: change `distribution`".into(),
+        // The type may grow.
+        _ => "see CONTRIBUTING.md, \"Train a model\"".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_quotations_are_cut_and_what_is_said_about_them_is_not() {
+        let text = format!(
+            "first\n  |\n1 | key = \"{}\"\n  | {}^^^\nkey: {}\n",
+            "x".repeat(200),
+            " ".repeat(150),
+            "y".repeat(100)
+        );
+        let lines: Vec<String> = cut(&text).lines().map(String::from).collect();
+        assert_eq!((lines.len(), lines[2].len(), lines[4].len()), (5, 83, 105));
+        assert_eq!((lines[1].as_str(), lines[3].as_str()), ("  |", "  |..."));
     }
 }

@@ -5,22 +5,17 @@ use std::sync::Arc;
 use heuron_policies::inference::Effort;
 use heuron_policies::native::spread::spread;
 use heuron_policies::{Learnable, Prepared, Shop, Weights, device};
-use heuron_problems::{Cost, stream};
+use heuron_problems::Cost;
 use heuron_search::inference::{Buffers, Found, dispatch, solve};
 use heuron_search::population::Attempts;
 use heuron_search::schedules::Schedules;
-use heuron_search::{Tactic, Tries};
-use rand::Rng;
+use heuron_search::{Stop, Tactic, Tries};
 
 use crate::error::Error;
 use crate::instance::Instance;
 
 /// Instances that one thread takes at a time.
 const CHUNK: usize = 16;
-
-/// Draws of the bootstrap, and the part of them outside the interval on either side.
-const DRAWS: usize = 2_000;
-const TAIL: f64 = 0.025;
 
 /// A model and how hard it tries.
 pub struct Evaluation<'a> {
@@ -65,32 +60,53 @@ impl Campaign<'_> {
     /// # Errors
     /// [`Error::Model`] for a model that does not fit the instances or the tactic.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Spent>, Error> {
+        Ok(self.run_until(instances, &Stop::default())?.into_iter().flatten().collect())
+    }
+
+    /// As [`Self::run`], but none for the instances that were not done when `stop` was cancelled.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not fit the instances or the tactic, before the first attempt.
+    pub fn run_until(&self, instances: &[Instance], stop: &Stop) -> Result<Vec<Option<Spent>>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
         self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
-        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
-        let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(Spent::default()))).collect();
+        let model = fitting(self.name, self.weights, instances)?;
+        let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(None))).collect();
         spread(self.threads, &mut slots, |index, (instance, spent)| {
             *spent = match instance {
-                Instance::Tsp(tsp) => self.construct(&model, tsp, index),
-                Instance::Cvrp(cvrp) => self.construct(&model, cvrp, index),
-                Instance::Knapsack(knapsack) => self.construct(&model, knapsack, index),
-                Instance::Jssp(jssp) => self.schedule(&model, jssp, index),
-                Instance::Ffsp(ffsp) => self.schedule(&model, ffsp, index),
+                Instance::Tsp(tsp) => self.construct(&model, tsp, index, stop),
+                Instance::Cvrp(cvrp) => self.construct(&model, cvrp, index, stop),
+                Instance::Knapsack(knapsack) => self.construct(&model, knapsack, index, stop),
+                Instance::Jssp(jssp) => self.schedule(&model, jssp, index, stop),
+                Instance::Ffsp(ffsp) => self.schedule(&model, ffsp, index, stop),
                 Instance::Bandit(_) => Err(no_model(instance)),
             };
         });
         slots.into_iter().map(|(_, spent)| spent.map_err(refusal)).collect()
     }
 
-    fn construct<P: Learnable>(&self, model: &Prepared, problem: &P, index: usize) -> Result<Spent, String> {
+    fn construct<P: Learnable>(
+        &self,
+        model: &Prepared,
+        problem: &P,
+        index: usize,
+        stop: &Stop,
+    ) -> Result<Option<Spent>, String> {
         let model = model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
-        model.fits(problem).map_err(|misfit| misfit.to_string())?;
-        Ok(self.spend(Attempts::new(model, problem, self.seed_of(index), &|| false), index))
+        let is_over = || stop.is_cancelled();
+        Ok(self.spend(Attempts::new(model, problem, self.seed_of(index), &is_over), index, stop))
     }
 
-    fn schedule<P: Shop>(&self, model: &Prepared, problem: &P, index: usize) -> Result<Spent, String> {
+    fn schedule<P: Shop>(
+        &self,
+        model: &Prepared,
+        problem: &P,
+        index: usize,
+        stop: &Stop,
+    ) -> Result<Option<Spent>, String> {
         let model = model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
-        Ok(self.spend(Schedules::new(model, problem, self.seed_of(index), &|| false), index))
+        let is_over = || stop.is_cancelled();
+        Ok(self.spend(Schedules::new(model, problem, self.seed_of(index), &is_over), index, stop))
     }
 
     /// Instances have different draws under one seed.
@@ -98,21 +114,21 @@ impl Campaign<'_> {
         self.seed + ((index as u64) << 32)
     }
 
-    fn spend(&self, tries: Option<impl Tries>, index: usize) -> Spent {
-        let mut spent = Spent::default();
-        let Some(mut tries) = tries else { return spent };
+    /// None where `stop` came before the end.
+    fn spend(&self, tries: Option<impl Tries>, index: usize, stop: &Stop) -> Option<Spent> {
+        let (mut tries, mut spent) = (tries?, Spent::default());
         let (mut best, mut used) = (None, 0);
         let attempts = self.marks.last().copied().unwrap_or(0);
         tries.spend(self.tactic, attempts, (self.seed_of(index), 0), |found| {
             best = best.into_iter().chain(found.map(|(cost, _)| cost)).min();
             used += 1;
             spent.costs.extend(self.marks.iter().filter(|&&mark| mark == used).map(|_| best));
-            true
+            !stop.is_cancelled()
         });
         spent.trajectories = tries.trajectories();
         // A tactic that had nothing to go on with keeps what it has.
         spent.costs.resize(self.marks.len(), best);
-        spent
+        (!stop.is_cancelled()).then_some(spent)
     }
 }
 
@@ -126,15 +142,20 @@ pub struct Judged {
 }
 
 impl Evaluation<'_> {
-    /// As [`Self::run`], on a device: on others than the processor all instances of a size go together.
+    /// As [`Self::run_until`], on a device: on others than the processor the instances of a size go together.
     ///
     /// # Errors
     /// [`Error::Device`] where the build or the machine does not have the device; [`Error::Model`].
-    pub fn run_on(&self, device: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+    pub fn run_on(
+        &self,
+        device: device::Kind,
+        instances: &[Instance],
+        stop: &Stop,
+    ) -> Result<Vec<Option<Judged>>, Error> {
         device.serves(self.weights.architecture.task)?;
         match device {
-            device::Kind::Cpu => self.run(instances),
-            other => on_device::run(self, other, instances),
+            device::Kind::Cpu => self.run_until(instances, stop),
+            other => on_device::run(self, other, instances, stop),
         }
     }
 
@@ -143,22 +164,35 @@ impl Evaluation<'_> {
     /// # Errors
     /// [`Error::Model`] for a model that does not fit the instances.
     pub fn run(&self, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+        Ok(self.run_until(instances, &Stop::default())?.into_iter().flatten().collect())
+    }
+
+    /// As [`Self::run`], but none for the instances that were not begun when `stop` was cancelled.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for a model that does not fit the instances, before the first construction.
+    pub fn run_until(&self, instances: &[Instance], stop: &Stop) -> Result<Vec<Option<Judged>>, Error> {
         let refusal = |message: String| Error::Model { name: self.name.into(), message };
-        let model = Prepared::new(self.weights).map_err(|error| refusal(error.to_string()))?;
+        let model = fitting(self.name, self.weights, instances)?;
         let parts = instances.chunks(CHUNK).enumerate();
         let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
         spread(self.threads, &mut slots, |_, (first, part, results)| {
             let mut buffers = Buffers::default();
             for (index, instance) in (*first as u64..).zip(part.iter()) {
+                if stop.is_cancelled() {
+                    results.push(Ok(None));
+                    continue;
+                }
                 let mut of = Judge { model: &model, index, effort: self.effort, buffers: &mut buffers };
-                results.push(match instance {
+                let judged = match instance {
                     Instance::Tsp(tsp) => of.judge(tsp),
                     Instance::Cvrp(cvrp) => of.judge(cvrp),
                     Instance::Knapsack(knapsack) => of.judge(knapsack),
                     Instance::Jssp(jssp) => of.dispatch(jssp),
                     Instance::Ffsp(ffsp) => of.dispatch(ffsp),
                     Instance::Bandit(_) => Err(no_model(instance)),
-                });
+                };
+                results.push(judged.map(Some));
             }
         });
         slots.into_iter().flat_map(|(_, _, results)| results).map(|result| result.map_err(refusal)).collect()
@@ -191,6 +225,30 @@ fn judged<S>(found: Found<S>) -> Judged {
     Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories }
 }
 
+/// The model, which fits every instance.
+fn fitting(name: &str, weights: &Weights, instances: &[Instance]) -> Result<Prepared, Error> {
+    let refusal = |message: String| Error::Model { name: name.into(), message };
+    let model = Prepared::new(weights).map_err(|error| refusal(error.to_string()))?;
+    let fits = |instance: &Instance| match instance {
+        Instance::Tsp(tsp) => constructs(&model, tsp),
+        Instance::Cvrp(cvrp) => constructs(&model, cvrp),
+        Instance::Knapsack(knapsack) => constructs(&model, knapsack),
+        Instance::Jssp(jssp) => schedules(&model, jssp),
+        Instance::Ffsp(ffsp) => schedules(&model, ffsp),
+        Instance::Bandit(_) => Err(no_model(instance)),
+    };
+    instances.iter().try_for_each(fits).map_err(refusal)?;
+    Ok(model)
+}
+
+fn constructs<P: Learnable>(model: &Prepared, problem: &P) -> Result<(), String> {
+    model.attention(P::TASK).and_then(|model| model.fits(problem)).map_err(|misfit| misfit.to_string())
+}
+
+fn schedules<P: Shop>(model: &Prepared, problem: &P) -> Result<(), String> {
+    model.dispatch(P::TASK).and_then(|model| model.fits(problem)).map_err(|misfit| misfit.to_string())
+}
+
 fn no_model(instance: &Instance) -> String {
     format!("no model of this kind constructs a {}", instance.kind())
 }
@@ -200,7 +258,7 @@ mod on_device {
     use super::*;
 
     /// Says how to get a build that does.
-    pub fn run(_: &Evaluation<'_>, kind: device::Kind, _: &[Instance]) -> Result<Vec<Judged>, Error> {
+    pub fn run(_: &Evaluation<'_>, kind: device::Kind, _: &[Instance], _: &Stop) -> Result<Vec<Option<Judged>>, Error> {
         Err(device::DeviceError::Feature { kind }.into())
     }
 }
@@ -223,12 +281,25 @@ mod on_device {
         }};
     }
 
-    pub fn run(of: &Evaluation<'_>, kind: device::Kind, instances: &[Instance]) -> Result<Vec<Judged>, Error> {
+    /// Instances that go together, and of which a signal ends all.
+    const TOGETHER: usize = 1_000;
+
+    pub fn run(
+        of: &Evaluation<'_>,
+        kind: device::Kind,
+        instances: &[Instance],
+        stop: &Stop,
+    ) -> Result<Vec<Option<Judged>>, Error> {
         let refusal = |message: String| Error::Model { name: of.name.into(), message };
         let device = device::open(kind)?;
+        fitting(of.name, of.weights, instances)?;
         let model = DeviceModel::new(of.weights, &device).map_err(|error| refusal(error.to_string()))?;
         let mut judged = Vec::with_capacity(instances.len());
-        for part in instances.chunk_by(|a, b| a.size() == b.size() && a.kind() == b.kind()) {
+        let alike = |a: &Instance, b: &Instance| a.size() == b.size() && a.kind() == b.kind();
+        for part in instances.chunk_by(alike).flat_map(|part| part.chunks(TOGETHER)) {
+            if stop.is_cancelled() {
+                break;
+            }
             let first = judged.len() as u64;
             let found = match &part[0] {
                 Instance::Tsp(_) => judge(&model, all!(part, Tsp), first, of.effort),
@@ -236,8 +307,9 @@ mod on_device {
                 Instance::Knapsack(_) => judge(&model, all!(part, Knapsack), first, of.effort),
                 other => Err(no_model(other)),
             };
-            judged.extend(found.map_err(refusal)?);
+            judged.extend(found.map_err(refusal)?.into_iter().map(Some));
         }
+        judged.resize(instances.len(), None);
         Ok(judged)
     }
 
@@ -251,35 +323,5 @@ mod on_device {
             return Err(misfit.to_string());
         }
         Ok(solve_all(model, &problems, first, effort).into_iter().map(judged).collect())
-    }
-}
-
-/// The 95 % interval of the mean of `values` by the percentile bootstrap (Efron, 1979); none without values. Values
-/// that are differences of pairs make it a paired one.
-pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
-    let mut rng = stream(1, "bootstrap", 0);
-    let mut mean = || {
-        let draw = (0..values.len()).map(|_| values[rng.random_range(0..values.len())]);
-        draw.sum::<f64>() / values.len() as f64
-    };
-    let mut means: Vec<f64> = if values.is_empty() { return None } else { (0..DRAWS).map(|_| mean()).collect() };
-    means.sort_by(f64::total_cmp);
-    let at = |part: f64| means[((DRAWS - 1) as f64 * part).round() as usize];
-    Some([at(TAIL), at(1.0 - TAIL)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn interval_holds_the_mean_and_shrinks_with_the_sample() {
-        let sample = |n: u64| -> Vec<f64> { (0..n).map(|i| (i * 37 % 101) as f64).collect() };
-        let [low, high] = interval(&sample(101)).unwrap();
-        assert!(low < 50.0 && 50.0 < high && high - low < 15.0, "{low} {high}");
-        let [wide_low, wide_high] = interval(&sample(11)).unwrap();
-        assert!(wide_high - wide_low > high - low);
-        assert_eq!(interval(&[2.5]), Some([2.5, 2.5]));
-        assert_eq!(interval(&[]), None);
     }
 }

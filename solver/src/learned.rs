@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use heuron_policies::native::Misfit;
 use heuron_policies::rules::{Dispatch, FlowDispatch, NearestNeighbour, Ratio, Savings};
-use heuron_policies::{Learnable, Policy, Prepared, Shop, zoo};
+use heuron_policies::{Architecture, Learnable, Policy, Prepared, Shop, zoo};
 use heuron_problems::{Construct, Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::active::Config;
-use heuron_search::cvrp::ruin::{self, RuinRecreate, Sweep};
+use heuron_search::cvrp::ruin::{self, RuinRecreate};
 use heuron_search::ffsp::IteratedGreedy;
 use heuron_search::jssp::TabuSearch;
 use heuron_search::latent::{AMPLITUDE, Strategy};
 use heuron_search::tsp::held_karp::HeldKarp;
 use heuron_search::tsp::{Curve, LocalSearch};
-use heuron_search::{Adapt, Dispatched, First, Images, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
+use heuron_search::{Adapt, Dispatched, First, Images, Listed, Rule, Sample, Search, Setup, Stages, Tactic, knapsack};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -56,12 +56,9 @@ trait Teachable: Construct + Clone {
     /// Samples before a local search.
     const SAMPLES: u64 = 0;
 
-    /// Time per pair of nodes that a model takes for its first solution (64 wide, 6 layers: 75 ms for X-n979-k58).
-    const PER_PAIR: Duration = Duration::from_nanos(80);
-
-    /// A solution that is there at once, for instances of which a model would not have one in time.
-    fn first() -> Box<dyn Search<Self>> {
-        Box::new(First(Self::RULE))
+    /// What has a solution at once.
+    fn at_once(&self) -> Box<dyn Search<Self>> {
+        Box::new(Listed)
     }
 
     /// The constructions of a model.
@@ -114,7 +111,7 @@ impl Teachable for Tsp {
 
     const RULE: Rule<NearestNeighbour> = Rule { policy: NearestNeighbour, temperature: 0.2 };
 
-    fn first() -> Box<dyn Search<Self>> {
+    fn at_once(&self) -> Box<dyn Search<Self>> {
         Box::new(Curve)
     }
 
@@ -135,10 +132,6 @@ impl Teachable for Cvrp {
     type Rule = Savings;
 
     const RULE: Rule<Savings> = Rule { policy: Savings, temperature: 0.3 };
-
-    fn first() -> Box<dyn Search<Self>> {
-        Box::new(Sweep)
-    }
 
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         images(self, model, samples, share)
@@ -183,9 +176,6 @@ impl Teachable for Jssp {
 
     const SAMPLES: u64 = 32;
 
-    // Encoding a shop is short, and the rollout looks at the clock at every step.
-    const PER_PAIR: Duration = Duration::ZERO;
-
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
     }
@@ -206,9 +196,6 @@ impl Teachable for Ffsp {
 
     const SAMPLES: u64 = 32;
 
-    // Encoding a shop is short, and the rollout looks at the clock at every step.
-    const PER_PAIR: Duration = Duration::ZERO;
-
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
     }
@@ -222,42 +209,68 @@ impl Teachable for Ffsp {
     }
 }
 
-/// Constructions alone: greedy from every opening, then samples.
-fn policy<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    vec![constructions(problem, model, u64::MAX, 1.0)]
+/// Time that a model takes for its first solution.
+fn first_solution(model: &Prepared, nodes: usize) -> Duration {
+    match model {
+        Prepared::Attention(model) => {
+            let Architecture { width, layers, .. } = *model.architecture();
+            // Attention and pointer per pair of nodes: 64 wide, 84 ns with 6 layers and 56 with 3 (TSP, 1000 and 3000
+            // nodes).
+            let per_pair = 1e-9 * width as f64 * (0.15 * layers as f64 + 0.4);
+            Duration::from_secs_f64(per_pair * (nodes as f64).powi(2))
+        }
+        // Encoding a shop is short, and the rollout looks at the clock at every step.
+        Prepared::Dispatch(_) => Duration::ZERO,
+    }
 }
 
-/// A few constructions, then local search; local search alone where the model would not have one solution in its part
-/// of the time.
+/// The model, if `share` of the time left is enough for its first solution; else the rule takes its place.
+fn in_time<'m, P: Teachable>(
+    problem: &P,
+    setup: &Setup,
+    model: Option<&'m Prepared>,
+    share: f64,
+) -> Option<&'m Prepared> {
+    let left = setup.budget.time.map(|time| time.saturating_sub(setup.clock.elapsed()).mul_f64(share));
+    model.filter(|model| left.is_none_or(|left| first_solution(model, problem.width()) <= left))
+}
+
+/// Stages with an answer before the first of them has one: a solution at once, then one of the rule.
+fn answered<P: Teachable>(problem: &P, stages: Stages<P>) -> Stages<P> {
+    let first: [Box<dyn Search<P>>; 2] = [problem.at_once(), Box::new(First(P::RULE))];
+    first.into_iter().chain(stages).collect()
+}
+
+/// Constructions alone: greedy from every opening, then samples.
+fn policy<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    let model = in_time(problem, setup, model, 1.0);
+    answered(problem, vec![constructions(problem, model, u64::MAX, 1.0)])
+}
+
+/// A few constructions, then local search.
 fn policy_local<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    let first = P::PER_PAIR.saturating_mul(problem.width().pow(2).try_into().unwrap_or(u32::MAX));
-    let affordable = setup.budget.time.is_none_or(|time| first <= time.mul_f64(SHARE));
-    let mut stages = Vec::new();
-    if model.is_none() || affordable {
-        stages.push(constructions(problem, model, P::SAMPLES, SHARE));
-    }
+    let model = in_time(problem, setup, model, SHARE);
+    let mut stages = vec![constructions(problem, model, P::SAMPLES, SHARE)];
     stages.extend(problem.local(setup));
     stages
 }
 
-/// A first solution, the greedy constructions, then attempts by a tactic; without a model samples of the rule.
-fn adapted<P: Teachable>(problem: &P, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
-    let learned = model.and_then(|model| problem.attempts(model, tactic).ok());
-    let mut stages = learned.unwrap_or_else(|| vec![constructions(problem, None, u64::MAX, 1.0)]);
-    stages.insert(0, P::first());
-    stages
+/// The greedy constructions, then attempts by a tactic; without a model samples of the rule.
+fn adapted<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>, tactic: Tactic) -> Stages<P> {
+    let learned = in_time(problem, setup, model, 1.0).and_then(|model| problem.attempts(model, tactic).ok());
+    answered(problem, learned.unwrap_or_else(|| vec![constructions(problem, None, u64::MAX, 1.0)]))
 }
 
-fn active<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    adapted(problem, model, Tactic::Active(Config::default()))
+fn active<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, setup, model, Tactic::Active(Config::default()))
 }
 
-fn latent<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    adapted(problem, model, LATENT)
+fn latent<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, setup, model, LATENT)
 }
 
-fn population<P: Teachable>(problem: &P, _: &Setup, model: Option<&Prepared>) -> Stages<P> {
-    adapted(problem, model, Tactic::Population)
+fn population<P: Teachable>(problem: &P, setup: &Setup, model: Option<&Prepared>) -> Stages<P> {
+    adapted(problem, setup, model, Tactic::Population)
 }
 
 const LATENT: Tactic = Tactic::Latent(Strategy::Evolve { step: AMPLITUDE });
@@ -281,7 +294,7 @@ macro_rules! learned {
         &[
             Learned::<$problem> {
                 name: "policy",
-                about: concat!("constructions of a model alone; --no-model: of the rule ", $rule),
+                about: concat!("a construction by ", $rule, ", then those of a model (--no-model: of the rule)"),
                 stages: policy,
                 fits,
                 most: $most,

@@ -24,25 +24,27 @@ mod report;
 mod run;
 mod solvable;
 pub mod span;
+mod statistics;
 pub mod table;
 
 pub use bandit::{BanditBudget, BanditRun, BanditTraining, Preset, play_model};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
-pub use evaluation::{Campaign, Evaluation, Judged, Spent, interval};
+pub use evaluation::{Campaign, Evaluation, Judged, Spent};
 pub use heuron_policies as policies;
 pub use heuron_problems as problems;
 pub use heuron_search as search;
 pub use heuron_search::Stop;
 pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]
-pub use learn::Training;
+pub use learn::{Listen, Training};
 pub use load::{instance_files, is_set, load, load_solution, load_text, parse_solution, stem};
 pub use models::{Models, model};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;
 pub use report::{Report, gap};
 pub use run::{Event, Outcome, solve, solve_since};
+pub use statistics::{interval, mean};
 
 /// The program of the README.
 #[cfg(doctest)]

@@ -23,7 +23,7 @@ pub struct Report {
     pub size: usize,
     /// Method that was asked for.
     pub method: String,
-    /// Learned model that was used, if any.
+    /// Learned model that was used, if any; none where it had no time for a single solution.
     pub model: Option<String>,
     /// Seed of every random choice.
     pub seed: u64,
@@ -82,7 +82,8 @@ impl Report {
             problem: P::KIND,
             size: problem.size(),
             method: plan.method.into(),
-            model: plan.model.clone(),
+            // A bandit's model plays whenever there is one.
+            model: plan.model.clone().filter(|_| run.has_model() || P::KIND == Kind::Bandit),
             seed: run.setup().seed,
             threads: run.setup().threads,
             islands: run.setup().islands,

@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn run_without_a_solution_reports_that() {
         let error = execute_one(|_, _| vec![Box::new(Idle)]).unwrap_err();
-        assert_eq!(error.code(), 1);
+        assert_eq!((error.code(), error.remedy().as_str()), (1, "give more time or more iterations"));
         let Error::NoSolution { report } = error else { panic!("{error}") };
         assert!(!report.feasible && report.cost.is_none());
     }

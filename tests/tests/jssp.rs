@@ -314,7 +314,7 @@ fn moves_are_exact_and_estimates_of_exchanges_are_bounds() {
     for seed in 0..40 {
         for jssp in [uniform(6, 4, seed), uniform(12, 3, seed), irregular(8, 3, seed)] {
             let (model, mut rng) = (Model::new(&jssp), stream(seed, "walk", 0));
-            let order = start::active(&model, 0.0, &mut rng, &Watch::never());
+            let order = start::start(&model, 0.0, &mut rng, &Watch::never());
             let mut graph = Graph::new(&model, &order);
             let (mut path, mut ends) = (Vec::new(), Vec::new());
             for _ in 0..50 {

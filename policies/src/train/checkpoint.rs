@@ -3,10 +3,10 @@
 //! Random streams are named by the step they serve, so the step is the random position.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
 use std::path::Path;
 
+use heuron_problems::whole;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -113,23 +113,9 @@ impl Checkpoint {
     }
 }
 
-/// Writes, flushes to the disk, and renames: the file is the old one or the new one, whatever happens meanwhile.
-pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), TrainError> {
-    replace(path, content).map_err(|error| TrainError::file(path, "write", error))
-}
-
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.tmp"));
-    let mut file = File::create(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    // The new name itself must reach the disk too, where folders can be flushed.
-    if let Some(Ok(folder)) = path.parent().map(File::open) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+/// As [`whole::write_whole`].
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), TrainError> {
+    whole::write_whole(path, content).map_err(|error| TrainError::file(path, "write", error))
 }
 
 /// Little-endian numbers.

@@ -71,6 +71,12 @@ pub enum TrainError {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// Nothing to go on from.
+    #[error("{}: there is no checkpoint to go on from", path.display())]
+    NoCheckpoint {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// Stopped while the references of the validation set were computed.
     #[error("interrupted before the first step: start the run anew")]
     Early,

@@ -99,14 +99,28 @@ pub fn read(path: &Path) -> Result<Vec<Row>, TrainError> {
     whole.lines().skip(1).map(row).collect()
 }
 
+/// Puts the gap into the last row if it is of `step`, and returns that row.
+pub fn complete(path: &Path, step: u64, gap: Option<f64>) -> Result<Option<Row>, TrainError> {
+    let mut rows = if path.exists() { read(path)? } else { Vec::new() };
+    let Some(last) = rows.last_mut().filter(|row| row.step == step) else { return Ok(None) };
+    last.gap = gap;
+    let last = last.clone();
+    rewrite(path, rows.iter())?;
+    Ok(Some(last))
+}
+
 /// Takes back the rows after `step`: the run goes on from there.
 pub fn rewind(path: &Path, step: u64) -> Result<(), TrainError> {
     if !path.exists() {
         return Ok(());
     }
     let rows = read(path)?;
-    let kept: String = rows.iter().filter(|row| row.step <= step).map(Row::line).collect();
-    write_whole(path, format!("{HEADER}\n{kept}").as_bytes())
+    rewrite(path, rows.iter().filter(|row| row.step <= step))
+}
+
+fn rewrite<'a>(path: &Path, rows: impl Iterator<Item = &'a Row>) -> Result<(), TrainError> {
+    let rows: String = rows.map(Row::line).collect();
+    write_whole(path, format!("{HEADER}\n{rows}").as_bytes())
 }
 
 #[cfg(test)]

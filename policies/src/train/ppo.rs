@@ -2,8 +2,8 @@
 //! P. Wan, T. Li, J. M. Wang, "RLOR: a flexible framework of deep reinforcement learning for operation research", 2023.
 //!
 //! As there: an instance is encoded once per minibatch, all its choices are replayed at once, minibatches are
-//! instances. Unlike there: rewards are not discounted, because costs are not, and trajectories that ended are no part
-//! of any mean.
+//! instances. Unlike there: rewards are not discounted by default, because costs are not, and trajectories that ended
+//! are no part of any mean.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +25,13 @@ pub struct Ppo {
     pub entropy: f32,
     /// Lambda of the generalised advantage estimate (Schulman et al., 2016). Default: 0.95 (RLOR).
     pub lambda: f32,
+    /// Discount of later rewards. Default: 1, because costs are not discounted.
+    pub gamma: f32,
 }
 
 impl Default for Ppo {
     fn default() -> Self {
-        Self { epochs: 2, minibatches: 8, clip: 0.2, value: 0.5, entropy: 0.01, lambda: 0.95 }
+        Self { epochs: 2, minibatches: 8, clip: 0.2, value: 0.5, entropy: 0.01, lambda: 0.95, gamma: 1.0 }
     }
 }
 
@@ -88,7 +90,8 @@ impl Ppo {
         require(self.clip > 0.0 && self.clip < 1.0, "ppo.clip", "a number between 0 and 1", self.clip)?;
         require(self.value >= 0.0 && self.value.is_finite(), "ppo.value", "a number from 0 on", self.value)?;
         require(self.entropy >= 0.0 && self.entropy.is_finite(), "ppo.entropy", "a number from 0 on", self.entropy)?;
-        require((0.0..=1.0).contains(&self.lambda), "ppo.lambda", "a number from 0 to 1", self.lambda)
+        require((0.0..=1.0).contains(&self.lambda), "ppo.lambda", "a number from 0 to 1", self.lambda)?;
+        require((0.0..=1.0).contains(&self.gamma), "ppo.gamma", "a number from 0 to 1", self.gamma)
     }
 
     /// The record of an instance from the `rewards` of its choices \[trajectories\]\[choices\].
@@ -98,12 +101,12 @@ impl Ppo {
         Record { log_probs, values, advantages }
     }
 
-    /// Generalised advantage estimates without discount; nothing comes after the last choice.
+    /// Generalised advantage estimates; nothing comes after the last choice.
     fn advantages(&self, rewards: &[f32], values: &[f32]) -> Vec<f32> {
         let mut advantages = vec![0.0; rewards.len()];
         let (mut next_value, mut next) = (0.0, 0.0);
         for t in (0..rewards.len()).rev() {
-            next = rewards[t] + next_value - values[t] + self.lambda * next;
+            next = rewards[t] + self.gamma * next_value - values[t] + self.gamma * self.lambda * next;
             next_value = values[t];
             advantages[t] = next;
         }
@@ -161,6 +164,14 @@ mod tests {
     fn with_lambda_zero_advantage_is_one_step_ahead() {
         let ppo = Ppo { lambda: 0.0, ..Ppo::default() };
         assert_eq!(ppo.advantages(&[-1.0, -2.0], &[0.5, 0.25]), [-1.25, -2.25]);
+    }
+
+    #[test]
+    fn later_rewards_are_discounted() {
+        let discounted = |lambda| Ppo { lambda, gamma: 0.5, ..Ppo::default() };
+        // -1 - 2/2 - 4/4 - 0.5, -2 - 4/2 - 0.25, -4 + 4.
+        assert_eq!(discounted(1.0).advantages(&[-1.0, -2.0, -4.0], &[0.5, 0.25, -4.0]), [-3.5, -4.25, 0.0]);
+        assert_eq!(discounted(0.0).advantages(&[-1.0, -2.0], &[0.5, 0.25]), [-1.375, -2.25]);
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub struct Budget {
 impl Budget {
     /// Part of the budget that is used, at most 1.
     fn used(self, step: u64, elapsed_s: f64) -> f64 {
-        let steps = self.steps.map_or(0.0, |steps| step as f64 / steps.max(1) as f64);
+        // Of no steps all are done.
+        let steps = self.steps.map_or(0.0, |steps| if step >= steps { 1.0 } else { step as f64 / steps as f64 });
         let time = self.time.map_or(0.0, |time| elapsed_s / time.as_secs_f64().max(1e-9));
         steps.max(time).min(1.0)
     }
@@ -59,7 +60,7 @@ pub struct Job {
     pub device: Kind,
     /// Folder of the run's files; it exists.
     pub folder: PathBuf,
-    /// Whether to go on from the folder's checkpoint, if there is one.
+    /// Whether to go on from the folder's checkpoint, which must exist.
     pub resume: bool,
     /// Weights to begin with; none: random ones.
     pub initial: Option<Weights>,
@@ -123,6 +124,10 @@ pub struct Summary {
 pub fn train<P: Train>(job: &Job, mut hooks: Hooks<'_, P>) -> Result<Summary, TrainError> {
     job.config.check()?;
     let mut run = Run::<P>::start(job, hooks.reference, hooks.is_over)?;
+    if !job.resume {
+        // What the run began with is known from here on: killed at any moment, it goes on from these weights.
+        run.checkpoint()?;
+    }
     while run.used() < 1.0 {
         if (hooks.is_over)() {
             run.checkpoint()?;
@@ -157,6 +162,8 @@ struct Run<'j, P: Train> {
 
 impl<'j, P: Train> Run<'j, P> {
     fn start(job: &'j Job, reference: &Reference<'_, P>, is_over: &dyn Fn() -> bool) -> Result<Self, TrainError> {
+        let path = job.folder.join(Files::CHECKPOINT);
+        let found = if job.resume { Some(resumed(&path, &job.config)?) } else { None };
         job.device.serves(P::TASK)?;
         let adapts = matches!(job.config.algorithm, Algorithm::Poppy | Algorithm::Compass);
         let good = job.device == Kind::Cpu || !adapts;
@@ -172,10 +179,7 @@ impl<'j, P: Train> Run<'j, P> {
             Err(TrainError::NoReference { .. }) if is_over() => return Err(TrainError::Early),
             validation => validation?,
         };
-        let path = job.folder.join(Files::CHECKPOINT);
-        let found = if job.resume && path.exists() { Some(Checkpoint::read(&path)?) } else { None };
         let (weights, rival, moments, position) = match found {
-            Some(found) if found.config != job.config => return Err(TrainError::OtherRun { path }),
             Some(Checkpoint { architecture, position, weights, rival, moments, .. }) => {
                 let weights = Weights { architecture, notes: notes(&job.config), tensors: weights };
                 (weights, rival, moments, position)
@@ -355,10 +359,20 @@ impl<'j, P: Train> Run<'j, P> {
     fn finish(&mut self, hooks: &mut Hooks<'_, P>) -> Result<(), TrainError> {
         if self.position.validated < self.position.step || self.position.best.is_none() {
             self.validate()?;
-            let row = self.row(true);
-            log::append(&self.job.folder.join(Files::LOG), &row)?;
-            let (gap, best) = (self.gap, self.position.best);
-            (hooks.listen)(&Progress { used: 1.0, row, gap, best, logged: true });
+            let path = self.job.folder.join(Files::LOG);
+            // The last step may be in the log already: its row then gets the gap. Without a step there is nothing to
+            // tell.
+            let row = if self.row_steps == 0 {
+                log::complete(&path, self.position.step, self.gap)?
+            } else {
+                let row = self.row(true);
+                log::append(&path, &row)?;
+                Some(row)
+            };
+            if let Some(row) = row {
+                let (gap, best) = (self.gap, self.position.best);
+                (hooks.listen)(&Progress { used: 1.0, row, gap, best, logged: true });
+            }
         }
         self.checkpoint()
     }
@@ -366,6 +380,15 @@ impl<'j, P: Train> Run<'j, P> {
     fn summary(&self, complete: bool) -> Summary {
         Summary { position: self.position.clone(), gap: self.gap, complete }
     }
+}
+
+/// The checkpoint to go on from, which is of a run with `config`.
+fn resumed(path: &Path, config: &Config) -> Result<Checkpoint, TrainError> {
+    if !path.exists() {
+        return Err(TrainError::NoCheckpoint { path: path.into() });
+    }
+    let found = Checkpoint::read(path)?;
+    if found.config == *config { Ok(found) } else { Err(TrainError::OtherRun { path: path.into() }) }
 }
 
 /// What a model file says about its training.

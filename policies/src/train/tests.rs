@@ -89,7 +89,7 @@ fn weights_depend_on_neither_threads_nor_interruptions() {
         whole::<Cvrp>(&config, 23, 3, three);
         for limit in [0, 5, 1, 7, u64::MAX] {
             let session =
-                Session { config: config.clone(), steps: 23, threads: 2, folder: broken, resume: true, limit };
+                Session { config: config.clone(), steps: 23, threads: 2, folder: broken, resume: limit > 0, limit };
             let summary = run::<Cvrp>(session).unwrap();
             assert_eq!(summary.complete, limit == u64::MAX);
         }
@@ -111,7 +111,8 @@ fn dispatch_models_depend_on_neither_threads_nor_interruptions() {
         whole::<Jssp>(&config, 9, 1, one);
         whole::<Jssp>(&config, 9, 3, three);
         for limit in [4, 1, u64::MAX] {
-            let session = Session { config: config.clone(), steps: 9, threads: 2, folder: broken, resume: true, limit };
+            let resume = limit != 4;
+            let session = Session { config: config.clone(), steps: 9, threads: 2, folder: broken, resume, limit };
             run::<Jssp>(session).unwrap();
         }
         assert_eq!(products(one), products(three), "{algorithm:?}");
@@ -288,6 +289,37 @@ fn log_says_who_wins() {
     assert_eq!(last.wins.len(), 3);
     assert!((last.wins.iter().sum::<f64>() - 1.0).abs() < 0.01, "{:?}", last.wins);
     assert!(last.decided.is_some_and(|part| (0.0..=1.0).contains(&part) && part > 0.0));
+}
+
+#[test]
+fn last_row_of_the_log_is_that_of_the_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(Algorithm::Reinforce);
+    (config.log_every, config.validation.every) = (Some(1), Some(3));
+    whole::<Tsp>(&config, 5, 1, folder.path());
+    let rows = rows(folder.path()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(rows.iter().map(|row| row.gap.is_some()).collect::<Vec<_>>(), [false, false, true, false, true]);
+    assert!(rows.iter().all(|row| row.cost > 0.0));
+}
+
+#[test]
+fn run_of_no_steps_takes_none_and_has_the_model_that_it_begins_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(Algorithm::Reinforce);
+    let summary = whole::<Tsp>(&config, 0, 1, folder.path());
+    assert_eq!((summary.position.step, summary.complete), (0, true));
+    assert_eq!(rows(folder.path()).unwrap(), []);
+    let weights = Weights::read(&folder.path().join(Files::MODEL)).unwrap();
+    assert_eq!(weights.tensors, Weights::random(fit::architecture::<Tsp>(&config), config.seed).unwrap().tensors);
+}
+
+#[test]
+fn run_that_was_never_begun_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(Algorithm::Reinforce);
+    let session = Session { config, steps: 4, threads: 1, folder: folder.path(), resume: true, limit: u64::MAX };
+    assert!(matches!(run::<Tsp>(session), Err(TrainError::NoCheckpoint { .. })));
 }
 
 #[test]

@@ -71,8 +71,8 @@ fn active(model: &Model, greed: f64, rng: &mut Stream, watch: &Watch) -> Vec<u32
     order
 }
 
-/// A topological order of a schedule in which no machine is idle while a job waits for it; the one with the most work left
-/// goes first. O(operations log jobs).
+/// A topological order of a schedule in which no machine is idle while a job waits for it; the one with the most work
+/// left goes first. O(operations log jobs).
 fn without_delay(model: &Model) -> Vec<u32> {
     let work = |job: usize| -> Cost { model.job(job).map(|node| model.durations[node as usize]).sum() };
     let mut next: Vec<u32> = (0..model.jobs()).map(|job| model.job(job).start).collect();

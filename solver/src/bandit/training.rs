@@ -160,9 +160,9 @@ impl BanditRun {
     /// Goes on from a checkpoint of the same training on the same instances.
     ///
     /// # Errors
-    /// [`Error::File`], and [`Error::Config`] for a checkpoint of other settings or instances, or that was changed.
+    /// [`Error::File`], and [`Error::Checkpoint`] for a checkpoint of other settings or instances, or that was changed.
     pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
-        let refusal = |message: String| Error::Config { path: path.display().to_string(), message };
+        let refusal = |message: String| Error::Checkpoint { path: path.display().to_string(), message };
         let text = load_text(path)?;
         let Saved { run: found, .. } = serde_json::from_str(&text).map_err(|error| refusal(error.to_string()))?;
         // What reads the same is written the same, with the same checksum.
@@ -215,7 +215,7 @@ impl BanditRun {
     /// A part of the run: to the end of the budget, or for about `most`. Returns whether the budget is used up.
     ///
     /// # Errors
-    /// [`Error::Config`] for a setting that cannot be.
+    /// [`Error::Settings`] for a setting that cannot be.
     pub fn advance(&mut self, bandits: &[Bandit], budget: &BanditBudget, most: Duration) -> Result<bool, Error> {
         let (begin, before) = (Instant::now(), self.seconds);
         let is_late = |begin: Instant| {
@@ -223,7 +223,7 @@ impl BanditRun {
             before + begin.elapsed().as_secs_f64() >= time
         };
         let ends = || budget.stop.is_cancelled() || begin.elapsed() >= most || is_late(begin);
-        let refusal = |message| Error::Config { path: "sequoia".into(), message };
+        let refusal = |message| Error::Settings { path: "sequoia".into(), message };
         let steps = budget.steps.unwrap_or(u64::MAX);
         let state = std::mem::replace(&mut self.state, State::New);
         self.state = if self.sequoia {

@@ -8,7 +8,7 @@ use cpu_time::ProcessTime;
 use heuron::plot::in_units;
 use heuron::{
     Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, instance_files, interval,
-    load, model, play_model, reference,
+    load, mean, model, play_model, reference,
 };
 use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
@@ -16,13 +16,13 @@ use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
 use heuron_problems::{Cost, Problem, Set};
 use heuron_search::latent::Strategy;
-use heuron_search::{Stop, Tactic, active};
+use heuron_search::{Tactic, active};
 use serde::Serialize;
 
 use super::generate::Generate;
 use super::place::Place;
-use super::say;
 use super::trace::Lines;
+use super::{say, signal};
 
 /// A model, a set, and how hard the model tries.
 #[derive(Args)]
@@ -68,7 +68,8 @@ pub struct Evaluate {
     #[arg(long)]
     augment: bool,
 
-    /// Constructions per image of `sample`, lanes of `beam`, lanes of `sgbs` [default: 128; 4 of sgbs]
+    /// Constructions per image of `sample`, lanes of `beam` (an equal share for every opening), lanes of `sgbs`
+    /// [default: 128; 4 of sgbs]
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
 
@@ -100,6 +101,12 @@ pub struct Evaluate {
     device: Device,
 }
 
+/// Most samples of an image: so many random streams it has ([`heuron_search::inference`]).
+const MOST_SAMPLES: usize = 1 << 20;
+
+/// Most lanes: of a hundred nodes they take some hundreds of megabytes.
+const MOST_LANES: usize = 100_000;
+
 /// How constructions choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -129,6 +136,8 @@ struct Summary<'a> {
     model: &'a str,
     set: String,
     instances: usize,
+    /// Whether a signal came before all instances were done; those that were not are in none of the figures.
+    interrupted: bool,
     /// Size of the instances; none if they differ.
     n: Option<usize>,
     decode: Decode,
@@ -181,21 +190,26 @@ impl Evaluate {
         };
         let weights = if self.problem == Kind::Bandit { None } else { Some(model(&self.model)?) };
         let instances = self.instances(&options)?;
+        let known = self.known(&instances)?;
+        signal::listen(&options.stop);
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
         let judged = match &weights {
-            Some(weights) => self.judge(weights, &instances, options.threads())?,
-            None => bandits(&instances, Some(&self.model), self.seed, options.threads())?,
+            Some(weights) => self.judge(weights, &instances, &options)?,
+            None => bandits(&instances, Some(&self.model), self.seed, &options)?,
         };
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
-        let references = self.references(&instances, options.threads())?;
-        let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).map(row).collect();
-        let summary = self.summary(&instances, &rows, wall_s, cpu_s);
+        let references = match known {
+            Some(known) => known,
+            None => self.references(&instances, &options)?,
+        };
+        let rows: Vec<Row<'_>> = instances.iter().zip(judged).zip(references).filter_map(row).collect();
+        let summary = self.summary(&instances, &rows, (wall_s, cpu_s), options.stop.is_cancelled());
         if let Some(report) = &mut report {
             report.write(&summary)?;
             rows.iter().try_for_each(|row| report.write(row))?;
         }
-        say(&line(&summary));
-        Ok(u8::from(summary.unsolved > 0))
+        say(&line(&summary, instances.len()));
+        Ok(u8::from(summary.unsolved > 0 || rows.is_empty()))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -210,6 +224,7 @@ impl Evaluate {
         if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
         }
+        self.check_samples()?;
         let unused = [
             ("samples", self.samples.is_some() && !self.takes_samples(), "sample, beam or sgbs"),
             ("children", self.children.is_some() && self.decode != Decode::Sgbs, "sgbs"),
@@ -257,38 +272,57 @@ impl Evaluate {
         self.attempts.unwrap_or(100)
     }
 
+    /// Samples have random numbers of their own up to a number; lanes are all in memory.
+    fn check_samples(&self) -> Result<(), Error> {
+        let most = if self.decode == Decode::Sample { MOST_SAMPLES } else { MOST_LANES };
+        match self.samples.filter(|&samples| samples > most) {
+            Some(found) => {
+                let expected = format!("at most {most} with this `--decode`");
+                Err(Error::Option { key: "samples", expected, found: found.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
     fn samples(&self) -> usize {
         self.samples.unwrap_or(if self.decode == Decode::Sgbs { 4 } else { 128 })
     }
 
-    fn judge(&self, weights: &Weights, instances: &[Instance], threads: usize) -> Result<Vec<Judged>, Error> {
+    fn judge(
+        &self,
+        weights: &Weights,
+        instances: &[Instance],
+        options: &Options,
+    ) -> Result<Vec<Option<Judged>>, Error> {
         let search = match self.decode {
             Decode::Greedy => Search::Greedy,
             Decode::Sample => Search::Sample(self.samples()),
             Decode::Beam => Search::Beam(self.samples()),
             Decode::Sgbs => Search::Guided { lanes: self.samples(), children: self.children() },
             Decode::Active => {
-                return self.spend(weights, instances, threads, Tactic::Active(active::Config::default()));
+                return self.spend(weights, instances, options, Tactic::Active(active::Config::default()));
             }
-            Decode::Latent => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::default())),
-            Decode::Uniform => return self.spend(weights, instances, threads, Tactic::Latent(Strategy::Uniform)),
-            Decode::Population => return self.spend(weights, instances, threads, Tactic::Population),
+            Decode::Latent => return self.spend(weights, instances, options, Tactic::Latent(Strategy::default())),
+            Decode::Uniform => return self.spend(weights, instances, options, Tactic::Latent(Strategy::Uniform)),
+            Decode::Population => return self.spend(weights, instances, options, Tactic::Population),
         };
         let effort = Effort { search, starts: self.starts, augment: self.augment, seed: self.seed };
-        Evaluation { name: &self.model, weights, effort, threads }.run_on(self.device, instances)
+        let evaluation = Evaluation { name: &self.model, weights, effort, threads: options.threads() };
+        evaluation.run_on(self.device, instances, &options.stop)
     }
 
     fn spend(
         &self,
         weights: &Weights,
         instances: &[Instance],
-        threads: usize,
+        options: &Options,
         tactic: Tactic,
-    ) -> Result<Vec<Judged>, Error> {
-        let (name, seed, marks) = (self.model.as_str(), self.seed, &[self.attempts()]);
-        let spent = Campaign { name, weights, tactic, marks, seed, threads }.run(instances)?;
+    ) -> Result<Vec<Option<Judged>>, Error> {
+        let (name, seed, marks, threads) = (self.model.as_str(), self.seed, &[self.attempts()], options.threads());
+        let campaign = Campaign { name, weights, tactic, marks, seed, threads };
+        let spent = campaign.run_until(instances, &options.stop)?;
         let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
-        Ok(spent.into_iter().map(judged).collect())
+        Ok(spent.into_iter().map(|spent| spent.map(judged)).collect())
     }
 
     /// Whether attempts are counted, not constructions.
@@ -318,25 +352,35 @@ impl Evaluate {
         Ok(instances)
     }
 
-    fn references(&self, instances: &[Instance], threads: usize) -> Result<Vec<Option<Cost>>, Error> {
-        let mut costs = vec![None; instances.len()];
-        match self.references.as_deref() {
-            Some("none") => {}
-            Some(table) => {
-                for (cost, instance) in costs.iter_mut().zip(instances) {
-                    *cost = best_known(Path::new(table), instance)?;
-                }
-            }
-            None if self.problem == Kind::Bandit => {
-                let plays = bandits(instances, None, self.seed, threads)?;
-                costs = plays.into_iter().map(|judged| judged.cost).collect();
-            }
-            None => spread(threads, &mut costs, |index, cost| *cost = reference(&instances[index], &Stop::default())),
+    /// The references that need no search; none: they do.
+    fn known(&self, instances: &[Instance]) -> Result<Option<Vec<Option<Cost>>>, Error> {
+        let Some(table) = self.references.as_deref() else { return Ok(None) };
+        let of = |instance: &Instance| if table == "none" { Ok(None) } else { best_known(Path::new(table), instance) };
+        instances.iter().map(of).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The references by search; none of the instances that an interruption left out.
+    fn references(&self, instances: &[Instance], options: &Options) -> Result<Vec<Option<Cost>>, Error> {
+        if self.problem == Kind::Bandit {
+            let plays = bandits(instances, None, self.seed, options)?;
+            return Ok(plays.into_iter().map(|judged| judged?.cost).collect());
         }
+        let mut costs = vec![None; instances.len()];
+        let search =
+            |instance: &Instance| if options.stop.is_cancelled() { None } else { reference(instance, &options.stop) };
+        spread(options.threads(), &mut costs, |index, cost| *cost = search(&instances[index]));
         Ok(costs)
     }
 
-    fn summary<'a>(&'a self, instances: &[Instance], rows: &[Row<'_>], wall_s: f64, cpu_s: f64) -> Summary<'a> {
+    fn summary<'a>(
+        &'a self,
+        instances: &[Instance],
+        rows: &[Row<'_>],
+        (wall_s, cpu_s): (f64, f64),
+        interrupted: bool,
+    ) -> Summary<'a> {
+        let costs: Vec<f64> = rows.iter().filter_map(|row| Some(row.cost? as f64)).collect();
+        let references: Vec<f64> = rows.iter().filter_map(|row| Some(row.reference? as f64)).collect();
         let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
         let trajectories = rows.iter().map(|row| row.trajectories).sum();
         let source = match self.references.as_deref() {
@@ -349,6 +393,7 @@ impl Evaluate {
             model: &self.model,
             set: self.set.clone().unwrap_or_else(|| format!("{}, seed {}", self.distribution, self.seed)),
             instances: rows.len(),
+            interrupted,
             n: common(rows.iter().map(|row| row.size)),
             decode: self.decode,
             starts: self.starts,
@@ -359,11 +404,11 @@ impl Evaluate {
             device: self.device.to_string(),
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
-            mean_cost: mean(rows.iter().filter_map(|row| Some(row.cost? as f64))),
+            mean_cost: mean(&costs),
             scale: common(instances.iter().map(Instance::scale)),
             reference: source,
-            mean_reference: mean(rows.iter().filter_map(|row| Some(row.reference? as f64))),
-            mean_gap: mean(gaps.iter().copied()),
+            mean_reference: mean(&references),
+            mean_gap: mean(&gaps),
             gap_interval: interval(&gaps),
             trajectories,
             trajectories_per_s: trajectories as f64 / wall_s.max(1e-9),
@@ -375,7 +420,12 @@ impl Evaluate {
 }
 
 /// What a model of bandits earns in the episodes of a seed, or the planner; an episode counts as a trajectory.
-fn bandits(instances: &[Instance], model: Option<&str>, seed: u64, threads: usize) -> Result<Vec<Judged>, Error> {
+fn bandits(
+    instances: &[Instance],
+    model: Option<&str>,
+    seed: u64,
+    options: &Options,
+) -> Result<Vec<Option<Judged>>, Error> {
     let mut judged: Vec<Option<Result<Judged, Error>>> = instances.iter().map(|_| None).collect();
     let judge = |instance: &Instance| {
         let Instance::Bandit(bandit) = instance else {
@@ -386,19 +436,17 @@ fn bandits(instances: &[Instance], model: Option<&str>, seed: u64, threads: usiz
         let trajectories = play.episodes.len() as u64;
         Ok(Judged { cost: Some(bandit.evaluate(&play)?), trajectories })
     };
-    spread(threads, &mut judged, |index, place| *place = Some(judge(&instances[index])));
-    judged.into_iter().flatten().collect()
+    spread(options.threads(), &mut judged, |index, place| {
+        *place = (!options.stop.is_cancelled()).then(|| judge(&instances[index]));
+    });
+    judged.into_iter().map(Option::transpose).collect()
 }
 
-fn row<'a>(((instance, judged), reference): ((&'a Instance, Judged), Option<Cost>)) -> Row<'a> {
-    let Judged { cost, trajectories } = judged;
+/// None for an instance that was not done.
+fn row<'a>(((instance, judged), reference): ((&'a Instance, Option<Judged>), Option<Cost>)) -> Option<Row<'a>> {
+    let Judged { cost, trajectories } = judged?;
     let size = instance.size();
-    Row { instance: instance.name(), size, cost, reference, gap: gap(cost, reference), trajectories }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
+    Some(Row { instance: instance.name(), size, cost, reference, gap: gap(cost, reference), trajectories })
 }
 
 /// The value that all have.
@@ -407,8 +455,11 @@ fn common<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
     values.all(|value| value == first).then_some(first)
 }
 
-fn line(summary: &Summary<'_>) -> String {
-    let mut line = format!("{} instances", summary.instances);
+fn line(summary: &Summary<'_>, all: usize) -> String {
+    let mut line = match summary.interrupted {
+        true => format!("interrupted: {} of {all} instances", summary.instances),
+        false => format!("{all} instances"),
+    };
     if let Some(cost) = summary.mean_cost {
         line += &format!(", mean cost {}", in_units(cost.round() as Cost, summary.scale.unwrap_or(1.0)));
     }

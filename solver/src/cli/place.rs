@@ -3,9 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process;
 
 use heuron::{Error, Instance, Solution};
+use heuron_problems::whole::{self, beside, is_device};
 
 /// The text of a solution file: the name's extension decides the form of a schedule.
 pub fn answer(instance: &Instance, solution: &Solution, path: Option<&Path>) -> Result<Vec<u8>, Error> {
@@ -75,44 +75,9 @@ impl Place {
     }
 }
 
-/// Writes a file so that there is the old content or the new one at any moment, even if the process is killed.
+/// As [`whole::write_whole`].
 pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), Error> {
-    replace(path, content).map_err(|source| refusal(path, "write", source))
-}
-
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    if is_device(path) {
-        return OpenOptions::new().write(true).open(path)?.write_all(content);
-    }
-    // The folder of a batch is made with its first file. Only one level: a missing parent is a typing error, and was
-    // refused before the search.
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        fs::create_dir(folder)?;
-    }
-    // A link stays a link: what it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let temporary = beside(&target);
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&temporary, &target));
-    if renamed.is_err() {
-        // Only the first error matters.
-        let _ = fs::remove_file(&temporary);
-    }
-    renamed
-}
-
-/// Whether `path` is /dev/null, a pipe or the like: written to, never replaced.
-fn is_device(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
-}
-
-/// A name in the same folder, so that renaming stays within one file system.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{}.tmp", process::id()))
+    whole::write_whole(path, content).map_err(|source| refusal(path, "write", source))
 }
 
 /// Checks that a file can be made beside `path`.

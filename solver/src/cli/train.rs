@@ -47,7 +47,7 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     pub(super) steps: Option<u64>,
 
-    /// Go on from the folder's checkpoint
+    /// Go on from the folder's checkpoint, which the run wrote before its first step
     #[arg(long)]
     pub(super) resume: bool,
 
@@ -106,10 +106,11 @@ mod with_training {
     use std::io::{self, IsTerminal};
     use std::time::Instant;
 
-    use heuron::plot::learning_curve;
+    use heuron::plot::{in_units, learning_curve};
     use heuron::{Options, Training, model};
     use heuron_policies::device;
     use heuron_policies::train::{self, Budget, Config, Progress, rows};
+    use heuron_problems::Cost;
     use heuron_search::Stop;
     use indicatif::ProgressBar;
 
@@ -135,9 +136,11 @@ mod with_training {
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
             device::open(self.device)?;
-            fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
             self.check_folder()?;
             let initial = self.model.as_deref().map(model).transpose()?;
+            if !self.resume {
+                fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
+            }
             let stop = Stop::default();
             signal::listen(&stop);
             let training = Training {
@@ -151,8 +154,8 @@ mod with_training {
             };
             let mut teller = Teller::new(self.quiet);
             let mut drawn = Instant::now();
-            let summary = training.run_on(self.device, &self.output, &mut |progress| {
-                teller.tell(progress);
+            let summary = training.run_on(self.device, &self.output, &mut |progress, scale| {
+                teller.tell(progress, scale);
                 // The picture is a convenience: the run does not end because of it.
                 if progress.logged && drawn.elapsed() > EVERY {
                     drawn = Instant::now();
@@ -171,9 +174,9 @@ mod with_training {
 
         fn settings(&self) -> Result<Config, Error> {
             let mut config = match &self.config {
-                Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
+                Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Settings {
                     path: path.display().to_string(),
-                    message: error.to_string().trim_end().into(),
+                    message: error.to_string(),
                 })?,
                 None => Config::default(),
             };
@@ -253,7 +256,7 @@ mod with_training {
             Self { bar, quiet, last: None, warned: false }
         }
 
-        fn tell(&mut self, progress: &Progress) {
+        fn tell(&mut self, progress: &Progress, scale: f64) {
             self.warn(progress);
             let every = if self.bar.is_some() { TICK } else { EVERY };
             if self.quiet || self.last.is_some_and(|last| last.elapsed() < every) {
@@ -261,8 +264,8 @@ mod with_training {
             }
             self.last = Some(Instant::now());
             match &self.bar {
-                Some(bar) => bar.set_message(line(progress)),
-                None => say(&line(progress)),
+                Some(bar) => bar.set_message(line(progress, scale)),
+                None => say(&line(progress, scale)),
             }
         }
 
@@ -291,10 +294,15 @@ mod with_training {
         }
     }
 
-    fn line(Progress { used, row, gap, best, .. }: &Progress) -> String {
+    /// Costs are told in the units of files, of which `scale` makes one.
+    fn line(Progress { used, row, gap, best, .. }: &Progress, scale: f64) -> String {
         let left = row.elapsed_s * (1.0 - used) / used.max(1e-9);
         let mut line = format!("{:.1} %, {} left, step {}", 100.0 * used, clock(left), row.step);
-        line += &format!(", {:.0} instances/s, cost {:.0}, entropy {:.3}", row.speed, row.cost, row.entropy);
+        let cost = in_units(row.cost.round() as Cost, scale);
+        line += &format!(
+            ", {:.0} instances/s, loss {:.4}, mean cost {cost}, entropy {:.3}",
+            row.speed, row.loss, row.entropy
+        );
         if let (Some(gap), Some((_, best))) = (gap, best) {
             line += &format!(", gap {:.3} %, best {:.3} %", 100.0 * gap, 100.0 * best);
         }
@@ -305,5 +313,22 @@ mod with_training {
     fn clock(seconds: f64) -> String {
         let seconds = seconds.min(1e9) as u64;
         format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use heuron_policies::train::log::Row;
+
+        use super::*;
+
+        #[test]
+        fn progress_tells_loss_and_mean_cost_in_units_of_files() {
+            let row = Row { step: 7, loss: 0.6931, cost: 8_454_040.4, speed: 320.0, ..Row::default() };
+            let progress = Progress { used: 0.5, row, gap: None, best: None, logged: false };
+            assert_eq!(
+                line(&progress, 1e6),
+                "50.0 %, 0:00:00 left, step 7, 320 instances/s, loss 0.6931, mean cost 8.454, entropy 0.000"
+            );
+        }
     }
 }

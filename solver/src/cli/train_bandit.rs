@@ -27,20 +27,23 @@ impl Train {
         self.refuse_what_bandits_have_not()?;
         let training = self.bandit_settings()?;
         let (mut run, bandits) = self.bandit_run(training)?;
-        fs::create_dir_all(&self.output).map_err(|source| Error::File {
-            path: self.output.display().to_string(),
-            action: "create",
-            source,
-        })?;
+        let place = || self.output.display().to_string();
         let path = self.output.join(CHECKPOINT);
         match (path.exists(), self.resume) {
             (true, true) => run.resume(&path)?,
             (true, false) => {
                 let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
-                let found = self.output.display().to_string();
-                return Err(Error::Option { key: "output", expected, found });
+                return Err(Error::Option { key: "output", expected, found: place() });
             }
-            (false, _) => {}
+            (false, true) => {
+                let expected = "the folder of a run that has begun, or no `--resume`".into();
+                return Err(Error::Option { key: "output", expected, found: format!("no checkpoint in {}", place()) });
+            }
+            (false, false) => {
+                let fault = |source| Error::File { path: place(), action: "create", source };
+                fs::create_dir_all(&self.output).map_err(fault)?;
+                write_whole(&path, run.checkpoint()?.as_bytes())?;
+            }
         }
         let stop = Stop::default();
         signal::listen(&stop);
@@ -61,10 +64,8 @@ impl Train {
 
     fn bandit_settings(&self) -> Result<BanditTraining, Error> {
         let mut training = match &self.config {
-            Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Config {
-                path: path.display().to_string(),
-                message: error.to_string().trim_end().into(),
-            })?,
+            Some(path) => toml::from_str(&heuron::load_text(path)?)
+                .map_err(|error| Error::Settings { path: path.display().to_string(), message: error.to_string() })?,
             None => BanditTraining::default(),
         };
         training.residual.seed = self.seed.unwrap_or(training.residual.seed);
@@ -72,7 +73,7 @@ impl Train {
         config.seed = self.seed.unwrap_or(config.seed);
         training.sequoia = Some(config);
         let place = || self.config.as_ref().map_or("the settings".into(), |path| path.display().to_string());
-        training.check().map_err(|message| Error::Config { path: place(), message })?;
+        training.check().map_err(|message| Error::Settings { path: place(), message })?;
         Ok(training)
     }
 

@@ -9,13 +9,14 @@ use heuron_search::Tactic;
 
 use super::{OURS, Paired, Row, Section, Settings};
 use crate::error::Error;
-use crate::evaluation::{Campaign, Evaluation, interval};
+use crate::evaluation::{Campaign, Evaluation};
 use crate::instance::{Instance, Kind};
 use crate::options::Options;
 use crate::plot::Line;
 use crate::reference::patience;
 use crate::report::gap;
 use crate::run::solve;
+use crate::statistics::{interval, mean};
 
 /// Most iterations without a better solution of the reference search for a quick look; else they are those of
 /// [`patience`].
@@ -185,10 +186,6 @@ impl<'a> Bench<'a> {
 fn paired(with: &str, gaps: &[Option<f64>], others: &[Option<f64>]) -> Option<Paired> {
     let differences: Vec<f64> = gaps.iter().zip(others).filter_map(|(a, b)| Some((*a)? - (*b)?)).collect();
     Some(Paired { with: with.into(), mean: mean(&differences)?, interval: interval(&differences)? })
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use heuron_search::bandit::{Player, Tier, play};
 use super::chosen::Chosen;
 use super::{OURS, Paired, Row, Section, Settings, Table};
 use crate::error::Error;
-use crate::evaluation::interval;
+use crate::statistics::interval;
 
 /// What the table compares with.
 pub(super) const SEQUOIA: &str = "Xu et al., SEQUOIA, 2025: coupled restless bandits";
@@ -105,8 +105,8 @@ pub(super) fn table(settings: &Settings<'_>, _: &Chosen) -> Result<Table, Error>
     let (instances, episodes) = settings.size.pick((6, 50), (20, 50));
     let notes = vec![
         "Reward per step, mean over instances, with the control variate of `problems/src/bandit/dual.rs`; all policies \
-         play the same instances and episodes. The gap is (bound - reward) / (bound - null): 0 is the dual bound, 100 % \
-         is taking no action; its interval is over instances. `against` is the difference of gaps to the planner with \
+         play the same instances and episodes. The gap is (bound - reward) / (bound - null): 0 is the dual bound and \
+         100 % is taking no action; its interval is over instances. `against` is the difference of gaps to the planner with \
          standing orders on the same instances. Per instance there are 1000 steps: 1 s per instance is 1 ms per step."
             .into(),
         "The residual is trained once per section on other instances of the same law (of 20 arms, where more are not \

@@ -81,6 +81,7 @@ fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
     let q = "train bandit --algorithm sequoia --instance p.bandit --quiet";
     for (line, name) in [(residual, "residual"), (q, "q")] {
         sandbox.succeed(&format!("{line} --steps 4 --output {name}-whole"));
+        assert!(sandbox.fail(&format!("{line} --steps 2 --output {name} --resume"), 2).contains("no checkpoint"));
         sandbox.succeed(&format!("{line} --steps 2 --output {name}"));
         assert!(sandbox.fail(&format!("{line} --steps 4 --output {name}"), 2).contains("--resume"));
         sandbox.succeed(&format!("{line} --steps 4 --output {name} --resume"));

@@ -2,7 +2,7 @@
 
 use heuron_policies::{Architecture, Task, Weights};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, error_text, signal};
 
 /// A sandbox with untrained models of tours and of packings.
 fn sandbox() -> Sandbox {
@@ -75,6 +75,25 @@ fn sets_come_by_name_from_folders_and_from_files() {
 }
 
 #[test]
+fn signal_ends_an_evaluation_with_what_is_done() {
+    let sandbox = sandbox();
+    let line =
+        "evaluate tsp --model tsp.safetensors --n 100 --count 20000 --references none --threads 1 --report r.json";
+    let child = sandbox.start(line);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", error_text(&output));
+    let lines = sandbox.json("r.json");
+    let done = lines.len() - 1;
+    assert!(
+        0 < done && done < 20_000 && error_text(&output).contains(&format!("interrupted: {done} of 20000 instances"))
+    );
+    assert_eq!((&lines[0]["interrupted"], &lines[0]["instances"]), (&true.into(), &done.into()));
+    assert!(lines[0]["mean_cost"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn models_and_sets_that_do_not_fit_are_refused() {
     let sandbox = sandbox();
     let refuse = |line: &str, words: &[&str]| {
@@ -87,6 +106,14 @@ fn models_and_sets_that_do_not_fit_are_refused() {
     refuse("tsp --model no.file --n 10", &["no.file"]);
     refuse("tsp --model tsp.safetensors --set nowhere", &["nowhere"]);
     refuse("tsp --model tsp.safetensors --n 10 --samples 0", &["samples"]);
+    refuse("tsp --model tsp.safetensors --n 10 --decode sample --samples 1048577", &["samples", "at most 1048576"]);
+    refuse("tsp --model tsp.safetensors --n 10 --decode beam --samples 100001", &["samples", "at most 100000"]);
+    // All before the first of constructions that would take hours.
+    let endless = "--decode sample --samples 1000000 --threads 1";
+    refuse(&format!("tsp --model tsp.safetensors --n 100 {endless} --references nofile.csv"), &["nofile.csv"]);
+    sandbox.succeed("generate tsp --n 100 --count 3 --output set/");
+    sandbox.succeed("generate tsp --n 9 --distribution matrix --output set/z.tsp");
+    refuse(&format!("tsp --model tsp.safetensors --set set {endless} --references none"), &["coordinates"]);
     refuse("knapsack --model knapsack.safetensors --n 10 --augment", &["augment"]);
     for (decode, option, other) in [
         ("greedy", "samples", "beam"),
@@ -117,7 +144,6 @@ mod with_training {
     use std::time::Duration;
 
     use super::*;
-    use crate::sandbox::{error_text, signal};
 
     const SETTINGS: &str = "
         sizes = [8]
@@ -145,7 +171,9 @@ mod with_training {
         sandbox.succeed(&format!("{line} whole"));
         let mut kills = 0;
         for round in 1..200 {
-            let mut child = sandbox.start(&format!("{line} broken --resume"));
+            // What was killed before it had a checkpoint begins anew.
+            let resume = if sandbox.path("broken/checkpoint.safetensors").exists() { "--resume" } else { "" };
+            let mut child = sandbox.start(&format!("{line} broken {resume}"));
             sleep(Duration::from_millis(20 * round));
             let done = child.try_wait().unwrap().is_some();
             child.kill().unwrap();
@@ -161,6 +189,36 @@ mod with_training {
             let [whole, broken] = ["whole", "broken"].map(|run| fs::read(sandbox.path(run).join(name)).unwrap());
             assert!(whole == broken, "{name} after {kills} kills");
         }
+    }
+
+    #[test]
+    fn training_from_a_model_that_is_killed_before_its_second_checkpoint_goes_on_from_that_model() {
+        let sandbox = settings();
+        sandbox.succeed("train tsp --config settings.toml --steps 30 --quiet --output base");
+        // The only checkpoint is the one before the first step.
+        let rare = SETTINGS.replace("0.0002", "60").replace("count = 4", "count = 4\n every = 100000");
+        sandbox.write("rare.toml", rare);
+        let line = "train tsp --config rare.toml --steps 2000 --quiet --threads 1 --output";
+        sandbox.succeed(&format!("{line} whole --model base/last.safetensors"));
+        let mut child = sandbox.start(&format!("{line} broken --model base/last.safetensors"));
+        while !sandbox.path("broken/log.csv").exists() {
+            sleep(Duration::from_millis(1));
+        }
+        assert!(child.try_wait().unwrap().is_none(), "the run was never killed");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        sandbox.succeed(&format!("{line} broken --resume"));
+        let [whole, broken] =
+            ["whole", "broken"].map(|run| fs::read(sandbox.path(run).join("last.safetensors")).unwrap());
+        assert!(whole == broken);
+    }
+
+    #[test]
+    fn folder_without_a_checkpoint_is_not_resumed() {
+        let sandbox = settings();
+        let error = sandbox.fail("train tsp --config settings.toml --steps 1 --output run --resume", 2);
+        assert!(["run", "no checkpoint", "without `--resume`"].iter().all(|word| error.contains(word)), "{error}");
+        assert!(!sandbox.path("run").exists());
     }
 
     #[test]
@@ -229,7 +287,7 @@ mod with_training {
         sandbox.write("zero.toml", "batch = 0");
         for (line, word) in [("--config typo.toml", "bacth"), ("--config zero.toml", "batch"), ("--n 1", "sizes")] {
             let error = sandbox.fail(&format!("train tsp {line} --steps 1 --output run"), 2);
-            assert!(error.contains(word) && error.contains("remedy"), "{error}");
+            assert!(error.contains(word) && error.contains("remedy") && !error.contains("heuron solve"), "{error}");
         }
     }
 }
@@ -266,6 +324,22 @@ fn model_constructs_for_instances_too_large_for_tables_and_keeps_the_deadline() 
     sandbox.succeed("solve b.vrp --model cvrp --time 1s --output b.sol --report r.json --quiet");
     assert_eq!(sandbox.json("r.json")[0]["stop_reason"], "time");
     sandbox.succeed("check b.vrp b.sol");
+}
+
+#[test]
+fn rule_answers_where_the_model_has_no_time_and_the_report_names_no_model() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("generate tsp --n 2000 --output a.tsp");
+    sandbox.succeed("generate cvrp --n 2000 --output a.vrp");
+    // The model takes 0.33 s for its first solution.
+    for (file, method) in [("a.tsp", "policy"), ("a.tsp", "active"), ("a.tsp", "policy+local"), ("a.vrp", "policy")] {
+        let line = format!("solve {file} --method {method} --time 100ms --output out --report r.json --quiet");
+        sandbox.succeed(&line);
+        assert_eq!(sandbox.json("r.json")[0]["model"], serde_json::Value::Null, "{file} {method}");
+        sandbox.succeed(&format!("check {file} out"));
+    }
+    sandbox.succeed("solve a.tsp --method policy --iterations 1 --output out --report r.json --quiet");
+    assert_eq!(sandbox.json("r.json")[0]["model"], "tsp");
 }
 
 #[test]

@@ -24,7 +24,6 @@ mod trajectory;
 use heuron_problems::{Cvrp, Routes};
 
 pub use config::Config;
-pub use sweep::Sweep;
 
 use super::savings::{ONE, savings};
 use crate::cvrp::terrain::Terrain;

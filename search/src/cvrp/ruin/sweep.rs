@@ -1,22 +1,8 @@
-//! Routes that are there at once.
+//! A solution that is there at once.
 //!
 //! B. Gillett and L. Miller, "A heuristic algorithm for the vehicle-dispatch problem", Operations Research 22, 1974.
 
 use heuron_problems::{Cvrp, Routes};
-
-use crate::run::Run;
-use crate::search::Search;
-
-/// Offers these routes, which may be more than the fleet has vehicles.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sweep;
-
-impl Search<Cvrp> for Sweep {
-    fn search(&mut self, problem: &Cvrp, run: &mut Run<'_, Cvrp>) {
-        run.set_method("sweep");
-        run.offer(&sweep(problem));
-    }
-}
 
 /// Customers in the order of their angle at the depot (of their number where there are no points), cut into routes
 /// whenever capacity or duration is used up. O(n log n).

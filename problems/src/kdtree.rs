@@ -65,7 +65,8 @@ impl<const D: usize> KdTree<D> {
         let halves = [(2 * node + 1, from, middle), (2 * node + 2, middle, to)];
         let (near, far) = if offset < 0.0 { (halves[0], halves[1]) } else { (halves[1], halves[0]) };
         self.visit(near.0, near.1, near.2, query, k, accept, found);
-        if found.len() < k || offset * offset <= found[k - 1].0 {
+        // Where many points coincide, more of them would be no nearer.
+        if found.len() < k || found[k - 1].0 > 0.0 && offset * offset <= found[k - 1].0 {
             self.visit(far.0, far.1, far.2, query, k, accept, found);
         }
     }

@@ -8,19 +8,21 @@ use heuron_problems::{Cost, ParseError};
 
 use crate::error::Error;
 use crate::instance::{Instance, Kind};
+use crate::load::stem;
 
 /// File name of a table that lies beside its instances.
 const TABLE: &str = "best_known.csv";
 
 /// The best known cost of `instance` according to the table, in the instance's integer units; none if it is not listed.
-/// For a knapsack the table holds the profit, as the literature does.
+/// For a knapsack the table holds the profit, as the literature does. An instance is known by the stem of its file, and
+/// else by the name in the file, in whatever case: files with the same name in them (linhp318 and lin318) differ.
 ///
 /// # Errors
 /// [`Error::File`] and [`Error::Parse`].
-pub fn best_known(table: &Path, instance: &Instance) -> Result<Option<Cost>, Error> {
+pub fn best_known(table: &Path, instance: &Instance, file: Option<&Path>) -> Result<Option<Cost>, Error> {
     let path = table.display().to_string();
     let text = fs::read_to_string(table).map_err(|source| Error::file(&path, "read", source))?;
-    search(&text, instance).map_err(|source| Error::Parse { path, source })
+    search(&text, instance, file).map_err(|source| Error::Parse { path, source })
 }
 
 /// The table beside an instance file, in its folder or one of the two above (`instances/cvrp/X` shares one table).
@@ -39,7 +41,7 @@ pub fn in_integer_units(value: &str, scale: f64) -> Option<Cost> {
     (cost.abs() < heuron_problems::COST_LIMIT as f64).then_some(cost as Cost)
 }
 
-fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
+fn search(text: &str, instance: &Instance, file: Option<&Path>) -> Result<Option<Cost>, ParseError> {
     // A quote that is not closed takes all lines up to the end of the file into its field: with one more line break
     // there is always one.
     let text = format!("{text}\n");
@@ -52,19 +54,18 @@ fn search(text: &str, instance: &Instance) -> Result<Option<Cost>, ParseError> {
         return Err(ParseError::at(1, "the columns `instance` and `best_known`", format!("`{}`", found.join(","))));
     };
     let problems = column("problem");
-    for row in rows {
-        let row = row?;
-        let of_problem = problems.is_none_or(|at| row[at] == *instance.kind().name());
-        if !of_problem || bare(&row[names]) != bare(instance.name()) {
-            continue;
-        }
-        let value = row[costs].trim();
-        if value.parse::<f64>().is_err() {
-            return Err(ParseError::at(line(&text, row.position()), "a number as best_known", format!("`{value}`")));
-        }
-        return Ok(in_integer_units(value, instance.scale()).map(|value| instance.kind().sign() * value));
+    let of_problem = |row: &StringRecord| problems.is_none_or(|at| row[at] == *instance.kind().name());
+    let rows: Vec<StringRecord> = rows.collect::<Result<_, _>>()?;
+    let called =
+        |name: &str| rows.iter().find(|row| of_problem(row) && bare(&row[names]).eq_ignore_ascii_case(bare(name)));
+    let Some(row) = file.and_then(|file| called(&stem(file))).or_else(|| called(instance.name())) else {
+        return Ok(None);
+    };
+    let value = row[costs].trim();
+    if value.parse::<f64>().is_err() {
+        return Err(ParseError::at(line(&text, row.position()), "a number as best_known", format!("`{value}`")));
     }
-    Ok(None)
+    Ok(in_integer_units(value, instance.scale()).map(|value| instance.kind().sign() * value))
 }
 
 /// A record, or what is wrong with it. All have as many fields as the first one: the reader sees to that.
@@ -112,24 +113,26 @@ mod tests {
 
     #[test]
     fn row_is_chosen_by_problem_and_name() {
-        assert_eq!(search(TEXT, &tsp("a")), Ok(Some(7)));
-        assert_eq!(search(TEXT, &tsp("a.tsp")), Ok(Some(7)));
-        assert_eq!(search(TEXT, &tsp("c")), Ok(None));
+        assert_eq!(search(TEXT, &tsp("a"), None), Ok(Some(7)));
+        assert_eq!(search(TEXT, &tsp("a.tsp"), None), Ok(Some(7)));
+        assert_eq!(search(TEXT, &tsp("c"), None), Ok(None));
+        assert_eq!(search(TEXT, &tsp("c"), Some(Path::new("some/A.tsp"))), Ok(Some(7)), "by the file");
+        assert_eq!(search(TEXT, &tsp("A"), Some(Path::new("-"))), Ok(Some(7)), "in whatever case");
     }
 
     #[test]
     fn fraction_counts_only_where_distances_are_not_rounded() {
         let mut cvrp = Cvrp::new("a", Distances::from_matrix(1, vec![0]), vec![0], 1);
-        assert_eq!(search(TEXT, &cvrp.clone().into()), Ok(None));
+        assert_eq!(search(TEXT, &cvrp.clone().into(), None), Ok(None));
         cvrp.scale = 1e6;
-        assert_eq!(search(TEXT, &cvrp.into()), Ok(Some(8_500_000)));
+        assert_eq!(search(TEXT, &cvrp.into(), None), Ok(Some(8_500_000)));
     }
 
     #[test]
     fn cost_that_is_no_number_is_refused_with_its_line() {
-        assert_eq!(search(TEXT, &tsp("b")).unwrap_err().line, Some(4));
-        assert_eq!(search("name,cost\n", &tsp("b")).unwrap_err().line, Some(1));
-        assert_eq!(search("", &tsp("b")).unwrap_err().line, Some(1));
+        assert_eq!(search(TEXT, &tsp("b"), None).unwrap_err().line, Some(4));
+        assert_eq!(search("name,cost\n", &tsp("b"), None).unwrap_err().line, Some(1));
+        assert_eq!(search("", &tsp("b"), None).unwrap_err().line, Some(1));
     }
 
     #[test]
@@ -143,7 +146,7 @@ mod tests {
         ] {
             for end in ["\n", "\r\n"] {
                 let text = format!("instance,best_known\nz,1\n\n{row}").replace('\n', end);
-                let error = search(&text, &tsp("c")).unwrap_err();
+                let error = search(&text, &tsp("c"), None).unwrap_err();
                 assert_eq!((error.line, error.expected.as_str()), (Some(4), expected), "{text:?}");
             }
         }

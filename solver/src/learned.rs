@@ -26,6 +26,9 @@ const MODEL_NODES: usize = 10_000;
 /// Most operations that dispatch models are asked about: a schedule takes time in proportion to operations times jobs.
 const MODEL_OPERATIONS: usize = 20_000;
 
+/// Most pairs of a job and a machine of a flow shop: all of them are encoded at once.
+const MODEL_PLACES: usize = 100_000;
+
 /// Part of the time that the constructions before a local search may take.
 const SHARE: f64 = 0.1;
 
@@ -39,14 +42,15 @@ pub(crate) struct Learned<P: Problem> {
     pub stages: fn(&P, &Setup, Option<&Prepared>) -> Stages<P>,
     /// Whether a model can work on an instance.
     pub fits: fn(&Prepared, &P) -> Result<(), Misfit>,
-    /// Size of the largest instance that models are asked about.
+    /// What models look at in an instance, and how many of these they are asked about at most.
+    pub nodes: fn(&P) -> usize,
     pub most: usize,
     /// What the name of the shipped model ends with, after the problem.
     pub ending: &'static str,
 }
 
 /// A problem that has models, and what is done with them.
-trait Teachable: Construct + Clone {
+trait Teachable: Construct + Clone + Solvable {
     /// What constructs in the place of a model.
     type Rule: Policy<Self> + 'static;
 
@@ -55,6 +59,11 @@ trait Teachable: Construct + Clone {
 
     /// Samples before a local search.
     const SAMPLES: u64 = 0;
+
+    /// What a model looks at.
+    fn nodes(&self) -> usize {
+        self.size()
+    }
 
     /// What has a solution at once.
     fn at_once(&self) -> Box<dyn Search<Self>> {
@@ -196,6 +205,10 @@ impl Teachable for Ffsp {
 
     const SAMPLES: u64 = 32;
 
+    fn nodes(&self) -> usize {
+        self.jobs.saturating_mul(self.machines.iter().sum())
+    }
+
     fn constructions(&self, model: &Prepared, samples: u64, share: f64) -> Result<Box<dyn Search<Self>>, Misfit> {
         schedules(self, model, samples, share)
     }
@@ -297,6 +310,7 @@ macro_rules! learned {
                 about: concat!("a construction by ", $rule, ", then those of a model (--no-model: of the rule)"),
                 stages: policy,
                 fits,
+                nodes: Teachable::nodes,
                 most: $most,
                 ending: "",
             },
@@ -305,6 +319,7 @@ macro_rules! learned {
                 about: concat!("some constructions of a model or of that rule, then ", $local),
                 stages: policy_local,
                 fits,
+                nodes: Teachable::nodes,
                 most: $most,
                 ending: "",
             },
@@ -313,6 +328,7 @@ macro_rules! learned {
                 about: concat!("evolved latent vectors of a model (COMPASS; 2023); --no-model: of the rule ", $rule),
                 stages: latent,
                 fits: |model, problem| adapts(model, problem, LATENT),
+                nodes: Teachable::nodes,
                 most: $most,
                 ending: "-compass",
             },
@@ -324,6 +340,7 @@ macro_rules! learned {
                 ),
                 stages: population,
                 fits: |model, problem| adapts(model, problem, Tactic::Population),
+                nodes: Teachable::nodes,
                 most: $most,
                 ending: "-poppy",
             },
@@ -348,6 +365,7 @@ macro_rules! attention {
                 ),
                 stages: active,
                 fits,
+                nodes: Teachable::nodes,
                 most: MODEL_NODES,
                 ending: "",
             }
@@ -368,7 +386,7 @@ pub(crate) const KNAPSACK: &[Learned<Knapsack>] = attention!(Knapsack, "profit p
 pub(crate) const JSSP: &[Learned<Jssp>] = learned!(Jssp, MODEL_OPERATIONS, "most work remaining", "tabu");
 
 /// Of the flexible flow shop.
-pub(crate) const FFSP: &[Learned<Ffsp>] = learned!(Ffsp, MODEL_OPERATIONS, "earliest end", "iterated-greedy");
+pub(crate) const FFSP: &[Learned<Ffsp>] = learned!(Ffsp, MODEL_PLACES, "earliest end", "iterated-greedy");
 
 /// What a run does: the method that was asked for, ready for the instance.
 pub(crate) struct Plan<P: Problem> {
@@ -431,8 +449,9 @@ fn model_name<P: Solvable>(learned: &Learned<P>, options: &Options) -> Result<St
 fn fitting<P: Solvable>(problem: &P, learned: &Learned<P>, name: &str, options: &Options) -> Result<Prepared, Error> {
     let model = options.models.get(name)?;
     let refusal = |message: String| Error::Model { name: name.into(), message };
-    if problem.size() > learned.most {
-        return Err(refusal(format!("models take up to {} nodes, the instance has {}", learned.most, problem.size())));
+    let nodes = (learned.nodes)(problem);
+    if nodes > learned.most {
+        return Err(refusal(format!("models take up to {} nodes, the instance has {nodes}", learned.most)));
     }
     (learned.fits)(&model, problem).map_err(|misfit| refusal(misfit.to_string()))?;
     Ok(model)

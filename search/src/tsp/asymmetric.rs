@@ -5,6 +5,8 @@
 
 use heuron_problems::{Cost, Distances, Near};
 
+use crate::run::Watch;
+
 /// Barriers are so many times the largest weight: more than an exchange can remove.
 const BARRIER: Cost = 32;
 
@@ -32,17 +34,26 @@ impl Directed {
         if entry + self.n == exit { 0 } else { self.distances.get((exit - self.n) as usize, entry as usize) }
     }
 
-    /// For every entry the `k` cheapest exits, and for every exit the `k` cheapest entries.
-    pub(super) fn neighbours(&self, k: usize) -> Near {
+    /// For every entry the `k` cheapest exits, and for every exit the `k` cheapest entries; none if the watch says stop
+    /// before. O(n^2).
+    pub(super) fn neighbours(&self, k: usize, watch: &Watch) -> Option<Near> {
         let n = self.n;
-        let nearest = |node: u32| {
+        let mut lists = Vec::with_capacity(2 * n as usize);
+        for node in 0..2 * n {
+            if watch.is_late() {
+                return None;
+            }
             let others = if node < n { n..2 * n } else { 0..n };
             let mut list: Vec<u32> = others.filter(|&other| other.abs_diff(node) != n).collect();
-            list.sort_unstable_by_key(|&other| (self.get(node, other), other));
-            list.truncate(k);
-            list
-        };
-        Near::from_lists(&(0..2 * n).map(nearest).collect::<Vec<_>>())
+            let key = |&other: &u32| (self.get(node, other), other);
+            if k < list.len() {
+                list.select_nth_unstable_by_key(k, key);
+                list.truncate(k);
+            }
+            list.sort_unstable_by_key(key);
+            lists.push(list);
+        }
+        Some(Near::from_lists(&lists))
     }
 
     /// Cities in the direction in which `tour` enters and leaves them.

@@ -9,6 +9,7 @@ use heuron_problems::{Cost, Distances, Metric, Near, Tour, Tsp};
 use super::asymmetric::Directed;
 use super::neighbours;
 use crate::hilbert;
+use crate::run::Watch;
 
 /// Up to this size the distances of points are tabulated: 9 MB. Beyond, a table is slower to reach than a square root.
 const TABLE_LIMIT: usize = 1_500;
@@ -52,10 +53,15 @@ pub struct Neighbour {
 impl Graph {
     /// The working instance of `tsp`.
     pub fn new(tsp: &Tsp) -> Self {
-        if tsp.distances.is_symmetric() { Self::symmetric(tsp) } else { Self::directed(tsp) }
+        Self::within(tsp, &Watch::never()).unwrap_or_else(|| unreachable!("nothing interrupts"))
     }
 
-    fn symmetric(tsp: &Tsp) -> Self {
+    /// As [`Graph::new`]; none if the watch says stop before the neighbour lists are made.
+    pub fn within(tsp: &Tsp, watch: &Watch) -> Option<Self> {
+        if tsp.distances.is_symmetric() { Self::symmetric(tsp, watch) } else { Self::directed(tsp, watch) }
+    }
+
+    fn symmetric(tsp: &Tsp, watch: &Watch) -> Option<Self> {
         let (members, first) = groups(tsp);
         let heads: Vec<u32> = first[..first.len() - 1].iter().map(|&at| members[at as usize]).collect();
         let distances = match (tsp.distances.metric(), tsp.distances.points()) {
@@ -66,22 +72,22 @@ impl Graph {
             }
             _ => tsp.distances.clone(),
         };
-        let near = neighbours::mixed(&distances);
+        let near = neighbours::mixed(&distances, watch)?;
         let mut graph = Self { members, first, ..Self::bare(Weights::Symmetric(distances), &near) };
         let mut index = vec![0; tsp.len()];
         graph.members.iter().enumerate().for_each(|(at, &node)| index[node as usize] = at as u32);
         let fixed = tsp.fixed.iter().map(|edge| edge.map(|node| index[node as usize]));
         graph.fix(fixed);
-        graph
+        Some(graph)
     }
 
-    fn directed(tsp: &Tsp) -> Self {
+    fn directed(tsp: &Tsp, watch: &Watch) -> Option<Self> {
         let n = tsp.len() as u32;
         let directed = Directed::new(tsp.distances.clone());
-        let near = directed.neighbours(neighbours::DIRECTED);
+        let near = directed.neighbours(neighbours::DIRECTED, watch)?;
         let mut graph = Self::bare(Weights::Directed(directed), &near);
         graph.fix((0..n).map(|city| [city, city + n]));
-        graph
+        Some(graph)
     }
 
     /// A graph whose working nodes are the original ones.

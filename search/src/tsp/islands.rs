@@ -48,7 +48,7 @@ impl Search<Tsp> for LocalSearch {
             let Some(left) = watch.remaining() else { return };
             watch = watch.within(left.mul_f64(share.clamp(0.0, 1.0)));
         }
-        let graph = Graph::new(tsp);
+        let Some(graph) = Graph::within(tsp, &watch) else { return };
         let start = first_tour(&graph, run);
         if graph.len() < SMALLEST {
             let mut ils = Ils::new(&graph, start, run.stream(STREAM, 0));

@@ -5,6 +5,8 @@
 
 use heuron_problems::{Distances, Near};
 
+use crate::run::Watch;
+
 /// Nearest nodes in a list.
 const NEAREST: usize = 8;
 
@@ -17,10 +19,11 @@ const POOL: usize = 24;
 /// Length of the lists of asymmetric instances.
 pub(super) const DIRECTED: usize = 10;
 
-/// The lists of symmetric distances.
-pub(super) fn mixed(distances: &Distances) -> Near {
-    let Some(points) = distances.points() else { return Near::nearest(distances, NEAREST + 4 * PER_QUADRANT) };
-    let pool = Near::nearest(distances, POOL);
+/// The lists of symmetric distances; none if the watch says stop before they are made.
+pub(super) fn mixed(distances: &Distances, watch: &Watch) -> Option<Near> {
+    let nearest = |count: usize| Near::nearest_unless(distances, count, |_| true, || watch.is_late());
+    let Some(points) = distances.points() else { return nearest(NEAREST + 4 * PER_QUADRANT) };
+    let pool = nearest(POOL)?;
     let lists: Vec<Vec<u32>> = (0..distances.len())
         .map(|node| {
             let mut counts = [0; 4];
@@ -36,5 +39,5 @@ pub(super) fn mixed(distances: &Distances) -> Near {
             pool.of(node).iter().filter(keep).copied().collect()
         })
         .collect();
-    Near::from_lists(&lists)
+    Some(Near::from_lists(&lists))
 }

@@ -355,7 +355,8 @@ impl Evaluate {
     /// The references that need no search; none: they do.
     fn known(&self, instances: &[Instance]) -> Result<Option<Vec<Option<Cost>>>, Error> {
         let Some(table) = self.references.as_deref() else { return Ok(None) };
-        let of = |instance: &Instance| if table == "none" { Ok(None) } else { best_known(Path::new(table), instance) };
+        let of =
+            |instance: &Instance| if table == "none" { Ok(None) } else { best_known(Path::new(table), instance, None) };
         instances.iter().map(of).collect::<Result<_, _>>().map(Some)
     }
 

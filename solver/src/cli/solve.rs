@@ -1,5 +1,6 @@
 //! `heuron solve`: instances in, solutions out; reports, traces and pictures beside them.
 
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -128,6 +129,9 @@ impl Solve {
             let found = format!("{} and {}", a.display(), b.display());
             return Err(Error::Option { key: "output", expected, found });
         }
+        if !several {
+            self.check_overwriting()?;
+        }
         match &self.initial {
             Some(path) if several => {
                 let expected = "one instance file with a warm start".into();
@@ -135,6 +139,28 @@ impl Solve {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What is written must not take the place of the instance, or of something else that is written.
+    fn check_overwriting(&self) -> Result<(), Error> {
+        let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_default();
+        let mut taken: Vec<PathBuf> = self.files.iter().map(|path| whole(path)).collect();
+        let named = [("output", &self.output), ("report", &self.report), ("trace", &self.trace), ("plot", &self.plot)];
+        for (key, path) in named.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))) {
+            // Devices and folders can be named twice.
+            if path == Path::new("-")
+                || path.exists() && !path.is_file()
+                || path.as_os_str().to_string_lossy().ends_with('/')
+            {
+                continue;
+            }
+            if taken.contains(&whole(path)) {
+                let expected = "a file that is neither read nor written otherwise".into();
+                return Err(Error::Option { key, expected, found: path.display().to_string() });
+            }
+            taken.push(whole(path));
+        }
+        Ok(())
     }
 
     /// How many streams are to go to standard output.
@@ -178,9 +204,9 @@ impl Solve {
                     found: given.clone(),
                 })
             }
-            Some(table) => best_known(Path::new(table), instance),
+            Some(table) => best_known(Path::new(table), instance, Some(path)),
             None => match table_beside(path) {
-                Some(table) => best_known(&table, instance),
+                Some(table) => best_known(&table, instance, Some(path)),
                 None => Ok(None),
             },
         }

@@ -165,6 +165,8 @@ fn errors_name_place_cause_and_remedy() {
         ("solve small.vrp junk.txt --output junk.txt", vec!["junk.txt", "folder"]),
         ("solve small.vrp --best-known 3.5", vec!["best_known", "3.5"]),
         ("solve small.vrp --output - --report -", vec!["output", "`-`"]),
+        ("solve small.vrp --output small.vrp", vec!["output", "small.vrp", "neither read"]),
+        ("solve small.vrp --output ./same --report same", vec!["report", "same"]),
         ("generate tsp --n 0", vec!["`n`"]),
         ("generate tsp --n 5 --distribution odd", vec!["distribution", "uniform"]),
         ("generate cvrp --set tsp100 --output d", vec!["set", "cvrp100"]),

@@ -103,7 +103,7 @@ impl Eax {
 
 impl Search<Tsp> for Eax {
     fn search(&mut self, tsp: &Tsp, run: &mut Run<'_, Tsp>) {
-        let graph = Graph::new(tsp);
+        let Some(graph) = Graph::within(tsp, &run.watch()) else { return };
         if graph.len() < SMALLEST {
             return;
         }

@@ -10,7 +10,8 @@ use crate::run::Watch;
 /// Not assigned.
 const NONE: usize = usize::MAX;
 
-/// The value of the relaxation, or a smaller bound if the watch says stop; none if sums could overflow.
+/// The value of the relaxation, or a smaller bound if the watch says stop; none if it does so at once, or if sums could
+/// overflow.
 pub fn lower_bound(distances: &Distances, watch: &Watch) -> Option<Cost> {
     let n = distances.len();
     if distances.max() > (1 << 60) / n as Cost {
@@ -18,8 +19,20 @@ pub fn lower_bound(distances: &Distances, watch: &Watch) -> Option<Cost> {
     }
     let length = |i: usize, j: usize| if i == j { Cost::MAX / 4 } else { distances.get(i, j) };
     // Dual variables of rows (leaving) and columns (entering): row[i] + column[j] <= length(i, j).
-    let mut column: Vec<Cost> = (0..n).map(|j| (0..n).map(|i| length(i, j)).min().unwrap_or(0)).collect();
-    let mut row: Vec<Cost> = (0..n).map(|i| (0..n).map(|j| length(i, j) - column[j]).min().unwrap_or(0)).collect();
+    let mut column = vec![Cost::MAX; n];
+    for i in 0..n {
+        if watch.is_late() {
+            return None;
+        }
+        column.iter_mut().enumerate().for_each(|(j, least)| *least = length(i, j).min(*least));
+    }
+    let mut row: Vec<Cost> = Vec::with_capacity(n);
+    for i in 0..n {
+        if watch.is_late() {
+            return None;
+        }
+        row.push((0..n).map(|j| length(i, j) - column[j]).min().unwrap_or(0));
+    }
     let mut row_of = vec![NONE; n];
     let mut slack = vec![0; n];
     let mut from = vec![NONE; n];

@@ -87,7 +87,8 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
         stages.push(Box::new(Eax { populations: Some(1), ..Eax::default() }));
     }
     let time = setup.budget.time.map(|time| time.mul_f64(setup.threads as f64));
-    let genetic = n <= POPULATION && time.is_none_or(|time| Eax::fits(n, time));
+    // Of one direction, edge assembly crossover is behind: random weights, 400 cities, 3 s, 18 210 and 17 095 without.
+    let genetic = problem.distances.is_symmetric() && n <= POPULATION && time.is_none_or(|time| Eax::fits(n, time));
     if genetic && n > exact.most_nodes {
         stages.push(Box::new(LocalSearch { share: Some(EARLY) }));
     }

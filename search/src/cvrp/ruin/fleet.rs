@@ -1,9 +1,12 @@
-//! Route minimisation: down to the fleet, by ruin and recreate that may leave customers out.
+//! Route minimisation: down to the fleet, by ruin and recreate that may leave customers out, and by packing.
 //!
 //! Christiaens and Vanden Berghe (2020), section 5.4: customers that are often left out weigh more, so that the
 //! search insists on those that are hard to place.
 
-use heuron_problems::{Routes, Stream};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use heuron_problems::{Problem, Routes, Stream};
 
 use super::config::Config;
 use super::draw::below;
@@ -28,7 +31,7 @@ pub(super) fn reduce(
 ) -> Option<Routes> {
     routes.routes.retain(|route| !route.is_empty());
     // The routes that carry least are given up.
-    routes.routes.sort_by_key(|route| std::cmp::Reverse((ground.problem.load(route), route.first().copied())));
+    routes.routes.sort_by_key(|route| Reverse((ground.problem.load(route), route.first().copied())));
     let mut absent: Vec<u32> = routes.routes.drain(ground.fleet.min(routes.routes.len())..).flatten().collect();
     let mut state = State::new(ground, &routes.routes);
     let (mut ruin, mut recreate) = (Ruin::default(), Recreate::default());
@@ -60,9 +63,31 @@ pub(super) fn reduce(
     None
 }
 
+/// Routes of the fleet by best fit of decreasing demands (D. S. Johnson, "Near-optimal bin packing algorithms", 1973), each
+/// in the order of the numbers, so along a Hilbert curve; none if they do not fit, or last too long. They are long, but
+/// where demands hardly fit the fleet nothing else may be found. O(n log n).
+pub(super) fn packed(ground: &Ground) -> Option<Routes> {
+    let demand = |v: u32| ground.problem.demands[v as usize];
+    let mut customers: Vec<u32> = (1..ground.nodes() as u32).collect();
+    customers.sort_by_key(|&v| (Reverse(demand(v)), v));
+    let fleet = ground.fleet.min(customers.len());
+    let mut routes = vec![Vec::new(); fleet];
+    let mut room: BTreeSet<(i64, usize)> = (0..fleet).map(|route| (ground.problem.capacity, route)).collect();
+    for v in customers {
+        let &(left, route) = room.range((demand(v), 0)..).next()?;
+        room.remove(&(left, route));
+        room.insert((left - demand(v), route));
+        routes[route].push(v);
+    }
+    routes.iter_mut().for_each(|route: &mut Vec<u32>| route.sort_unstable());
+    routes.retain(|route| !route.is_empty());
+    let routes = Routes { routes };
+    ground.problem.evaluate(&routes).is_ok().then_some(routes)
+}
+
 #[cfg(test)]
 mod tests {
-    use heuron_problems::{Cvrp, Generate, Problem, stream};
+    use heuron_problems::{Cvrp, Distances, Generate, stream};
 
     use super::*;
 
@@ -80,5 +105,18 @@ mod tests {
             let reduced = reduce(&ground, &Config::default(), singles, &mut rng, &watch).expect("there is slack");
             assert!(ground.problem.evaluate(&reduced).is_ok());
         }
+    }
+
+    #[test]
+    fn demands_that_leave_no_room_are_packed() {
+        // 12 vehicles, every one full with 5 and 3 and 2.
+        let demands: Vec<i64> = [0].into_iter().chain([5, 3, 2].into_iter().cycle().take(36)).collect();
+        let mut problem = Cvrp::new("full", Distances::from_matrix(37, vec![1; 37 * 37]), demands, 10);
+        problem.vehicles = Some(12);
+        let ground = Ground::new(&problem, &Config::default(), &Watch::never()).expect("there is time");
+        assert_eq!(packed(&ground).map(|routes| routes.routes.len()), Some(12));
+        problem.vehicles = Some(11);
+        let ground = Ground::new(&problem, &Config::default(), &Watch::never()).expect("there is time");
+        assert_eq!(packed(&ground), None);
     }
 }

@@ -92,14 +92,19 @@ impl Search<Cvrp> for RuinRecreate {
 }
 
 impl RuinRecreate {
-    /// The warm start or savings routes, brought down to the fleet. None if that fails in time, or if there is nothing
+    /// The warm start or savings routes, brought down to the fleet, or packed into it. None if that fails, or if there is nothing
     /// to improve: no customer, or one that fits no vehicle.
     fn start(&self, ground: &Ground, warm: Option<Routes>, run: &mut Run<'_, Cvrp>) -> Option<Routes> {
         let watch = run.watch();
         let fresh = || Routes { routes: savings(ground, ONE, &watch) };
         let mut start = warm.map_or_else(fresh, |warm| ground.inward(&warm));
         if start.routes.len() > ground.fleet {
-            start = fleet::reduce(ground, &self.config, start, &mut run.stream("ruin-fleet", 0), &watch)?;
+            let packed = fleet::packed(ground);
+            if let Some(packed) = &packed {
+                run.offer(&ground.outward(packed));
+            }
+            let rng = &mut run.stream("ruin-fleet", 0);
+            start = fleet::reduce(ground, &self.config, start, rng, &watch).or(packed)?;
         }
         run.offer(&ground.outward(&start));
         (ground.nodes() > 1 && run.best().is_some()).then_some(start)

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use heuron_problems::text::is_json;
 use heuron_problems::{ParseError, npz};
 
 use crate::detect::detect;
@@ -131,8 +130,8 @@ fn holds(path: &Path, kind: Kind) -> bool {
         return true;
     }
     let Ok(text) = load_text(path) else { return false };
-    // The numbers of a solution may look like an instance.
-    let is_solution = extension == kind.solution_extension() && !is_json(&text);
+    // The numbers of a solution may look like an instance; JSON says what it is.
+    let is_solution = extension == kind.solution_extension() && extension != "json";
     !is_solution && detect(&text, &extension) == Ok(kind)
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn integers(line: &str) -> Option<Vec<u64>> {
 }
 
 /// Whether `text` begins as a JSON object does.
-pub fn is_json(text: &str) -> bool {
+pub(crate) fn is_json(text: &str) -> bool {
     unmarked(text).trim_start().starts_with('{')
 }
 

@@ -109,9 +109,9 @@ mod tests {
 
     #[test]
     fn demands_that_leave_no_room_are_packed() {
-        // 12 vehicles, every one full with 5 and 3 and 2.
-        let demands: Vec<i64> = [0].into_iter().chain([5, 3, 2].into_iter().cycle().take(36)).collect();
-        let mut problem = Cvrp::new("full", Distances::from_matrix(37, vec![1; 37 * 37]), demands, 10);
+        // 12 vehicles, every one full with 6 and 4.
+        let demands: Vec<i64> = [0].into_iter().chain([6, 4].into_iter().cycle().take(24)).collect();
+        let mut problem = Cvrp::new("full", Distances::from_matrix(25, vec![1; 25 * 25]), demands, 10);
         problem.vehicles = Some(12);
         let ground = Ground::new(&problem, &Config::default(), &Watch::never()).expect("there is time");
         assert_eq!(packed(&ground).map(|routes| routes.routes.len()), Some(12));

@@ -62,7 +62,7 @@ fn bad_files_are_refused_with_place_and_expectation() {
         ("[0.1, 0.9]", "[0.1]", "arms[0].up: 2 probabilities"),
         ("[0, 1]", "[0]", "arms[0].reward"),
         ("[0, 1]", "[0, 1e9]", "arms[0].reward"),
-        ("\"budget\": 1}", "\"budget\": -1}", "line 1"),
+        ("\"budget\": 1}", "\"budget\": -1}", "line 2"),
         (
             "\"budget\", \"budget\": 1",
             "\"schedule\", \"slots\": 3, \"budget\": 1, \"arms\": [[0, 7]], \"workers\": []",

@@ -7,6 +7,7 @@
 
 use heuron_problems::{Stream, Tsp};
 
+use super::Curve;
 use super::construct::greedy;
 use super::graph::Graph;
 use super::ils::{Ils, SMALLEST};
@@ -48,7 +49,12 @@ impl Search<Tsp> for LocalSearch {
             let Some(left) = watch.remaining() else { return };
             watch = watch.within(left.mul_f64(share.clamp(0.0, 1.0)));
         }
-        let Some(graph) = Graph::within(tsp, &watch) else { return };
+        let Some(graph) = Graph::within(tsp, &watch) else {
+            if run.best().is_none() {
+                Curve.search(tsp, run);
+            }
+            return;
+        };
         let start = first_tour(&graph, run);
         if graph.len() < SMALLEST {
             let mut ils = Ils::new(&graph, start, run.stream(STREAM, 0));

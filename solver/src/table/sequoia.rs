@@ -106,8 +106,9 @@ pub(super) fn table(settings: &Settings<'_>, _: &Chosen) -> Result<Table, Error>
     let notes = vec![
         "Reward per step, mean over instances, with the control variate of `problems/src/bandit/dual.rs`; all policies \
          play the same instances and episodes. The gap is (bound - reward) / (bound - null): 0 is the dual bound, and \
-         taking no action is at 100 %; its interval is over instances. `against` is the difference of gaps to the planner \
-         with standing orders on the same instances. Per instance there are 1000 steps: 1 s per instance is 1 ms per step."
+         taking no action is at 100 %; its interval is over instances. `against` is the difference of gaps to the \
+         planner with standing orders on the same instances. Per instance there are 1000 steps: 1 s per instance is 1 \
+         ms per step."
             .into(),
         "The residual is trained once per section on other instances of the same law (of 20 arms, where more are not \
          named), its strength chosen on some of them, or in simulated episodes of the instance; SEQUOIA anew for every \

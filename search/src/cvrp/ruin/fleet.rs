@@ -63,9 +63,9 @@ pub(super) fn reduce(
     None
 }
 
-/// Routes of the fleet by best fit of decreasing demands (D. S. Johnson, "Near-optimal bin packing algorithms", 1973), each
-/// in the order of the numbers, so along a Hilbert curve; none if they do not fit, or last too long. They are long, but
-/// where demands hardly fit the fleet nothing else may be found. O(n log n).
+/// Routes of the fleet by best fit of decreasing demands (D. S. Johnson, "Near-optimal bin packing algorithms", 1973),
+/// each in the order of the numbers, so along a Hilbert curve; none if they do not fit, or last too long. They are
+/// long, but where demands hardly fit the fleet nothing else may be found. O(n log n).
 pub(super) fn packed(ground: &Ground) -> Option<Routes> {
     let demand = |v: u32| ground.problem.demands[v as usize];
     let mut customers: Vec<u32> = (1..ground.nodes() as u32).collect();

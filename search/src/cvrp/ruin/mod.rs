@@ -92,8 +92,8 @@ impl Search<Cvrp> for RuinRecreate {
 }
 
 impl RuinRecreate {
-    /// The warm start or savings routes, brought down to the fleet, or packed into it. None if that fails, or if there is nothing
-    /// to improve: no customer, or one that fits no vehicle.
+    /// The warm start or savings routes, brought down to the fleet, or packed into it. None if that fails, or if there
+    /// is nothing to improve: no customer, or one that fits no vehicle.
     fn start(&self, ground: &Ground, warm: Option<Routes>, run: &mut Run<'_, Cvrp>) -> Option<Routes> {
         let watch = run.watch();
         let fresh = || Routes { routes: savings(ground, ONE, &watch) };

@@ -257,6 +257,7 @@ mod with_training {
     #[test]
     fn populations_and_latent_vectors_begin_with_a_model() {
         let sandbox = settings();
+        sandbox.succeed("train tsp --config settings.toml --steps 1 --output base --quiet");
         for algorithm in ["poppy", "compass"] {
             let line = format!("train tsp --algorithm {algorithm} --config settings.toml --quiet");
             for resume in ["", "--resume"] {
@@ -264,7 +265,6 @@ mod with_training {
                 assert!(error.contains("`model`") && error.contains("heuron models"), "{error}");
                 assert!(!sandbox.path(algorithm).exists());
             }
-            sandbox.succeed("train tsp --config settings.toml --steps 1 --output base --resume --quiet");
             sandbox.succeed(&format!("{line} --steps 1 --output {algorithm} --model base/model.safetensors"));
             sandbox.succeed(&format!("{line} --steps 2 --output {algorithm} --resume"));
             let knapsack = line.replace("tsp", "knapsack");

@@ -2,27 +2,55 @@
 //!
 //! City c enters at node c and leaves at node c + n. Arcs join an exit to an entry; two entries or two exits are as far
 //! apart as a barrier that no exchange of a few edges can pay for, so a tour alternates entries and exits for ever.
+//!
+//! Lengths are reduced by the dual variables of the assignment relaxation, which the fixed edge of their city takes up:
+//! tours keep their lengths, but neighbour lists and partial gains see what an arc costs beyond the bound.
 
 use heuron_problems::{Cost, Distances, Near};
 
+use super::assignment::Assignment;
+use super::patching::patched;
 use crate::run::Watch;
 
 /// Barriers are so many times the largest weight: more than an exchange can remove.
 const BARRIER: Cost = 32;
 
+/// Part of the time that the assignment may take: the tour patched from it is better than what a descent finds in that.
+const SHARE: f64 = 0.5;
+
 /// Symmetric distances of 2n nodes that stand for the asymmetric distances of n cities.
 #[derive(Clone, Debug)]
 pub(super) struct Directed {
-    distances: Distances,
+    /// Reduced lengths; on the diagonal the dual variables of the city.
+    reduced: Distances,
     n: u32,
     barrier: Cost,
+    /// Cities of a first tour.
+    patched: Option<Vec<u32>>,
 }
 
 impl Directed {
-    pub(super) fn new(distances: Distances) -> Self {
+    /// None if the watch says stop.
+    pub(super) fn new(distances: &Distances, watch: &Watch) -> Option<Self> {
         let n = distances.len();
-        let largest = (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| distances.get(i, j).abs()).max();
-        Self { n: n as u32, barrier: BARRIER * (largest.unwrap_or(0) + 1), distances }
+        let brief = watch.remaining().map_or_else(|| watch.clone(), |left| watch.within(left.mul_f64(SHARE)));
+        let Assignment { leave, enter, next } = Assignment::new(distances, &brief).unwrap_or_else(|| Assignment {
+            leave: vec![0; n],
+            enter: vec![0; n],
+            next: None,
+        });
+        let mut reduced = Vec::with_capacity(n * n);
+        for i in 0..n {
+            if watch.is_late() {
+                return None;
+            }
+            let length = |j| if i == j { leave[i] + enter[i] } else { distances.get(i, j) - leave[i] - enter[j] };
+            reduced.extend((0..n).map(length));
+        }
+        let largest = reduced.iter().map(|length| length.abs()).max().unwrap_or(0);
+        let reduced = Distances::from_matrix(n, reduced);
+        let patched = next.map(|next| patched(&reduced, next));
+        Some(Self { reduced, n: n as u32, barrier: BARRIER.saturating_mul(largest + 1), patched })
     }
 
     #[inline(always)]
@@ -31,7 +59,17 @@ impl Directed {
         if entry >= self.n || exit < self.n {
             return if a == b { 0 } else { self.barrier };
         }
-        if entry + self.n == exit { 0 } else { self.distances.get((exit - self.n) as usize, entry as usize) }
+        self.reduced.get((exit - self.n) as usize, entry as usize)
+    }
+
+    /// A first tour, if there was time for one: entries and exits in cyclic order.
+    pub(super) fn patched(&self) -> Option<Vec<u32>> {
+        self.patched.as_deref().map(|cities| self.nodes(cities))
+    }
+
+    /// Whether no arc can join two nodes: both are entries, or both exits.
+    pub(super) fn is_barred(&self, a: u32, b: u32) -> bool {
+        (a < self.n) == (b < self.n)
     }
 
     /// For every entry the `k` cheapest exits, and for every exit the `k` cheapest entries; none if the watch says stop
@@ -67,5 +105,36 @@ impl Directed {
     /// The cyclic order of entries and exits for an order of the cities.
     pub(super) fn nodes(&self, cities: &[u32]) -> Vec<u32> {
         cities.iter().flat_map(|&city| [city, city + self.n]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heuron_problems::stream;
+    use rand::Rng;
+    use rand::seq::SliceRandom;
+
+    use super::*;
+
+    #[test]
+    fn reduced_lengths_keep_the_lengths_of_tours_and_are_not_negative() {
+        let n = 30;
+        let mut rng = stream(1, "weights", 0);
+        let distances = Distances::from_matrix(n, (0..n * n).map(|_| rng.random_range(0..1_000)).collect());
+        let directed = Directed::new(&distances, &Watch::never()).unwrap();
+        let mut cities: Vec<u32> = (0..n as u32).collect();
+        for _ in 0..10 {
+            cities.shuffle(&mut rng);
+            let around = |order: &[u32], length: &dyn Fn(u32, u32) -> Cost| -> Cost {
+                (0..order.len()).map(|at| length(order[at], order[(at + 1) % order.len()])).sum()
+            };
+            let nodes = directed.nodes(&cities);
+            let length = around(&cities, &|i, j| distances.get(i as usize, j as usize));
+            assert_eq!(around(&nodes, &|a, b| directed.get(a, b)), length);
+            assert_eq!(directed.cities(&nodes), cities);
+        }
+        let arcs = (0..n as u32).flat_map(|i| (0..n as u32).filter(move |&j| i != j).map(move |j| (i, j)));
+        assert!(arcs.clone().all(|(i, j)| directed.get(i + n as u32, j) >= 0));
+        assert!(arcs.filter(|&(i, j)| directed.get(i + n as u32, j) == 0).count() >= n);
     }
 }

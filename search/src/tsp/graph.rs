@@ -83,7 +83,7 @@ impl Graph {
 
     fn directed(tsp: &Tsp, watch: &Watch) -> Option<Self> {
         let n = tsp.len() as u32;
-        let directed = Directed::new(tsp.distances.clone());
+        let directed = Directed::new(&tsp.distances, watch)?;
         let near = directed.neighbours(neighbours::DIRECTED, watch)?;
         let mut graph = Self::bare(Weights::Directed(directed), &near);
         graph.fix((0..n).map(|city| [city, city + n]));
@@ -202,6 +202,24 @@ impl Graph {
     /// Nodes that fixed edges join to `node`.
     pub fn fixed_mates(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         self.fixed.get(node as usize).into_iter().flatten().copied().filter(|&mate| mate != NONE)
+    }
+
+    /// Whether the instance is asymmetric: its nodes are the entries and exits of its cities.
+    pub fn is_directed(&self) -> bool {
+        matches!(self.weights, Weights::Directed(_))
+    }
+
+    /// A first tour of an asymmetric instance, if there was time for one.
+    pub(super) fn patched(&self) -> Option<Vec<u32>> {
+        match &self.weights {
+            Weights::Symmetric(_) => None,
+            Weights::Directed(directed) => directed.patched(),
+        }
+    }
+
+    /// Whether no tour has an edge between two nodes.
+    pub(super) fn is_barred(&self, a: u32, b: u32) -> bool {
+        matches!(&self.weights, Weights::Directed(directed) if directed.is_barred(a, b))
     }
 
     /// Coordinates of the working nodes, if the instance has them.

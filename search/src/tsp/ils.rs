@@ -109,6 +109,14 @@ impl<'g> Ils<'g> {
         kicks
     }
 
+    /// So many kicks without repair.
+    pub(super) fn scatter(&mut self, kicks: u64) {
+        for _ in 0..kicks {
+            self.journal.clear();
+            self.disturb();
+        }
+    }
+
     /// Processes at most `nodes` queued nodes.
     fn repair(&mut self, nodes: u64) {
         for _ in 0..nodes {
@@ -139,8 +147,13 @@ impl<'g> Ils<'g> {
         for i in 1..cuts.len() {
             cuts[i] = (cuts[i - 1] + self.rng.random_range(1..=longest)) % n;
         }
-        let edge = |cut: u32| (self.tour.at(cut), self.tour.at(self.tour.after(cut)));
-        if cuts.iter().any(|&cut| self.graph.is_fixed(edge(cut).0, edge(cut).1)) {
+        let is_fixed = |cut: u32| self.graph.is_fixed(self.tour.at(cut), self.tour.at(self.tour.after(cut)));
+        for cut in &mut cuts {
+            if is_fixed(*cut) {
+                *cut = self.tour.after(*cut);
+            }
+        }
+        if cuts.iter().any(|&cut| is_fixed(cut)) || (1..cuts.len()).any(|i| cuts[..i].contains(&cuts[i])) {
             return;
         }
         let exchange = Exchange::bridge(&mut cuts);

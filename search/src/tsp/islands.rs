@@ -76,7 +76,7 @@ fn first_tour(graph: &Graph, run: &mut Run<'_, Tsp>) -> Vec<u32> {
         return graph.contract(tour);
     }
     run.offer(&graph.expand(&(0..graph.len() as u32).collect::<Vec<_>>()));
-    let tour = greedy(graph, &run.watch());
+    let tour = graph.patched().unwrap_or_else(|| greedy(graph, &run.watch()));
     run.offer(&graph.expand(&tour));
     tour
 }

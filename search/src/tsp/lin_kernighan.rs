@@ -12,13 +12,20 @@ use super::array::{ArrayTour, Exchange, MAX_EXCHANGE};
 use super::graph::Graph;
 
 /// How many continuations are followed after one, two and three removed edges. Measured on d493 .. fqm5087 at 1 s.
-const BREADTH: [usize; MAX_EXCHANGE - 2] = [5, 3, 1];
+const BREADTH: Breadth = [5, 3, 1];
+
+/// The same for entries and exits, where every continuation has one way to go instead of two. 3 s, against [5, 3, 1]:
+/// -0.44 % and -0.13 % on 1 000 cities of two geometric kinds, -0.15 and 0.00 on 316, +0.3 and +0.2 on random weights.
+const BREADTH_DIRECTED: Breadth = [10, 5, 3];
+
+type Breadth = [usize; MAX_EXCHANGE - 2];
 
 /// The chain of edges removed so far.
 pub(super) struct Chain<'a> {
     graph: &'a Graph,
     tour: &'a ArrayTour,
     links: [Link; MAX_EXCHANGE],
+    breadth: Breadth,
     /// Longest stretch that an exchange may rewrite.
     reach: u32,
     found: Exchange,
@@ -45,7 +52,7 @@ struct Candidate {
 /// The continuations with the largest gains, largest first.
 #[derive(Default)]
 struct Shortlist {
-    entries: [Candidate; BREADTH[0]],
+    entries: [Candidate; BREADTH_DIRECTED[0]],
     len: usize,
 }
 
@@ -70,7 +77,8 @@ impl Shortlist {
 
 impl<'a> Chain<'a> {
     pub(super) fn new(graph: &'a Graph, tour: &'a ArrayTour, reach: u32) -> Self {
-        Self { graph, tour, links: [Link::default(); MAX_EXCHANGE], reach, found: Exchange::default() }
+        let breadth = if graph.is_directed() { BREADTH_DIRECTED } else { BREADTH };
+        Self { graph, tour, links: [Link::default(); MAX_EXCHANGE], breadth, reach, found: Exchange::default() }
     }
 
     /// Looks for an exchange that removes a tour edge at `node`; its gain, or none. The exchange is then `found`.
@@ -122,7 +130,7 @@ impl<'a> Chain<'a> {
         let (graph, tour) = (self.graph, self.tour);
         let (start, loose) = (self.links[0].from, self.links[SIZE - 1].to);
         // The last edge can only close.
-        let breadth = BREADTH.get(SIZE - 1).copied().unwrap_or(0);
+        let breadth = self.breadth.get(SIZE - 1).copied().unwrap_or(0);
         let at = tour.position(loose);
         let around = [tour.at(tour.before(at)), tour.at(tour.after(at))];
         let mut best = Shortlist::default();

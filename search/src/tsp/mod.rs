@@ -1,6 +1,7 @@
 //! Searches for the travelling salesman problem.
 
 mod array;
+mod assignment;
 mod asymmetric;
 pub mod branch;
 pub mod construct;
@@ -14,6 +15,7 @@ pub mod islands;
 mod lin_kernighan;
 mod neighbours;
 mod parts;
+mod patching;
 mod queue;
 
 pub use curve::Curve;

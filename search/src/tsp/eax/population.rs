@@ -6,17 +6,33 @@ use rand::Rng;
 use super::individual::Individual;
 use super::or_opt::OrOpt;
 use crate::run::Watch;
-use crate::tsp::Graph;
+use crate::tsp::{Graph, Ils};
 
 /// One in so many steps of a construction goes to the second nearest unvisited neighbour instead of the nearest.
 const DETOUR: u32 = 4;
 
+/// Double bridges per node that tell apart the tours of a population that all begin as one. 3 s, against tours of random
+/// constructions: 316 cities +0.07 % and -0.18 %, 1 000 cities -2.8, +0.01 and -0.4 (1 s: a quarter as many are no worse).
+const SCATTER: f64 = 0.02;
+
 /// A tour grown from a random construction by `kicks` kicks, and the kicks done before the watch said stop.
 pub fn grow(graph: &Graph, kicks: u64, watch: &Watch, rng: &mut Stream) -> (Individual, u64) {
+    if graph.is_directed() {
+        return grow_directed(graph, kicks, watch, rng);
+    }
     let start = construct(graph, rng);
     let mut search = OrOpt::new(graph, start);
     let done = search.run(kicks, watch, rng);
     (Individual::new(search.order(), search.cost()), done)
+}
+
+/// As [`grow`] for entries and exits, for which the moves of [`OrOpt`] are none: from the patched tour, scattered.
+fn grow_directed(graph: &Graph, kicks: u64, watch: &Watch, rng: &mut Stream) -> (Individual, u64) {
+    let start = graph.patched().unwrap_or_else(|| construct(graph, rng));
+    let mut search = Ils::new(graph, start, rng.clone());
+    search.scatter((SCATTER * graph.len() as f64) as u64);
+    let done = search.kick(kicks, watch);
+    (Individual::new(search.tour(), search.cost()), done)
 }
 
 /// A tour from a random node on, which follows fixed edges and else goes to one of the two nearest unvisited
@@ -48,7 +64,7 @@ fn construct(graph: &Graph, rng: &mut Stream) -> Vec<u32> {
         let second = if rng.random_range(0..DETOUR) == 0 { free.next() } else { None };
         node = match second.or(nearest) {
             Some(next) => next,
-            None => next_free.after(node, is_inner),
+            None => next_free.after(node, |next| is_inner(next) || graph.is_barred(node, next)),
         };
     }
 }

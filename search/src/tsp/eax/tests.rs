@@ -169,9 +169,15 @@ fn incumbent_joins_the_population_where_it_is_better_than_what_was_grown() {
 
 #[test]
 fn more_nodes_need_more_than_as_much_more_time() {
-    let least = |n: usize| (1..).map(Duration::from_millis).find(|&time| Eax::fits(n, time)).unwrap();
+    let least = |n: usize| {
+        let tsp = uniform(n, 1_000, 5);
+        (1..).map(Duration::from_millis).find(|&time| Eax::fits(&tsp, time)).unwrap()
+    };
     let times = [200, 2_000, 20_000].map(least);
     assert!(times[1] > 10 * times[0] && times[2] > 10 * times[1], "{times:?}");
-    assert!(!Eax::fits(SMALLEST - 1, Duration::from_secs(1)), "such tours differ by one cycle at most");
+    assert!(
+        !Eax::fits(&uniform(SMALLEST - 1, 1_000, 5), Duration::from_secs(1)),
+        "such tours differ by one cycle at most"
+    );
     assert!(affordable(2_000, 0.01, times[1]) < affordable(2_000, 0.005, times[1]), "a slow machine affords fewer");
 }

@@ -7,7 +7,6 @@
 //! reported bound holds exactly. Fixed edges are ignored, which can only lower the bound.
 
 mod ascent;
-mod assignment;
 mod boruvka;
 mod one_tree;
 mod prim;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use heuron_problems::{Cost, Distances, Metric, Near, Tsp};
 
 use self::one_tree::{Edges, OneTree};
+use super::assignment::Assignment;
 use super::neighbours;
 use crate::run::{Run, Watch};
 use crate::search::Search;
@@ -63,7 +63,7 @@ pub fn lower_bound(tsp: &Tsp, tour: Option<(Cost, &[u32])>, watch: &Watch) -> Op
         return None;
     }
     if !tsp.distances.is_symmetric() {
-        return assignment::lower_bound(&tsp.distances, watch);
+        return Assignment::new(&tsp.distances, watch).map(|assignment| assignment.bound());
     }
     let near = neighbours::mixed(&tsp.distances, watch)?;
     let simple = two_nearest(&tsp.distances, &near);

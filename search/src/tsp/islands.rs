@@ -70,15 +70,15 @@ impl Search<Tsp> for LocalSearch {
     }
 }
 
-/// The incumbent, or else a greedy tour, which is offered. Without time for that the order of the nodes is the answer.
+/// The better of the incumbent and a constructed tour, which is offered. Without time for that the order of the nodes is
+/// the answer.
 fn first_tour(graph: &Graph, run: &mut Run<'_, Tsp>) -> Vec<u32> {
-    if let Some((_, tour)) = run.best() {
-        return graph.contract(tour);
+    if run.best().is_none() {
+        run.offer(&graph.expand(&(0..graph.len() as u32).collect::<Vec<_>>()));
     }
-    run.offer(&graph.expand(&(0..graph.len() as u32).collect::<Vec<_>>()));
     let tour = graph.patched().unwrap_or_else(|| greedy(graph, &run.watch()));
     run.offer(&graph.expand(&tour));
-    tour
+    run.best().map_or(tour, |(_, best)| graph.contract(best))
 }
 
 /// The kicks that each of `count` searches may do in a round of `wanted` kicks in all.

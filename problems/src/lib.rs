@@ -2,6 +2,7 @@
 //! construction. No learning and no search lives here.
 
 pub mod bandit;
+pub mod config;
 pub mod construct;
 pub mod cvrp;
 pub mod disjoint;
@@ -26,6 +27,7 @@ mod tsplib;
 pub mod whole;
 
 pub use bandit::{Bandit, Play};
+pub use config::ConfigError;
 pub use construct::Construct;
 pub use cvrp::{Cvrp, Routes};
 pub use disjoint::DisjointSets;

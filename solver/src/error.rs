@@ -5,10 +5,11 @@ use std::io;
 use heuron_policies::device::DeviceError;
 #[cfg(feature = "train")]
 use heuron_policies::train::TrainError;
-use heuron_problems::{ParseError, SpecError, Violation};
+use heuron_problems::{ConfigError, ParseError, SpecError, Violation};
 use thiserror::Error;
 
 use crate::instance::Kind;
+use crate::models::ModelError;
 use crate::report::Report;
 use crate::run::Outcome;
 
@@ -44,6 +45,18 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// Options, or an option and a problem, each of which could be, that exclude each other.
+    #[error("option `{key}` cannot go with {other}: {reason}")]
+    Conflict {
+        /// The key, as in [`Error::Option`].
+        key: &'static str,
+        /// What it cannot go with.
+        other: String,
+        /// Why.
+        reason: String,
+        /// Which of them to change, and how.
+        remedy: String,
+    },
     /// A size or distribution of which no instances are generated.
     #[error("option `{key}`: {source}")]
     Spec {
@@ -60,13 +73,21 @@ pub enum Error {
         /// Line, key, expectation.
         message: String,
     },
-    /// Settings of a training run with an unknown key or a value that cannot be.
+    /// Settings of a training run with an unknown key or a value of the wrong type.
     #[error("{path}: {}", cut(message))]
     Settings {
         /// As the user gave it.
         path: String,
         /// Line, key, expectation.
         message: String,
+    },
+    /// A setting of a training run with a value that cannot be.
+    #[error("{path}: {source}")]
+    Value {
+        /// The file with the settings as the user gave it; `settings` where they are from elsewhere.
+        path: String,
+        /// Field, what was expected and what was found.
+        source: ConfigError,
     },
     /// A checkpoint of another run, or one that was changed.
     #[error("{path}: {message}")]
@@ -98,12 +119,12 @@ pub enum Error {
     #[error("option `device`: {0}")]
     Device(#[from] DeviceError),
     /// A learned model that cannot be used.
-    #[error("model {name}: {message}")]
+    #[error("model {name}: {source}")]
     Model {
         /// Name or file as given.
         name: String,
         /// What is wrong with it.
-        message: String,
+        source: ModelError,
     },
     /// A training run that cannot begin or go on.
     #[cfg(feature = "train")]
@@ -178,6 +199,7 @@ impl Error {
                 None => "check that this is the file you meant, complete and in a supported format".into(),
             },
             Self::Option { expected, .. } => format!("give {expected}"),
+            Self::Conflict { remedy, .. } => remedy.clone(),
             Self::Spec { .. } => "see `heuron generate --help`".into(),
             Self::Config { .. } => "keys are the options of `heuron solve --help`, with underscores".into(),
             Self::Settings { .. } => {
@@ -185,6 +207,7 @@ impl Error {
                                       and policies/zoo/tsp.toml is an example"
                     .into()
             }
+            Self::Value { source, .. } => of_setting(source),
             Self::Checkpoint { .. } => {
                 "resume with the settings that the run began with, or begin anew in another folder".into()
             }
@@ -214,6 +237,11 @@ impl Error {
     pub(crate) fn file(path: impl Into<String>, action: &'static str, source: io::Error) -> Self {
         Self::File { path: path.into(), action, source }
     }
+
+    /// A fault of the model called `name`.
+    pub fn model(name: impl Into<String>, source: impl Into<ModelError>) -> Self {
+        Self::Model { name: name.into(), source: source.into() }
+    }
 }
 
 /// Longest quoted line of a file in a message.
@@ -233,11 +261,16 @@ fn cut(message: &str) -> String {
     message.trim_end().lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
+/// What to do about a setting that cannot be.
+fn of_setting(error: &ConfigError) -> String {
+    format!("give `{}` as {}", error.field, error.expected)
+}
+
 /// What to do about a training run that cannot begin or go on.
 #[cfg(feature = "train")]
 fn of_training(error: &TrainError) -> String {
     match error {
-        TrainError::Config(error) => format!("give `{}` as {}", error.field, error.expected),
+        TrainError::Config(error) => of_setting(error),
         TrainError::Architecture(_) => "change the sizes or options in `[network]`, or the algorithm".into(),
         TrainError::Spec(_) => "give a distribution of `heuron generate --help`, and sizes that it has".into(),
         TrainError::Weights(_) => {

@@ -13,6 +13,7 @@ use heuron_search::{Stop, Tactic, Tries};
 
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::models::ModelError;
 
 /// Instances that one thread takes at a time.
 const CHUNK: usize = 16;
@@ -68,8 +69,8 @@ impl Campaign<'_> {
     /// # Errors
     /// [`Error::Model`] for a model that does not fit the instances or the tactic, before the first attempt.
     pub fn run_until(&self, instances: &[Instance], stop: &Stop) -> Result<Vec<Option<Spent>>, Error> {
-        let refusal = |message: String| Error::Model { name: self.name.into(), message };
-        self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
+        let refusal = |source: ModelError| Error::model(self.name, source);
+        self.tactic.fits(&self.weights.architecture).map_err(|misfit| refusal(misfit.into()))?;
         let model = fitting(self.name, self.weights, instances)?;
         let mut slots: Vec<_> = instances.iter().map(|instance| (instance, Ok(None))).collect();
         spread(self.threads, &mut slots, |index, (instance, spent)| {
@@ -91,8 +92,8 @@ impl Campaign<'_> {
         problem: &P,
         index: usize,
         stop: &Stop,
-    ) -> Result<Option<Spent>, String> {
-        let model = model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
+    ) -> Result<Option<Spent>, ModelError> {
+        let model = model.attention(P::TASK)?;
         let is_over = || stop.is_cancelled();
         Ok(self.spend(Attempts::new(model, problem, self.seed_of(index), &is_over), index, stop))
     }
@@ -103,8 +104,8 @@ impl Campaign<'_> {
         problem: &P,
         index: usize,
         stop: &Stop,
-    ) -> Result<Option<Spent>, String> {
-        let model = model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+    ) -> Result<Option<Spent>, ModelError> {
+        let model = model.dispatch(P::TASK)?;
         let is_over = || stop.is_cancelled();
         Ok(self.spend(Schedules::new(model, problem, self.seed_of(index), &is_over), index, stop))
     }
@@ -172,7 +173,7 @@ impl Evaluation<'_> {
     /// # Errors
     /// [`Error::Model`] for a model that does not fit the instances, before the first construction.
     pub fn run_until(&self, instances: &[Instance], stop: &Stop) -> Result<Vec<Option<Judged>>, Error> {
-        let refusal = |message: String| Error::Model { name: self.name.into(), message };
+        let refusal = |source: ModelError| Error::model(self.name, source);
         let model = fitting(self.name, self.weights, instances)?;
         let parts = instances.chunks(CHUNK).enumerate();
         let mut slots: Vec<_> = parts.map(|(index, part)| (index * CHUNK, part, Vec::new())).collect();
@@ -208,16 +209,16 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, String> {
-        let model = self.model.attention(P::TASK).map_err(|misfit| misfit.to_string())?;
+    fn judge<P: Learnable + Clone>(&mut self, problem: &P) -> Result<Judged, ModelError> {
+        let model = self.model.attention(P::TASK)?;
         let found = solve(model, &Arc::new(problem.clone()), self.index, self.effort, self.buffers);
-        found.map(judged).map_err(|misfit| misfit.to_string())
+        Ok(judged(found?))
     }
 
-    fn dispatch<P: Shop>(&mut self, problem: &P) -> Result<Judged, String> {
-        let model = self.model.dispatch(P::TASK).map_err(|misfit| misfit.to_string())?;
+    fn dispatch<P: Shop>(&mut self, problem: &P) -> Result<Judged, ModelError> {
+        let model = self.model.dispatch(P::TASK)?;
         let found = dispatch(model, problem, self.index, self.effort, self.buffers);
-        found.map(judged).map_err(|misfit| misfit.to_string())
+        Ok(judged(found?))
     }
 }
 
@@ -227,8 +228,8 @@ fn judged<S>(found: Found<S>) -> Judged {
 
 /// The model, which fits every instance.
 fn fitting(name: &str, weights: &Weights, instances: &[Instance]) -> Result<Prepared, Error> {
-    let refusal = |message: String| Error::Model { name: name.into(), message };
-    let model = Prepared::new(weights).map_err(|error| refusal(error.to_string()))?;
+    let refusal = |source: ModelError| Error::model(name, source);
+    let model = Prepared::new(weights).map_err(|error| refusal(error.into()))?;
     let fits = |instance: &Instance| match instance {
         Instance::Tsp(tsp) => constructs(&model, tsp),
         Instance::Cvrp(cvrp) => constructs(&model, cvrp),
@@ -241,16 +242,16 @@ fn fitting(name: &str, weights: &Weights, instances: &[Instance]) -> Result<Prep
     Ok(model)
 }
 
-fn constructs<P: Learnable>(model: &Prepared, problem: &P) -> Result<(), String> {
-    model.attention(P::TASK).and_then(|model| model.fits(problem)).map_err(|misfit| misfit.to_string())
+fn constructs<P: Learnable>(model: &Prepared, problem: &P) -> Result<(), ModelError> {
+    Ok(model.attention(P::TASK)?.fits(problem)?)
 }
 
-fn schedules<P: Shop>(model: &Prepared, problem: &P) -> Result<(), String> {
-    model.dispatch(P::TASK).and_then(|model| model.fits(problem)).map_err(|misfit| misfit.to_string())
+fn schedules<P: Shop>(model: &Prepared, problem: &P) -> Result<(), ModelError> {
+    Ok(model.dispatch(P::TASK)?.fits(problem)?)
 }
 
-fn no_model(instance: &Instance) -> String {
-    format!("no model of this kind constructs a {}", instance.kind())
+fn no_model(instance: &Instance) -> ModelError {
+    ModelError::NoConstruction(instance.kind())
 }
 
 #[cfg(not(feature = "train"))]
@@ -290,10 +291,10 @@ mod on_device {
         instances: &[Instance],
         stop: &Stop,
     ) -> Result<Vec<Option<Judged>>, Error> {
-        let refusal = |message: String| Error::Model { name: of.name.into(), message };
+        let refusal = |source: ModelError| Error::model(of.name, source);
         let device = device::open(kind)?;
         fitting(of.name, of.weights, instances)?;
-        let model = DeviceModel::new(of.weights, &device).map_err(|error| refusal(error.to_string()))?;
+        let model = DeviceModel::new(of.weights, &device).map_err(|error| refusal(error.into()))?;
         let mut judged = Vec::with_capacity(instances.len());
         let alike = |a: &Instance, b: &Instance| a.size() == b.size() && a.kind() == b.kind();
         for part in instances.chunk_by(alike).flat_map(|part| part.chunks(TOGETHER)) {
@@ -318,9 +319,9 @@ mod on_device {
         problems: Vec<Arc<P>>,
         first: u64,
         effort: Effort,
-    ) -> Result<Vec<Judged>, String> {
+    ) -> Result<Vec<Judged>, ModelError> {
         if let Some(misfit) = problems.iter().find_map(|problem| model.fits(problem.as_ref()).err()) {
-            return Err(misfit.to_string());
+            return Err(misfit.into());
         }
         Ok(solve_all(model, &problems, first, effort).into_iter().map(judged).collect())
     }

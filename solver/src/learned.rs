@@ -17,6 +17,7 @@ use heuron_search::{Adapt, Dispatched, First, Images, Listed, Rule, Sample, Sear
 
 use crate::error::Error;
 use crate::instance::Solvable;
+use crate::models::ModelError;
 use crate::options::Options;
 use crate::recipe::{self, BOUND, Method};
 
@@ -420,9 +421,13 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
             None => Ok(method.into()),
             Some(model) => {
                 let known: Vec<&str> = P::LEARNED.iter().map(|learned| learned.name).collect();
-                let expected =
-                    format!("none with the method {}; of this problem, {} use one", method.name, known.join(", "));
-                Err(Error::Option { key: "model", expected, found: model.clone() })
+                let known = known.join(", ");
+                Err(Error::Conflict {
+                    key: "model",
+                    other: format!("the method {}", method.name),
+                    reason: format!("of this problem, {} use one", if known.is_empty() { "none" } else { &known }),
+                    remedy: format!("leave the model {model} out, or choose one of these methods"),
+                })
             }
         };
     };
@@ -439,21 +444,20 @@ pub(crate) fn plan<P: Solvable>(problem: &P, options: &Options) -> Result<Plan<P
 /// The model that is named, or else the shipped one for the method.
 fn model_name<P: Solvable>(learned: &Learned<P>, options: &Options) -> Result<String, Error> {
     let shipped = || zoo::find(&format!("{}{}", P::NAME, learned.ending)).map(|model| model.name.to_string());
-    options.model.clone().or_else(shipped).ok_or_else(|| Error::Model {
-        name: "by default".into(),
-        message: format!("none is shipped for the problem {} and the method {}", P::NAME, learned.name),
+    options.model.clone().or_else(shipped).ok_or_else(|| {
+        let what = format!("the problem {} and the method {}", P::NAME, learned.name);
+        Error::model("by default", ModelError::NoneShipped(what))
     })
 }
 
 /// The model, if it can work on the instance.
 fn fitting<P: Solvable>(problem: &P, learned: &Learned<P>, name: &str, options: &Options) -> Result<Prepared, Error> {
     let model = options.models.get(name)?;
-    let refusal = |message: String| Error::Model { name: name.into(), message };
-    let nodes = (learned.nodes)(problem);
-    if nodes > learned.most {
-        return Err(refusal(format!("models take up to {} nodes, the instance has {nodes}", learned.most)));
+    let (most, nodes) = (learned.most, (learned.nodes)(problem));
+    if nodes > most {
+        return Err(Error::model(name, ModelError::TooLarge { most, nodes }));
     }
-    (learned.fits)(&model, problem).map_err(|misfit| refusal(misfit.to_string()))?;
+    (learned.fits)(&model, problem).map_err(|misfit| Error::model(name, misfit))?;
     Ok(model)
 }
 

@@ -39,7 +39,7 @@ pub use instance::{Instance, Kind, Solution};
 #[cfg(feature = "train")]
 pub use learn::{Listen, Training};
 pub use load::{instance_files, is_set, load, load_solution, load_text, parse_solution, stem};
-pub use models::{Models, model};
+pub use models::{ModelError, Models, model};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;
 pub use report::{Report, gap};

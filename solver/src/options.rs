@@ -168,7 +168,10 @@ impl Options {
         }
     }
 
-    /// Refuses values that cannot be, by the key's name.
+    /// Refuses values that cannot be, and options that exclude each other.
+    ///
+    /// # Errors
+    /// [`Error::Option`] and [`Error::Conflict`].
     pub fn check(&self) -> Result<(), Error> {
         for (key, value) in [("threads", self.threads), ("islands", self.islands)] {
             if let Some(found) = value.filter(|n| !(1..=MOST_THREADS).contains(n)) {
@@ -178,8 +181,9 @@ impl Options {
         }
         match &self.model {
             Some(found) if self.no_model => {
-                let expected = "nothing beside `no_model`".into();
-                Err(Error::Option { key: "model", expected, found: found.clone() })
+                let reason = "it asks for a rule in the place of the model".into();
+                let remedy = format!("leave `no_model` out, or the model {found}");
+                Err(Error::Conflict { key: "model", other: "`no_model`".into(), reason, remedy })
             }
             _ => Ok(()),
         }

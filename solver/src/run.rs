@@ -46,9 +46,9 @@ pub struct Event<'a> {
 /// (`solver/examples/embed.rs`).
 ///
 /// # Errors
-/// [`Error::Option`] and [`Error::Method`] for options that cannot be; [`Error::Infeasible`] and [`Error::Initial`]
-/// before the search; [`Error::NoSolution`] when the budget was too small; [`Error::Internal`] for a bug in a search,
-/// with the best solution met until then.
+/// [`Error::Option`], [`Error::Conflict`] and [`Error::Method`] for options that cannot be; [`Error::Infeasible`] and
+/// [`Error::Initial`] before the search; [`Error::NoSolution`] when the budget was too small; [`Error::Internal`] for a
+/// bug in a search, with the best solution met until then.
 ///
 /// ```
 /// use heuron::problems::{Distances, Tsp};

@@ -39,13 +39,13 @@ fn q_learning_repeats_for_a_seed_and_beats_the_random_policy() {
 fn settings_that_cannot_be_are_named() {
     assert_eq!(Config::faithful().check(), Ok(()));
     assert_eq!(Config::repaired().check(), Ok(()));
-    let refused = |config: Config, name: &str| assert!(config.check().unwrap_err().contains(name), "{name}");
-    refused(Config { hidden: vec![], ..small() }, "hidden");
-    refused(Config { batch: 0, ..small() }, "batch");
-    refused(Config { target: Target::Hard(0), ..small() }, "target");
-    refused(Config { rate: f64::NAN, ..small() }, "rate");
-    refused(Config { gamma: 1.5, ..small() }, "gamma");
-    refused(Config { memory: 400, ..small() }, "seeds");
+    let refused = |config: Config, name: &str| assert_eq!(config.check().unwrap_err().field, name);
+    refused(Config { hidden: vec![], ..small() }, "sequoia.hidden");
+    refused(Config { batch: 0, ..small() }, "sequoia.batch");
+    refused(Config { target: Target::Hard(0), ..small() }, "sequoia.target.hard");
+    refused(Config { rate: f64::NAN, ..small() }, "sequoia.rate");
+    refused(Config { gamma: 1.5, ..small() }, "sequoia.gamma");
+    refused(Config { memory: 400, ..small() }, "sequoia.seeds");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use heuron_problems::stream;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// An affine map.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -52,6 +53,43 @@ pub struct Mlp {
     pub layers: Vec<Layer>,
 }
 
+/// Why a network cannot be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum MlpError {
+    /// There is nothing in it.
+    #[error("a network needs a layer")]
+    NoLayer,
+    /// It has not one output but so many.
+    #[error("the last layer must have 1 output, not {0}")]
+    Outputs(usize),
+    /// Weights of this layer do not make up a matrix.
+    #[error("layer {0}: weights must be a matrix of inputs and outputs")]
+    NoMatrix(usize),
+    /// This layer holds infinities or what is no number.
+    #[error("layer {0} holds a number that is not finite")]
+    NotFinite(usize),
+    /// A layer does not take what the layer before it gives.
+    #[error("layer {layer} must have {expected} inputs, not {found}")]
+    Layer {
+        /// Its number, from 0.
+        layer: usize,
+        /// Outputs of the layer before it.
+        expected: usize,
+        /// Inputs of the layer.
+        found: usize,
+    },
+    /// It is made for something else.
+    #[error("{of} needs {expected} inputs, the network has {found}")]
+    Inputs {
+        /// What the network is wanted for.
+        of: &'static str,
+        /// Inputs that it must have.
+        expected: usize,
+        /// Inputs that it has.
+        found: usize,
+    },
+}
+
 /// Values of a forward pass, for the gradient.
 #[derive(Clone, Debug, Default)]
 pub struct Passed {
@@ -81,26 +119,40 @@ impl Mlp {
     /// Checks that layers fit each other, that there is one output, and that all numbers are finite.
     ///
     /// # Errors
-    /// What is wrong.
-    pub fn check(&self) -> Result<(), String> {
-        let Some(last) = self.layers.last() else { return Err("a network needs a layer".into()) };
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), MlpError> {
+        let last = self.layers.last().ok_or(MlpError::NoLayer)?;
         if last.outputs() != 1 {
-            return Err(format!("the last layer must have 1 output, not {}", last.outputs()));
+            return Err(MlpError::Outputs(last.outputs()));
         }
         for (index, layer) in self.layers.iter().enumerate() {
             if layer.bias.is_empty()
                 || layer.weight.len() != layer.inputs() * layer.outputs()
                 || layer.weight.is_empty()
             {
-                return Err(format!("layer {index}: weights must be a matrix of inputs and outputs"));
+                return Err(MlpError::NoMatrix(index));
             }
             if layer.weight.iter().chain(&layer.bias).any(|value| !value.is_finite()) {
-                return Err(format!("layer {index} holds a number that is not finite"));
+                return Err(MlpError::NotFinite(index));
             }
         }
-        match self.layers.windows(2).position(|pair| pair[0].outputs() != pair[1].inputs()) {
-            Some(index) => Err(format!("layer {} must have {} inputs", index + 1, self.layers[index].outputs())),
+        let pairs = (1..).zip(self.layers.windows(2));
+        let mut inputs = pairs.map(|(layer, pair)| (layer, pair[0].outputs(), pair[1].inputs()));
+        match inputs.find(|(_, expected, found)| expected != found) {
+            Some((layer, expected, found)) => Err(MlpError::Layer { layer, expected, found }),
             None => Ok(()),
+        }
+    }
+
+    /// Checks that the network works and has as many inputs as `of`, the thing it is wanted for, needs.
+    ///
+    /// # Errors
+    /// As [`Mlp::check`], and [`MlpError::Inputs`].
+    pub fn check_inputs(&self, of: &'static str, expected: usize) -> Result<(), MlpError> {
+        self.check()?;
+        match self.inputs() {
+            found if found == expected => Ok(()),
+            found => Err(MlpError::Inputs { of, expected, found }),
         }
     }
 
@@ -261,12 +313,15 @@ mod tests {
         let mut network = Mlp::random(&[3, 4], 1);
         assert_eq!(network.check(), Ok(()));
         network.layers[0].bias[1] = f64::NAN;
-        assert!(network.check().unwrap_err().contains("layer 0"));
+        assert_eq!(network.check(), Err(MlpError::NotFinite(0)));
         network.layers.remove(1);
-        assert!(network.check().unwrap_err().contains("1 output"));
+        assert_eq!(network.check(), Err(MlpError::Outputs(4)));
         let torn =
             Mlp { layers: vec![Mlp::random(&[3, 4], 1).layers[0].clone(), Mlp::random(&[5], 1).layers[0].clone()] };
-        assert!(torn.check().unwrap_err().contains("4 inputs"));
-        assert!(Mlp { layers: vec![] }.check().is_err());
+        assert_eq!(torn.check(), Err(MlpError::Layer { layer: 1, expected: 4, found: 5 }));
+        assert_eq!(Mlp { layers: vec![] }.check(), Err(MlpError::NoLayer));
+        assert!(Mlp::random(&[3, 4], 1).check_inputs("an instance", 3).is_ok());
+        let message = Mlp::random(&[3, 4], 1).check_inputs("an instance", 2).unwrap_err().to_string();
+        assert_eq!(message, "an instance needs 2 inputs, the network has 3");
     }
 }

@@ -44,7 +44,7 @@ pub use encoder::Encoded;
 pub use gradient::Gradient;
 pub use kernels::spin;
 pub use keys::{Keys, Lessons};
-pub use mlp::{Adam, Layer, Mlp, Passed};
+pub use mlp::{Adam, Layer, Mlp, MlpError, Passed};
 pub use model::{AttentionModel, Misfit};
 pub use policy::Memory;
 pub use replay::Replay;

@@ -1,5 +1,7 @@
 //! Settings of the Q-learning.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::{at_least, fraction, positive, require};
 use serde::{Deserialize, Serialize};
 
 /// How the target network follows.
@@ -110,35 +112,35 @@ impl Config {
         }
     }
 
-    /// Refuses values that cannot be, by the field's name.
+    /// Refuses values that cannot be.
     ///
     /// # Errors
-    /// The field and what it must be.
-    pub fn check(&self) -> Result<(), String> {
-        let unit = |value: f64| (0.0..=1.0).contains(&value);
-        let (positive, many) = (|value: f64| value > 0.0 && value.is_finite(), 100_000);
-        let follows = match self.target {
-            Target::Soft(part) => unit(part),
-            Target::Hard(steps) => steps > 0,
-        };
-        let rules = [
-            (
-                self.hidden.iter().all(|width| (1..=1_024).contains(width)) && !self.hidden.is_empty(),
-                "hidden: layers of 1 to 1024 units",
-            ),
-            (self.states <= many && self.epochs <= many, "states, epochs: at most 100000"),
-            (positive(self.pretrain_rate) && positive(self.rate), "rate, pretrain_rate: above 0"),
-            (unit(self.epoch_decay) && unit(self.episode_decay) && unit(self.gamma), "decays, gamma: from 0 to 1"),
-            ((1..=4_096).contains(&self.batch), "batch: 1 to 4096"),
-            (self.memory >= self.batch && self.memory <= 10_000_000, "memory: from the batch to 10000000"),
-            (self.seeds <= self.memory, "seeds: at most the memory"),
-            (
-                unit(self.explore[0]) && unit(self.explore[1]) && positive(self.explore[2]),
-                "explore: two probabilities and a number of steps",
-            ),
-            (follows, "target: soft from 0 to 1, or hard after at least 1 step"),
-            (unit(self.alpha) && unit(self.beta), "alpha, beta: from 0 to 1"),
-        ];
-        rules.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, rule)| Err((*rule).into()))
+    /// The first field that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let layers = !self.hidden.is_empty() && self.hidden.iter().all(|width| (1..=1_024).contains(width));
+        require(layers, "sequoia.hidden", "layers of 1 to 1024 units", format!("{:?}", self.hidden))?;
+        let most = |field, n: usize| require(n <= 100_000, field, "a number up to 100000", n);
+        most("sequoia.states", self.states)?;
+        most("sequoia.epochs", self.epochs)?;
+        positive("sequoia.pretrain_rate", self.pretrain_rate)?;
+        positive("sequoia.rate", self.rate)?;
+        fraction("sequoia.epoch_decay", self.epoch_decay)?;
+        fraction("sequoia.episode_decay", self.episode_decay)?;
+        fraction("sequoia.gamma", self.gamma)?;
+        let Self { batch, memory, seeds, .. } = *self;
+        require((1..=4_096).contains(&batch), "sequoia.batch", "a number from 1 to 4096", batch)?;
+        let room = (batch..=10_000_000).contains(&memory);
+        require(room, "sequoia.memory", format!("a number from the batch, {batch}, to 10000000"), memory)?;
+        require(seeds <= memory, "sequoia.seeds", format!("a number up to the memory, {memory}"), seeds)?;
+        let [first, last, span] = self.explore;
+        fraction("sequoia.explore[0]", first)?;
+        fraction("sequoia.explore[1]", last)?;
+        positive("sequoia.explore[2]", span)?;
+        match self.target {
+            Target::Soft(part) => fraction("sequoia.target.soft", part)?,
+            Target::Hard(steps) => at_least(1, "sequoia.target.hard", steps)?,
+        }
+        fraction("sequoia.alpha", self.alpha)?;
+        fraction("sequoia.beta", self.beta)
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use heuron_problems::{Bandit, Stream, stream};
+use heuron_problems::{Bandit, ConfigError, Stream, stream};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Config, Target};
 use super::replay::Replay;
-use crate::native::{Adam, Mlp, Passed};
+use crate::native::{Adam, Mlp, MlpError, Passed};
 
 /// A Q-network of one instance: its inputs are the actions (0 or 1), the levels of the arms, and, if it sees time, the
 /// part of the horizon that is left.
@@ -44,13 +44,9 @@ impl Learned {
     ///
     /// # Errors
     /// What does not fit.
-    pub fn check(&self, bandit: &Bandit) -> Result<(), String> {
-        self.network.check()?;
-        let expected = bandit.actions + bandit.arms.len() + usize::from(self.sees_time);
-        if self.network.inputs() != expected {
-            return Err(format!("the instance needs {expected} inputs, the network has {}", self.network.inputs()));
-        }
-        Ok(())
+    pub fn check(&self, bandit: &Bandit) -> Result<(), MlpError> {
+        let inputs = bandit.actions + bandit.arms.len() + usize::from(self.sees_time);
+        self.network.check_inputs("the instance", inputs)
     }
 }
 
@@ -115,7 +111,7 @@ mod pairs {
 ///
 /// # Errors
 /// A setting that cannot be.
-pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, String> {
+pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, ConfigError> {
     let mut course = Course::new(env, config)?;
     (0..config.episodes).for_each(|_| course.advance(env, config));
     Ok(course.learned)
@@ -219,7 +215,7 @@ impl Course {
     ///
     /// # Errors
     /// A setting that cannot be.
-    pub fn new(env: &mut Env<'_>, config: &Config) -> Result<Self, String> {
+    pub fn new(env: &mut Env<'_>, config: &Config) -> Result<Self, ConfigError> {
         config.check()?;
         let bandit = env.bandit;
         let mut sizes = vec![bandit.actions + bandit.arms.len() + usize::from(config.sees_time)];

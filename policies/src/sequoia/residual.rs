@@ -16,7 +16,7 @@ use heuron_problems::Bandit;
 use heuron_problems::bandit::Coupling;
 use serde::{Deserialize, Serialize};
 
-use crate::native::{Layer, Mlp, Passed};
+use crate::native::{Layer, Mlp, MlpError, Passed};
 
 /// Features of an arm and a number of its actions.
 pub const FEATURES: usize = 13;
@@ -167,13 +167,7 @@ impl Residual {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn check(&self) -> Result<(), String> {
-        for network in [&self.standing, &self.action] {
-            network.check()?;
-            if network.inputs() != FEATURES {
-                return Err(format!("the networks of a residual have {FEATURES} inputs, not {}", network.inputs()));
-            }
-        }
-        Ok(())
+    pub fn check(&self) -> Result<(), MlpError> {
+        [&self.standing, &self.action].into_iter().try_for_each(|network| network.check_inputs("a residual", FEATURES))
     }
 }

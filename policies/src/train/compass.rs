@@ -6,7 +6,8 @@
 //! the strictly best trajectory is learned, with the mean of its vector's trajectories as baseline; where two vectors
 //! tie, nothing is. The mean is over all starts, also of those: Adam's steps do not depend on the scale of a loss.
 
-use heuron_problems::{Stream, stream};
+use heuron_problems::config::{positive, require};
+use heuron_problems::{ConfigError, Stream, stream};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use crate::model::Model;
 use crate::native::Misfit;
 use crate::train::candidates::{Costs, Lesson, best_two, costs, mean, teach, unit};
 use crate::train::collect::{Tally, roll, starts};
-use crate::train::config::{Config, ConfigError, require};
+use crate::train::config::Config;
 use crate::train::engine::{Divergence, Engine, Share};
 use crate::train::error::TrainError;
 use crate::train::problem::Train;
@@ -45,8 +46,7 @@ impl Compass {
         let Self { latents, length, amplification } = *self;
         require((2..=100_000).contains(&latents), "compass.latents", "a number from 2 to 100000", latents)?;
         require((1..=1_024).contains(&length), "compass.length", "a number from 1 to 1024", length)?;
-        let good = amplification > 0.0 && amplification.is_finite();
-        require(good, "compass.amplification", "a number above 0", amplification)
+        positive("compass.amplification", amplification)
     }
 
     /// `count` vectors of the prior.

@@ -1,9 +1,8 @@
 //! What decides a training run: one struct, every field with its default and where it comes from.
 
-use std::fmt::Display;
-
+use heuron_problems::ConfigError;
+use heuron_problems::config::{fraction, require};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::train::compass::Compass;
 use crate::train::poppy::{self, Poppy};
@@ -208,28 +207,6 @@ impl Default for Validation {
     }
 }
 
-/// A field with a value that cannot be.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{field}: expected {expected}, found {found}")]
-pub struct ConfigError {
-    /// The field as in a configuration file.
-    pub field: &'static str,
-    /// What is allowed.
-    pub expected: &'static str,
-    /// What was given.
-    pub found: String,
-}
-
-/// Refuses a value unless `good`.
-pub(crate) fn require(
-    good: bool,
-    field: &'static str,
-    expected: &'static str,
-    found: impl Display,
-) -> Result<(), ConfigError> {
-    if good { Ok(()) } else { Err(ConfigError { field, expected, found: found.to_string() }) }
-}
-
 /// Largest size and number of anything per step: more is a typing error.
 const MOST: usize = 100_000;
 
@@ -269,8 +246,7 @@ impl Config {
         }
         let rate = self.learning_rate;
         require(rate > 0.0 && rate <= 1.0, "learning_rate", "a number above 0, at most 1", rate)?;
-        let decay = self.weight_decay;
-        require((0.0..=1.0).contains(&decay), "weight_decay", "a number from 0 to 1", decay)?;
+        fraction("weight_decay", self.weight_decay)?;
         require(self.clip_norm > 0.0, "clip_norm", "a number above 0", self.clip_norm)?;
         let minutes = self.checkpoint_minutes;
         require(minutes > 0.0 && minutes < 1e6, "checkpoint_minutes", "a number above 0", minutes)?;

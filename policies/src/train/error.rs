@@ -4,13 +4,12 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use heuron_problems::SpecError;
+use heuron_problems::{ConfigError, SpecError};
 use thiserror::Error;
 
 use crate::architecture::ArchitectureError;
 use crate::device::DeviceError;
 use crate::native::Misfit;
-use crate::train::config::ConfigError;
 use crate::weights::WeightsError;
 
 /// Why training ends without a model.

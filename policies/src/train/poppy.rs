@@ -5,14 +5,15 @@
 //! All agents begin as the same model. Of every instance and start only the best agent's trajectory is learned, by that
 //! agent's decoder and by the encoder.
 
-use heuron_problems::Cost;
+use heuron_problems::config::require;
+use heuron_problems::{ConfigError, Cost};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
 use crate::native::{Misfit, Trajectory};
 use crate::train::candidates::{Costs, Lesson, best_two, costs, mean, teach, unit};
 use crate::train::collect::{Tally, roll, starts};
-use crate::train::config::{Config, ConfigError, require};
+use crate::train::config::Config;
 use crate::train::engine::{Divergence, Engine, Share};
 use crate::train::error::TrainError;
 use crate::train::problem::Train;

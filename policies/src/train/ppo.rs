@@ -5,9 +5,9 @@
 //! instances. Unlike there: rewards are not discounted by default, because costs are not, and trajectories that ended
 //! are no part of any mean.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::{fraction, require};
 use serde::{Deserialize, Serialize};
-
-use crate::train::config::{ConfigError, require};
 
 /// Settings of proximal policy optimisation.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -90,8 +90,8 @@ impl Ppo {
         require(self.clip > 0.0 && self.clip < 1.0, "ppo.clip", "a number between 0 and 1", self.clip)?;
         require(self.value >= 0.0 && self.value.is_finite(), "ppo.value", "a number from 0 on", self.value)?;
         require(self.entropy >= 0.0 && self.entropy.is_finite(), "ppo.entropy", "a number from 0 on", self.entropy)?;
-        require((0.0..=1.0).contains(&self.lambda), "ppo.lambda", "a number from 0 to 1", self.lambda)?;
-        require((0.0..=1.0).contains(&self.gamma), "ppo.gamma", "a number from 0 to 1", self.gamma)
+        fraction("ppo.lambda", self.lambda)?;
+        fraction("ppo.gamma", self.gamma)
     }
 
     /// The record of an instance from the `rewards` of its choices \[trajectories\]\[choices\].

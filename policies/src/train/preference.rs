@@ -9,11 +9,11 @@
 //! Only the order of the costs counts: any increasing function of them gives the same gradient. Equal costs are no
 //! pair.
 
-use heuron_problems::Stream;
+use heuron_problems::config::positive;
+use heuron_problems::{ConfigError, Stream};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::train::config::{ConfigError, require};
 use crate::train::loss::{Group, Weighed};
 
 /// Settings of preference optimisation.
@@ -71,8 +71,7 @@ impl Default for Preference {
 impl Preference {
     /// Refuses values that cannot be.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let good = self.alpha > 0.0 && self.alpha.is_finite();
-        require(good, "preference.alpha", "a number above 0", self.alpha)
+        positive("preference.alpha", self.alpha)
     }
 
     /// The loss: the mean over the pairs. `stream` decides the random pairs.

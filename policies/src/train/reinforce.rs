@@ -8,10 +8,10 @@
 //! Costs are taken relative to the mean of the baseline, so that one learning rate serves all sizes, units and
 //! problems.
 
-use heuron_problems::Cost;
+use heuron_problems::config::{at_least, require};
+use heuron_problems::{ConfigError, Cost};
 use serde::{Deserialize, Serialize};
 
-use crate::train::config::{ConfigError, require};
 use crate::train::loss::{Group, Weighed};
 
 /// Settings of REINFORCE.
@@ -47,7 +47,7 @@ impl Default for Reinforce {
 impl Reinforce {
     /// Refuses values that cannot be.
     pub fn check(&self) -> Result<(), ConfigError> {
-        require(self.every > 0, "reinforce.every", "a number of steps above 0", self.every)?;
+        at_least(1, "reinforce.every", self.every)?;
         let instances = self.instances;
         require((2..=100_000).contains(&instances), "reinforce.instances", "a number from 2 to 100000", instances)
     }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use heuron_problems::Problem;
+use heuron_problems::config::require;
 
 use crate::device::{self, Kind};
 use crate::train::actor_critic;
 use crate::train::checkpoint::{Checkpoint, Position, write_whole};
 use crate::train::collect::Tally;
 use crate::train::compass;
-use crate::train::config::{Algorithm, Config, require};
+use crate::train::config::{Algorithm, Config};
 use crate::train::engine::Engine;
 use crate::train::error::TrainError;
 use crate::train::fit::{architecture, fitting};

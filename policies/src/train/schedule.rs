@@ -1,8 +1,8 @@
 //! The learning rate over the budget.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::{fraction, require};
 use serde::{Deserialize, Serialize};
-
-use crate::train::config::{ConfigError, require};
 
 /// How the learning rate changes: a warm-up, then a shape.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -44,7 +44,7 @@ impl Schedule {
         let part = |field, x: f64| require((0.0..1.0).contains(&x), field, "a part of the budget from 0 to below 1", x);
         part("schedule.warm_up", self.warm_up)?;
         part("schedule.step_at", self.step_at)?;
-        require((0.0..=1.0).contains(&self.factor), "schedule.factor", "a number from 0 to 1", self.factor)
+        fraction("schedule.factor", self.factor)
     }
 
     /// Factor of the largest rate once part `progress` (0 to 1) of the budget is used.

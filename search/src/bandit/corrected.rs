@@ -6,7 +6,8 @@ use heuron_policies::sequoia::residual::{View, correct, scarcity, see, unit};
 use heuron_problems::bandit::Dual;
 use heuron_problems::bandit::dual::Start;
 use heuron_problems::bandit::play::mean;
-use heuron_problems::{Bandit, stream};
+use heuron_problems::config::{at_least, positive};
+use heuron_problems::{Bandit, ConfigError, stream};
 use serde::{Deserialize, Serialize};
 
 use super::planner::lookahead;
@@ -82,24 +83,16 @@ impl Default for ResidualConfig {
 }
 
 impl ResidualConfig {
-    /// The first setting that cannot be, with what it must be.
+    /// Refuses values that cannot be.
     ///
     /// # Errors
-    /// Its name and its bound.
-    pub fn check(&self) -> Result<(), String> {
-        let least = [
-            ("samples", self.samples as u64, 2),
-            ("episodes", self.episodes, 1),
-            ("every", self.every, 1),
-            ("validation", self.validation, 1),
-        ];
-        if let Some((name, found, least)) = least.into_iter().find(|(_, found, least)| found < least) {
-            return Err(format!("residual.{name} must be at least {least}, found {found}"));
-        }
-        if !(self.step.is_finite() && self.step > 0.0) {
-            return Err(format!("residual.step must be above 0, found {}", self.step));
-        }
-        Ok(())
+    /// The first setting that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        at_least(2, "residual.samples", self.samples)?;
+        at_least(1, "residual.episodes", self.episodes)?;
+        at_least(1, "residual.every", self.every)?;
+        at_least(1, "residual.validation", self.validation)?;
+        positive("residual.step", self.step)
     }
 }
 

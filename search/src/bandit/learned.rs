@@ -1,9 +1,10 @@
 //! Learned policies: models in files, and the Q-network of one instance (SEQUOIA).
 
-use heuron_policies::native::Mlp;
+use heuron_policies::native::{Mlp, MlpError};
 use heuron_policies::sequoia::{Config, Course, Env, Learned, Residual, learn};
-use heuron_problems::{Bandit, Stream};
+use heuron_problems::{Bandit, ConfigError, Stream};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::argmax::{Argmax, FEW_SETS, Tier};
 use super::baselines::random_set;
@@ -28,7 +29,7 @@ impl Model {
     ///
     /// # Errors
     /// What does not fit.
-    pub fn check(&self, bandit: &Bandit) -> Result<(), String> {
+    pub fn check(&self, bandit: &Bandit) -> Result<(), MlpError> {
         match self {
             Self::Sequoia(learned) => learned.check(bandit),
             Self::Residual(residual) => residual.check(),
@@ -94,20 +95,31 @@ impl Player for Sequoia<'_> {
 ///
 /// # Errors
 /// A setting that cannot be.
-pub fn sequoia(bandit: &Bandit, config: &Config) -> Result<Learned, String> {
+pub fn sequoia(bandit: &Bandit, config: &Config) -> Result<Learned, ConfigError> {
     with_env(bandit, |env| learn(env, config))
+}
+
+/// Why a course of Q-learning does not go on.
+#[derive(Debug, Error)]
+pub enum CourseError {
+    /// A setting that cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A network that is none of the instance.
+    #[error(transparent)]
+    Network(#[from] MlpError),
 }
 
 /// Goes on with a course of Q-learning of `bandit`, or begins one, until its episodes are done or `stop` says so.
 ///
 /// # Errors
-/// A setting that cannot be, or a network that is none of `bandit`.
+/// [`CourseError`].
 pub fn take_course(
     bandit: &Bandit,
     config: &Config,
     course: Option<Course>,
     stop: &mut dyn FnMut(&Course) -> bool,
-) -> Result<Course, String> {
+) -> Result<Course, CourseError> {
     with_env(bandit, |env| {
         let mut course = match course {
             Some(course) => course,

@@ -1,5 +1,8 @@
 //! Parameters of the search.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::at_least;
+
 /// Parameters of tabu search with path relinking.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -28,21 +31,17 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The first parameter that cannot be, with what it must be.
+    /// Refuses values that cannot be.
     ///
     /// # Errors
-    /// The name of the parameter and its bound.
-    pub fn check(&self) -> Result<(), String> {
-        let least = |name: &str, value: u64, least: u64| match value {
-            value if value < least => Err(format!("{name} must be at least {least}, found {value}")),
-            _ => Ok(()),
-        };
-        least("patience", self.patience, 1)?;
-        least("trial", self.trial, 1)?;
-        least("points", self.points.into(), 1)?;
-        least("first", self.first as u64, 2)?;
-        least("members", self.members as u64, self.first as u64)?;
-        least("stagnation", self.stagnation as u64, 1)?;
-        least("exchange", self.exchange, 1)
+    /// The first parameter that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        at_least(1, "patience", self.patience)?;
+        at_least(1, "trial", self.trial)?;
+        at_least(1, "points", self.points)?;
+        at_least(2, "first", self.first)?;
+        at_least(self.first, "members", self.members)?;
+        at_least(1, "stagnation", self.stagnation)?;
+        at_least(1, "exchange", self.exchange)
     }
 }

@@ -144,7 +144,7 @@ impl Program {
     fn check(&self, known: &[u32]) -> Result<(), String> {
         let inputs = self.values.len();
         if let Some(network) = &self.network {
-            network.check()?;
+            network.check().map_err(|error| error.to_string())?;
             if network.inputs() != inputs {
                 return Err(format!("the network has {} inputs, not {inputs}", network.inputs()));
             }

@@ -129,7 +129,7 @@ impl Solvable for Bandit {
             }),
         };
         Some(read(name).and_then(|model| {
-            model.check(self).map_err(|message| Error::Model { name: name.clone(), message })?;
+            model.check(self).map_err(|source| Error::model(name, source))?;
             Ok(plan(model))
         }))
     }
@@ -143,8 +143,7 @@ impl From<Bandit> for Instance {
 
 /// The model in a file.
 fn read(name: &str) -> Result<Model, Error> {
-    let refusal = |error: serde_json::Error| Error::Model { name: name.into(), message: error.to_string() };
-    serde_json::from_str(&load_text(Path::new(name))?).map_err(refusal)
+    serde_json::from_str(&load_text(Path::new(name))?).map_err(|source| Error::model(name, source))
 }
 
 /// The play of the model in a file on `bandit`, or of the planner without a name: the first `EPISODES` scenarios of
@@ -156,7 +155,7 @@ pub fn play_model(bandit: &Bandit, name: Option<&str>, seed: u64) -> Result<Play
     let mut player: Box<dyn Player + '_> = match name {
         Some(name) => {
             let model = read(name)?;
-            model.check(bandit).map_err(|message| Error::Model { name: name.into(), message })?;
+            model.check(bandit).map_err(|source| Error::model(name, source))?;
             model.player(bandit)
         }
         None => Box::new(Standing::new(bandit)),

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use heuron_policies::sequoia::{Config, Course};
-use heuron_problems::{Bandit, Format, Generate, stream};
+use heuron_problems::config::at_least;
+use heuron_problems::{Bandit, ConfigError, Format, Generate, stream};
 use heuron_search::Stop;
 use heuron_search::bandit::corrected::{self, ResidualConfig};
-use heuron_search::bandit::learned::{Model, take_course};
+use heuron_search::bandit::learned::{CourseError, Model, take_course};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -53,14 +54,12 @@ impl Default for BanditTraining {
 }
 
 impl BanditTraining {
-    /// The first setting that cannot be, with what it must be.
+    /// Refuses values that cannot be.
     ///
     /// # Errors
-    /// Its name and its bound.
-    pub fn check(&self) -> Result<(), String> {
-        if self.count == 0 {
-            return Err("count must be at least 1, found 0".into());
-        }
+    /// The first setting that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        at_least(1, "count", self.count)?;
         self.residual.check()?;
         self.sequoia_config().check()
     }
@@ -181,8 +180,7 @@ impl BanditRun {
     /// # Errors
     /// [`Error::Model`] for numbers that are no numbers.
     pub fn checkpoint(&self) -> Result<String, Error> {
-        let text = serde_json::to_string(self)
-            .map_err(|error| Error::Model { name: "checkpoint".into(), message: error.to_string() })?;
+        let text = serde_json::to_string(self).map_err(|source| Error::model("checkpoint", source))?;
         Ok(format!("{{\"crc32\":{},\"run\":{text}}}", crc32fast::hash(text.as_bytes())))
     }
 
@@ -215,7 +213,7 @@ impl BanditRun {
     /// A part of the run: to the end of the budget, or for about `most`. Returns whether the budget is used up.
     ///
     /// # Errors
-    /// [`Error::Settings`] for a setting that cannot be.
+    /// [`Error::Value`] for a setting that cannot be, [`Error::Model`] for a checkpoint of another instance.
     pub fn advance(&mut self, bandits: &[Bandit], budget: &BanditBudget, most: Duration) -> Result<bool, Error> {
         let (begin, before) = (Instant::now(), self.seconds);
         let is_late = |begin: Instant| {
@@ -223,7 +221,10 @@ impl BanditRun {
             before + begin.elapsed().as_secs_f64() >= time
         };
         let ends = || budget.stop.is_cancelled() || begin.elapsed() >= most || is_late(begin);
-        let refusal = |message| Error::Settings { path: "sequoia".into(), message };
+        let refusal = |error| match error {
+            CourseError::Config(source) => Error::Value { path: "settings".into(), source },
+            CourseError::Network(source) => Error::model("checkpoint", source),
+        };
         let steps = budget.steps.unwrap_or(u64::MAX);
         let state = std::mem::replace(&mut self.state, State::New);
         self.state = if self.sequoia {

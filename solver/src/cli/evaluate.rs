@@ -230,34 +230,50 @@ impl Evaluate {
             ("children", self.children.is_some() && self.decode != Decode::Sgbs, "sgbs"),
             ("attempts", self.attempts.is_some() && !self.counts_attempts(), "active, latent, uniform or population"),
         ];
-        if let Some((key, _, decode)) = unused.into_iter().find(|(_, is_unused, _)| *is_unused) {
-            let expected = format!("no `--{key}`, or `--decode {decode}`");
-            let found = format!("it with `--decode {}`", self.word());
-            return Err(Error::Option { key, expected, found });
+        match unused.into_iter().find(|(_, is_unused, _)| *is_unused) {
+            Some((key, _, decode)) => {
+                let (other, reason) = (self.decoder(), "it has no use for it".into());
+                let remedy = format!("leave `--{key}` out, or give `--decode {decode}`");
+                Err(Error::Conflict { key, other, reason, remedy })
+            }
+            None => self.check_conflicts(),
         }
-        let constructs = self.decode != Decode::Greedy || self.starts.is_some();
-        if self.problem == Kind::Bandit && (constructs || self.device != Device::Cpu) {
-            let expected = "no `--decode`, `--starts` or `--device`: models of bandits play".into();
-            return Err(Error::Option { key: "decode", expected, found: "one of them".into() });
+    }
+
+    /// Refuses what the problem or the decoder does not have.
+    fn check_conflicts(&self) -> Result<(), Error> {
+        let problem = || format!("the problem {}", self.problem);
+        let leaving = |key: &str| format!("leave `--{key}` out");
+        let given = [
+            ("starts", self.starts.is_some()),
+            ("augment", self.augment),
+            ("device", self.device != Device::Cpu),
+            ("decode", self.decode != Decode::Greedy),
+        ];
+        let first = |keys: &[&str]| given.into_iter().find(|(key, given)| *given && keys.contains(key));
+        if self.problem == Kind::Bandit
+            && let Some((key, _)) = first(&["starts", "device", "decode"])
+        {
+            let reason = "models of bandits play, they construct nothing".into();
+            return Err(Error::Conflict { key, other: problem(), reason, remedy: leaving(key) });
         }
         if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
-            let expected = format!("no `--augment`: instances of {} have no coordinates", self.problem);
-            return Err(Error::Option { key: "augment", expected, found: "it".into() });
+            let (key, reason) = ("augment", "its instances have no coordinates".into());
+            return Err(Error::Conflict { key, other: problem(), reason, remedy: leaving(key) });
         }
-        if self.counts_attempts() && (self.augment || self.starts.is_some()) {
-            let expected = "neither `--augment` nor `--starts` where attempts are counted".into();
-            return Err(Error::Option { key: "decode", expected, found: "it".into() });
-        }
-        if self.counts_attempts() && self.device != Device::Cpu {
-            let expected = "cpu where attempts are counted".into();
-            return Err(Error::Option { key: "device", expected, found: self.device.to_string() });
+        if self.counts_attempts()
+            && let Some((key, _)) = first(&["starts", "augment", "device"])
+        {
+            let reason = "an attempt is a construction from every opening, on the processor".into();
+            return Err(Error::Conflict { key, other: self.decoder(), reason, remedy: leaving(key) });
         }
         Ok(())
     }
 
-    /// The decoder's name on the command line.
-    fn word(&self) -> String {
-        self.decode.to_possible_value().map_or_else(String::new, |value| value.get_name().into())
+    /// The decoder as on the command line.
+    fn decoder(&self) -> String {
+        let word = self.decode.to_possible_value();
+        format!("`--decode {}`", word.as_ref().map_or("", |value| value.get_name()))
     }
 
     fn takes_samples(&self) -> bool {

@@ -56,8 +56,10 @@ impl Generate {
         if let Some(path) = self.output.as_ref().filter(|path| path.extension().is_some_and(|e| e == "npz")) {
             Place::single(path)?;
             if matches!(self.problem, Kind::Jssp | Kind::Ffsp | Kind::Bandit) {
-                let expected = "a folder: .npz sets hold unit-square distances".into();
-                return Err(Error::Option { key: "output", expected, found: path.display().to_string() });
+                let other = format!("the problem {}", self.problem);
+                let reason = ".npz sets hold unit-square distances".into();
+                let remedy = format!("give a folder in the place of {}", path.display());
+                return Err(Error::Conflict { key: "output", other, reason, remedy });
             }
             return write_set(self.instances()?, path).map(|()| 0);
         }

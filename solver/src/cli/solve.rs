@@ -82,7 +82,7 @@ impl Solve {
         let lines = |path: &PathBuf| Ok::<_, Error>(Lines::new(Place::single(path)?, path.display().to_string()));
         let output = match &self.output {
             Some(path) => Some(per_instance(path)?),
-            None => (self.standard_outputs() == 0).then_some(Place::Stdout),
+            None => self.standard_outputs().next().is_none().then_some(Place::Stdout),
         };
         let plot = self.plot.as_ref().map(per_instance).transpose()?;
         let delivery = Delivery::new(self.report.as_ref().map(lines).transpose()?);
@@ -98,8 +98,9 @@ impl Solve {
             return Ok(options);
         }
         if matches!(options.clock, Some(Timer::Cpu)) {
-            let expected = "1 with `--clock cpu`, because CPU time is counted for the whole process".into();
-            return Err(Error::Option { key: "parallel", expected, found: parallel.to_string() });
+            let (other, reason) = ("`--clock cpu`".into(), "CPU time is counted for the whole process".into());
+            let remedy = "leave one of them out".into();
+            return Err(Error::Conflict { key: "parallel", other, reason, remedy });
         }
         let threads = options.threads();
         if parallel > threads {
@@ -134,8 +135,9 @@ impl Solve {
         }
         match &self.initial {
             Some(path) if several => {
-                let expected = "one instance file with a warm start".into();
-                Err(Error::Option { key: "initial", expected, found: path.display().to_string() })
+                let (other, reason) = ("several instances".into(), "a warm start is a solution of one".into());
+                let remedy = format!("solve the instance of {} alone", path.display());
+                Err(Error::Conflict { key: "initial", other, reason, remedy })
             }
             _ => Ok(()),
         }
@@ -145,8 +147,7 @@ impl Solve {
     fn check_overwriting(&self) -> Result<(), Error> {
         let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_default();
         let mut taken: Vec<PathBuf> = self.files.iter().map(|path| whole(path)).collect();
-        let named = [("output", &self.output), ("report", &self.report), ("trace", &self.trace), ("plot", &self.plot)];
-        for (key, path) in named.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))) {
+        for (key, path) in self.destinations() {
             // Devices and folders can be named twice.
             if path == Path::new("-")
                 || path.exists() && !path.is_file()
@@ -163,19 +164,25 @@ impl Solve {
         Ok(())
     }
 
-    /// How many streams are to go to standard output.
-    fn standard_outputs(&self) -> usize {
-        let named = [&self.output, &self.report, &self.trace, &self.plot];
-        named.iter().filter(|path| path.as_deref() == Some(Path::new("-"))).count()
+    /// The options that name a place to write to, and the place.
+    fn destinations(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [("output", &self.output), ("report", &self.report), ("trace", &self.trace), ("plot", &self.plot)];
+        all.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)))
+    }
+
+    /// What is to go to standard output.
+    fn standard_outputs(&self) -> impl Iterator<Item = &'static str> {
+        self.destinations().filter(|(_, path)| *path == Path::new("-")).map(|(key, _)| key)
     }
 
     fn check_standard_output(&self) -> Result<(), Error> {
-        match self.standard_outputs() {
-            0 | 1 => Ok(()),
-            several => {
-                let expected = "`-` for one of output, report, trace and plot".into();
-                Err(Error::Option { key: "output", expected, found: format!("`-` for {several} of them") })
+        let mut keys = self.standard_outputs();
+        match (keys.next(), keys.next()) {
+            (Some(first), Some(key)) => {
+                let (other, reason) = (format!("`--{first} -`"), "standard output takes one of them".into());
+                Err(Error::Conflict { key, other, reason, remedy: format!("give `--{key}` a file") })
             }
+            _ => Ok(()),
         }
     }
 

@@ -89,6 +89,13 @@ pub(super) enum Algorithm {
     Residual,
 }
 
+impl Train {
+    /// What messages call the settings: their file, where there is one.
+    pub(super) fn place_of_settings(&self) -> String {
+        self.config.as_ref().map_or("settings".into(), |path| path.display().to_string())
+    }
+}
+
 #[cfg(not(feature = "train"))]
 impl Train {
     /// Says how to get a build that trains.
@@ -188,8 +195,10 @@ mod with_training {
                     Algorithm::Poppy => train::Algorithm::Poppy,
                     Algorithm::Compass => train::Algorithm::Compass,
                     Algorithm::Sequoia | Algorithm::Residual => {
-                        let expected = "sequoia and residual for bandits only".into();
-                        return Err(Error::Option { key: "algorithm", expected, found: self.problem.to_string() });
+                        let other = format!("the problem {}", self.problem);
+                        let reason = "sequoia and residual are for bandits".into();
+                        let remedy = "choose another algorithm".into();
+                        return Err(Error::Conflict { key: "algorithm", other, reason, remedy });
                     }
                 };
             }
@@ -197,6 +206,7 @@ mod with_training {
                 config.sizes.clone_from(&self.n);
             }
             config.seed = self.seed.unwrap_or(config.seed);
+            config.check().map_err(|source| Error::Value { path: self.place_of_settings(), source })?;
             Ok(config)
         }
 

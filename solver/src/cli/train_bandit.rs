@@ -17,6 +17,9 @@ use super::{say, signal};
 /// Between two checkpoints.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// What options cannot go with.
+const BANDITS: &str = "the problem bandit";
+
 /// Files in the folder.
 const MODEL: &str = "model.json";
 const CHECKPOINT: &str = "checkpoint.json";
@@ -72,8 +75,7 @@ impl Train {
         let mut config = training.sequoia_config();
         config.seed = self.seed.unwrap_or(config.seed);
         training.sequoia = Some(config);
-        let place = || self.config.as_ref().map_or("the settings".into(), |path| path.display().to_string());
-        training.check().map_err(|message| Error::Settings { path: place(), message })?;
+        training.check().map_err(|source| Error::Value { path: self.place_of_settings(), source })?;
         Ok(training)
     }
 
@@ -105,17 +107,18 @@ impl Train {
                 Ok((BanditRun::residual(training, &bandits), bandits))
             }
             (Some(other), _) => {
-                let found = other.to_possible_value().map_or(String::new(), |value| value.get_name().into());
-                let expected = "sequoia or residual for bandits".into();
-                Err(Error::Option { key: "algorithm", expected, found })
+                let value = other.to_possible_value();
+                let found = value.as_ref().map_or("", |value| value.get_name());
+                let reason = format!("{found} trains models that construct");
+                let remedy = "give `--algorithm sequoia` or `--algorithm residual`".into();
+                Err(Error::Conflict { key: "algorithm", other: BANDITS.into(), reason, remedy })
             }
         }
     }
 
     fn write_model(&self, run: &BanditRun, path: &Path) -> Result<(), Error> {
         let Some(model) = run.model() else { return Ok(()) };
-        let text = serde_json::to_string(&model)
-            .map_err(|error| Error::Model { name: path.display().to_string(), message: error.to_string() })?;
+        let text = serde_json::to_string(&model).map_err(|source| Error::model(path.display().to_string(), source))?;
         write_whole(path, text.as_bytes())
     }
 
@@ -128,8 +131,8 @@ impl Train {
         ];
         match given.into_iter().find(|&(_, given)| given) {
             Some((key, _)) => {
-                let expected = "none for bandits: they train from the beginning, on one core".into();
-                Err(Error::Option { key, expected, found: format!("--{key}") })
+                let reason = "their models train from the beginning, on one core".into();
+                Err(Error::Conflict { key, other: BANDITS.into(), reason, remedy: format!("leave `--{key}` out") })
             }
             None => Ok(()),
         }

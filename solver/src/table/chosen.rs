@@ -5,7 +5,7 @@ use heuron_search::Tactic;
 
 use crate::error::Error;
 use crate::instance::Kind;
-use crate::models::model;
+use crate::models::{ModelError, model};
 
 /// Which models a table is about.
 #[derive(Clone, Copy)]
@@ -30,16 +30,15 @@ impl Chosen {
         let mut chosen = Self(Vec::new());
         for name in names {
             let weights = model(name)?;
-            let refusal = |message: String| Error::Model { name: name.clone(), message };
             let task = weights.architecture.task.name();
             let kind = wanted.kinds.iter().copied().find(|kind| kind.name() == task).ok_or_else(|| {
                 let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.name()).collect();
-                let kinds = if kinds.is_empty() { "no problem".into() } else { kinds.join(", ") };
-                refusal(format!("it is for {task}, the table takes models of {kinds}"))
+                let takes = if kinds.is_empty() { "no problem".into() } else { kinds.join(", ") };
+                Error::model(name, ModelError::NotOfTable { task, takes })
             })?;
-            wanted.tactic.fits(&weights.architecture).map_err(|misfit| refusal(misfit.to_string()))?;
+            wanted.tactic.fits(&weights.architecture).map_err(|misfit| Error::model(name, misfit))?;
             if let Some((_, other, _)) = chosen.0.iter().find(|(of, ..)| *of == kind) {
-                return Err(refusal(format!("{other} is for {task} too, the table takes one model per problem")));
+                return Err(Error::model(name, ModelError::Second { other: other.clone(), task }));
             }
             chosen.0.push((kind, name.clone(), weights));
         }
@@ -62,8 +61,8 @@ impl Chosen {
     /// # Errors
     /// [`Error::Model`] if none is.
     pub fn need(&self, kind: Kind) -> Result<(&str, &Weights), Error> {
-        let message = format!("none is shipped for the problem {kind}");
-        self.of(kind).ok_or_else(|| Error::Model { name: "by default".into(), message })
+        let fault = || Error::model("by default", ModelError::NoneShipped(format!("the problem {kind}")));
+        self.of(kind).ok_or_else(fault)
     }
 }
 

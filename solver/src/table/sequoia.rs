@@ -153,7 +153,7 @@ fn columns(ground: &Ground<'_>, lessons: &[Bandit], learns: bool) -> Result<(Vec
         }
         let cpu = ProcessTime::now();
         let learn = |bandit| sequoia(bandit, &config);
-        let refusal = |message| Error::Config { path: name.into(), message };
+        let refusal = |source| Error::Value { path: name.into(), source };
         let learned: Vec<Learned> = ground.bandits.iter().map(learn).collect::<Result<_, _>>().map_err(refusal)?;
         let each = cpu.elapsed().as_secs_f64() / ground.bandits.len() as f64;
         times += &format!("{name} {each:.1} s per instance, ");

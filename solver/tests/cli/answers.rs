@@ -164,7 +164,7 @@ fn errors_name_place_cause_and_remedy() {
         ("solve small.vrp --output none/out", vec!["none/out", "write"]),
         ("solve small.vrp junk.txt --output junk.txt", vec!["junk.txt", "folder"]),
         ("solve small.vrp --best-known 3.5", vec!["best_known", "3.5"]),
-        ("solve small.vrp --output - --report -", vec!["output", "`-`"]),
+        ("solve small.vrp --output - --report -", vec!["`report`", "`--output -`"]),
         ("solve small.vrp --output small.vrp", vec!["output", "small.vrp", "neither read"]),
         ("solve small.vrp --output ./same --report same", vec!["report", "same"]),
         ("generate tsp --n 0", vec!["`n`"]),

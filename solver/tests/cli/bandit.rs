@@ -65,7 +65,7 @@ fn models_are_trained_and_play() {
     assert!(sandbox.fail("train bandit --algorithm ppo --steps 3 --output r", 2).contains("ppo"));
     for flag in ["--threads 2", "--device gpu", "--model q/model.json"] {
         let message = sandbox.fail(&format!("train bandit --steps 3 --output r {flag}"), 2);
-        assert!(message.contains("none for bandits") && message.contains(flag.split(' ').next().unwrap_or(flag)));
+        assert!(message.contains("the problem bandit") && message.contains(flag.split(' ').next().unwrap_or(flag)));
     }
 }
 

@@ -1,5 +1,8 @@
 //! Parameters of hybrid genetic search.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::{at_least, fraction};
+
 /// Parameters of hybrid genetic search. Defaults are those of Vidal (2022), table 1, where nothing else is said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HgsConfig {
@@ -110,27 +113,22 @@ impl HgsConfig {
         }
     }
 
-    /// Names the first field that is out of range.
-    pub fn check(&self) -> Result<(), String> {
-        let positive = [
-            ("granular", self.granular),
-            ("population", self.population),
-            ("first_population", self.first_population),
-            ("growth", self.growth as usize),
-            ("generation", self.generation),
-            ("close", self.close),
-            ("initial", self.initial),
-            ("penalty_window", self.penalty_window as usize),
-            ("patience", self.patience as usize),
-        ];
-        if let Some((name, _)) = positive.iter().find(|&&(_, value)| value == 0) {
-            return Err(format!("`{name}` must be at least 1"));
-        }
-        let shares = [("feasible_share", self.feasible_share), ("repair", self.repair)];
-        match shares.iter().find(|&&(_, value)| !(0.0..=1.0).contains(&value)) {
-            Some((name, value)) => Err(format!("`{name}` must lie between 0 and 1, found {value}")),
-            None => Ok(()),
-        }
+    /// Refuses values that cannot be.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        at_least(1, "granular", self.granular)?;
+        at_least(1, "population", self.population)?;
+        at_least(1, "first_population", self.first_population)?;
+        at_least(1, "growth", self.growth)?;
+        at_least(1, "generation", self.generation)?;
+        at_least(1, "close", self.close)?;
+        at_least(1, "initial", self.initial)?;
+        at_least(1, "penalty_window", self.penalty_window)?;
+        at_least(1, "patience", self.patience)?;
+        fraction("feasible_share", self.feasible_share)?;
+        fraction("repair", self.repair)
     }
 }
 

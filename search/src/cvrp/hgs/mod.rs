@@ -17,7 +17,7 @@ mod split;
 
 use std::time::Duration;
 
-use heuron_problems::{Cost, Cvrp};
+use heuron_problems::{ConfigError, Cost, Cvrp};
 
 pub use config::HgsConfig;
 
@@ -53,8 +53,11 @@ pub struct Hgs {
 }
 
 impl Hgs {
-    /// The stage with other parameters than the default ones; the error names the field that is wrong.
-    pub fn new(config: HgsConfig) -> Result<Self, String> {
+    /// The stage with other parameters than the default ones.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn new(config: HgsConfig) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self { config })
     }

@@ -1,5 +1,8 @@
 //! The knobs of the engine.
 
+use heuron_problems::ConfigError;
+use heuron_problems::config::{at_least, fraction, positive};
+
 /// Settings of [`RuinRecreate`](super::RuinRecreate).
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -66,28 +69,24 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Names the first field that is out of range.
-    pub fn check(&self) -> Result<(), String> {
-        let positive = [
-            ("lists", self.lists as u64),
-            ("long_lists", self.long_lists as u64),
-            ("neighbours", self.neighbours as u64),
-            ("string_length", self.string_length as u64),
-            ("round", self.round),
-            ("horizon", self.horizon),
-        ];
-        if let Some((name, _)) = positive.iter().find(|&&(_, value)| value == 0) {
-            return Err(format!("`{name}` must be at least 1"));
-        }
-        let shares =
-            [("split", self.split), ("split_depth", self.split_depth), ("blink", self.blink), ("share", self.share)];
-        if let Some((name, value)) = shares.iter().find(|&&(_, value)| !(0.0..=1.0).contains(&value)) {
-            return Err(format!("`{name}` must lie between 0 and 1, found {value}"));
-        }
-        let finite = [("removals", self.removals), ("hot", self.hot), ("warm", self.warm), ("cold", self.cold)];
-        match finite.iter().find(|&&(_, value)| !(value > 0.0 && value.is_finite())) {
-            Some((name, value)) => Err(format!("`{name}` must be a positive number, found {value}")),
-            None => Ok(()),
-        }
+    /// Refuses values that cannot be.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        at_least(1, "lists", self.lists)?;
+        at_least(1, "long_lists", self.long_lists)?;
+        at_least(1, "neighbours", self.neighbours)?;
+        at_least(1, "string_length", self.string_length)?;
+        at_least(1, "round", self.round)?;
+        at_least(1, "horizon", self.horizon)?;
+        fraction("split", self.split)?;
+        fraction("split_depth", self.split_depth)?;
+        fraction("blink", self.blink)?;
+        fraction("share", self.share)?;
+        positive("removals", self.removals)?;
+        positive("hot", self.hot)?;
+        positive("warm", self.warm)?;
+        positive("cold", self.cold)
     }
 }

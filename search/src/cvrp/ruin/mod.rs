@@ -21,7 +21,7 @@ mod sweep;
 mod team;
 mod trajectory;
 
-use heuron_problems::{Cvrp, Routes};
+use heuron_problems::{ConfigError, Cvrp, Routes};
 
 pub use config::Config;
 
@@ -48,8 +48,11 @@ pub struct RuinRecreate {
 }
 
 impl RuinRecreate {
-    /// The stage with other settings than the default ones; the error names the field that is wrong.
-    pub fn new(config: Config) -> Result<Self, String> {
+    /// The stage with other settings than the default ones.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self { config })
     }

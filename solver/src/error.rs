@@ -1,6 +1,7 @@
 //! What can go wrong, the exit code it leads to, and what to do about it.
 
 use std::io;
+use std::path::Path;
 
 use heuron_policies::device::DeviceError;
 #[cfg(feature = "train")]
@@ -8,7 +9,8 @@ use heuron_policies::train::TrainError;
 use heuron_problems::{ConfigError, ParseError, SpecError, Violation};
 use thiserror::Error;
 
-use crate::instance::Kind;
+use crate::instance::{Instance, Kind};
+use crate::load::{is_set, load_text};
 use crate::models::ModelError;
 use crate::report::Report;
 use crate::run::Outcome;
@@ -131,10 +133,12 @@ pub enum Error {
     #[error("training: {0}")]
     Train(#[from] heuron_policies::train::TrainError),
     /// An instance that has no feasible solution.
-    #[error("{instance}: no solution exists: {reason}")]
+    #[error("{place}: {}no solution exists: {reason}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     Infeasible {
-        /// Name of the instance.
-        instance: String,
+        /// File of the instance, or its name where no file is known.
+        place: String,
+        /// Line of the file that the reason is about, where it is about one.
+        line: Option<usize>,
         /// The customer, route or fleet that cannot be served.
         reason: String,
     },
@@ -156,14 +160,16 @@ pub enum Error {
         found: &'static str,
     },
     /// A picture of an instance without coordinates.
-    #[error("{instance}: a picture needs coordinates, the instance has explicit weights only")]
+    #[error("{place}: a picture needs coordinates, the instance has explicit weights only")]
     NoCoordinates {
-        /// Name of the instance.
-        instance: String,
+        /// As in [`Error::Infeasible`].
+        place: String,
     },
     /// The budget ended before there was a feasible solution.
-    #[error("{}: no feasible solution was found within the budget", report.instance)]
+    #[error("{place}: no feasible solution was found within the budget")]
     NoSolution {
+        /// As in [`Error::Infeasible`].
+        place: String,
         /// How the run ended.
         report: Box<Report>,
     },
@@ -221,12 +227,15 @@ impl Error {
             Self::Device(error) => error.remedy(),
             #[cfg(feature = "train")]
             Self::Train(error) => of_training(error),
-            Self::Infeasible { .. } => "correct the demand, capacity, fleet or limit of the instance".into(),
+            Self::Infeasible { line: Some(line), .. } => {
+                format!("correct line {line} of the file, or what contradicts it")
+            }
+            Self::Infeasible { .. } => "correct the demands, capacity, fleet or limit of the instance".into(),
             Self::Broken(_) => "correct the solution".into(),
             Self::Initial { .. } => "give a feasible solution, or start without `--initial`".into(),
             Self::Mismatch { .. } => "give a solution of the same instance".into(),
             Self::NoCoordinates { .. } => "solve without `--plot`, or add a DISPLAY_DATA_SECTION".into(),
-            Self::NoSolution { report } => match report.problem {
+            Self::NoSolution { report, .. } => match report.problem {
                 Kind::Cvrp => "give more time or more iterations, or allow more vehicles".into(),
                 _ => "give more time or more iterations".into(),
             },
@@ -236,6 +245,23 @@ impl Error {
 
     pub(crate) fn file(path: impl Into<String>, action: &'static str, source: io::Error) -> Self {
         Self::File { path: path.into(), action, source }
+    }
+
+    /// The same error with the file `path` in the place of the name of `instance`, and the line where one is known.
+    pub fn in_file(self, path: &Path, instance: &Instance) -> Self {
+        let is_set = is_set(path);
+        let file = path.display();
+        let place = if is_set { format!("{file}: {}", instance.name()) } else { file.to_string() };
+        match self {
+            Self::Infeasible { reason, .. } => {
+                // Standard input has been read; sets have no lines.
+                let text = if is_set || path == Path::new("-") { None } else { load_text(path).ok() };
+                Self::Infeasible { place, line: text.and_then(|text| instance.infeasible_line(&text)), reason }
+            }
+            Self::NoCoordinates { .. } => Self::NoCoordinates { place },
+            Self::NoSolution { report, .. } => Self::NoSolution { place, report },
+            other => other,
+        }
     }
 
     /// A fault of the model called `name`.

@@ -218,6 +218,12 @@ impl Instance {
         each!(self, p => Solvable::infeasibility(p))
     }
 
+    /// The line of the instance's file `text` that its infeasibility is about, where it is about one: a demand that no
+    /// vehicle holds, a fleet that holds too little.
+    pub fn infeasible_line(&self, text: &str) -> Option<usize> {
+        each!(self, p => p.infeasible_line(text))
+    }
+
     /// The exact cost of `solution`, from scratch.
     ///
     /// # Errors
@@ -269,7 +275,7 @@ impl Instance {
     /// another problem.
     pub fn picture(&self, solution: &Solution, caption: &Caption) -> Result<String, Error> {
         each!(self, p => p.picture(matching(p, solution)?, caption))
-            .ok_or_else(|| Error::NoCoordinates { instance: self.name().into() })
+            .ok_or_else(|| Error::NoCoordinates { place: self.name().into() })
     }
 }
 

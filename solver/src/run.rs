@@ -86,7 +86,7 @@ fn solve_problem<P: Solvable>(
 ) -> Result<Outcome, Error> {
     let plan = learned::plan(problem, options)?;
     if let Some(reason) = problem.infeasibility() {
-        return Err(Error::Infeasible { instance: problem.name().into(), reason });
+        return Err(Error::Infeasible { place: problem.name().into(), line: None, reason });
     }
     let warm = match &options.initial {
         Some(initial) => {
@@ -132,7 +132,7 @@ fn execute<P: Solvable>(
     let outcome = run.into_best().map(|(_, solution)| Outcome { solution: P::wrap(solution), report: report.clone() });
     match (fault, outcome) {
         (Ok(()), Some(outcome)) => Ok(outcome),
-        (Ok(()), None) => Err(Error::NoSolution { report: Box::new(report) }),
+        (Ok(()), None) => Err(Error::NoSolution { place: problem.name().into(), report: Box::new(report) }),
         (Err(panic), outcome) => Err(Error::Internal { message: text(&*panic), rescued: outcome.map(Box::new) }),
     }
 }
@@ -190,7 +190,7 @@ mod tests {
     fn run_without_a_solution_reports_that() {
         let error = execute_one(|_, _| vec![Box::new(Idle)]).unwrap_err();
         assert_eq!((error.code(), error.remedy().as_str()), (1, "give more time or more iterations"));
-        let Error::NoSolution { report } = error else { panic!("{error}") };
+        let Error::NoSolution { report, .. } = error else { panic!("{error}") };
         assert!(!report.feasible && report.cost.is_none());
     }
 

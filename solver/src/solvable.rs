@@ -37,6 +37,11 @@ pub(crate) trait Solvable: Format {
         None
     }
 
+    /// The line of the instance's file `text` that this is about, where it is about one.
+    fn infeasible_line(&self, _text: &str) -> Option<usize> {
+        None
+    }
+
     /// The solution as one of any problem.
     fn wrap(solution: Self::Solution) -> Solution;
 
@@ -107,6 +112,14 @@ listed!(Tsp, Tour, TSP, {
         self.scale
     }
 
+    fn infeasibility(&self) -> Option<String> {
+        self.infeasibility().map(|reason| reason.to_string())
+    }
+
+    fn infeasible_line(&self, text: &str) -> Option<usize> {
+        self.infeasibility()?.line(text)
+    }
+
     fn points(&self) -> Option<&[[f64; 2]]> {
         self.drawing()
     }
@@ -130,6 +143,10 @@ listed!(Cvrp, Routes, CVRP, {
         let proof =
             || format!("no plan serves all {} customers within the limits, as trying all has shown", self.customers());
         known.or_else(|| is_impossible(self).then(proof))
+    }
+
+    fn infeasible_line(&self, text: &str) -> Option<usize> {
+        self.infeasibility()?.line(text)
     }
 
     fn points(&self) -> Option<&[[f64; 2]]> {

@@ -1,6 +1,6 @@
 //! Instances that have no solution are recognised before any search, and only those.
 
-use heuron_problems::{Cvrp, Distances, Metric, Problem, Routes, Tsp};
+use heuron_problems::{Cvrp, Distances, Format, Metric, Problem, Rounding, Routes, Tsp};
 
 /// A depot at the origin and customers on a line at 10, 20, 30 with demands 4, 5, 6.
 fn line() -> Cvrp {
@@ -75,6 +75,29 @@ fn few_customers_that_fit_badly_together_are_refused_with_a_proof() {
     assert_eq!(error, expected);
     let roomy = Cvrp { vehicles: Some(3), ..packing };
     assert!(heuron::solve(&heuron::Instance::Cvrp(roomy), &options, |_| {}).is_ok());
+}
+
+/// The depot is node 3: customers 1 and 2 are the nodes before it, customer 3 is node 4.
+#[test]
+fn reason_knows_its_line_of_the_file() {
+    let file = "TYPE : CVRP\nDIMENSION : 4\nCAPACITY : 5\nVEHICLES : 1\nEDGE_WEIGHT_TYPE : EUC_2D\n\
+                NODE_COORD_SECTION\n1 0 0\n2 1 0\n3 2 0\n4 3 0\nDEMAND_SECTION\n4 6\n3 0\n2 1\n1 1\n\
+                DEPOT_SECTION\n3\n-1\nEOF\n";
+    let line = |text: &str| {
+        let instance = Cvrp::read(text, Rounding::Nearest).unwrap();
+        instance.infeasibility().unwrap().line(text).map(|line| text.lines().nth(line - 1).unwrap().to_string())
+    };
+    assert_eq!(line(file).unwrap(), "4 6");
+    assert_eq!(line(&file.replace("CAPACITY : 5", "CAPACITY : 6")).unwrap(), "VEHICLES : 1");
+    let limited = file.replace("CAPACITY : 5", "CAPACITY : 9").replace("VEHICLES : 1", "DISTANCE : 1");
+    assert_eq!(line(&limited).unwrap(), "DISTANCE : 1");
+    assert_eq!(Cvrp { capacity: 5, ..self::line() }.infeasibility().unwrap().line("no such file"), None);
+    let ring = "TYPE : TSP\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 1 0\n3 2 0\n4 3 0\n\
+                FIXED_EDGES_SECTION\n1 2\n2 3\n3 1\n-1\nEOF\n";
+    let tsp = Tsp::read(ring, Rounding::Nearest).unwrap();
+    assert_eq!(tsp.infeasibility().unwrap().line(ring), Some(11));
+    let error = heuron::solve(&heuron::Instance::Tsp(tsp), &heuron::Options::default(), |_| {}).unwrap_err();
+    assert!(matches!(error, heuron::Error::Infeasible { .. }), "{error}");
 }
 
 fn fixed(edges: &[[u32; 2]]) -> Option<String> {

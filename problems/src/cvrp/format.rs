@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::sol::{read_sol, write_sol};
-use super::{Cvrp, Routes};
+use super::{Cvrp, Infeasible, Routes};
 use crate::format::{Format, ParseError, Rounding};
 use crate::problem::{COST_LIMIT, Cost};
 use crate::text::{count, decimal, quoted, real};
@@ -104,6 +104,32 @@ impl Format for Cvrp {
     /// Writes a `.sol` file without empty routes. The cost is stated if the solution is feasible.
     fn write_solution(&self, solution: &Routes, out: &mut dyn Write) -> io::Result<()> {
         write_sol(self, solution, out)
+    }
+}
+
+impl Infeasible {
+    /// The line of the instance's file `text` that the reason is about: a demand, the fleet, the limit. None where it
+    /// is no single line, and of a text that is no such file.
+    pub fn line(&self, text: &str) -> Option<usize> {
+        let file = File::parse(text, &INSTANCE).ok()?;
+        let key = match *self {
+            Self::Sizes { .. } => return None,
+            Self::NegativeDemand { customer, .. } | Self::TooLarge { customer, .. } => {
+                let n = file.dimension().ok()?;
+                let first = depot(file.section("DEPOT_SECTION")?, n).ok()?;
+                let wanted = Wanted { n, first, edges: 0, asymmetric: false, rounding: Rounding::Nearest };
+                let mut rows = file.section("DEMAND_SECTION")?.rows();
+                let is_meant = |&(line, row): &(usize, &str)| {
+                    let found = row.split_ascii_whitespace().next().and_then(|word| node(word, line, n).ok());
+                    found.is_some_and(|found| wanted.renumbered(found) == customer)
+                };
+                return rows.find(is_meant).map(|(line, _)| line);
+            }
+            Self::Capacity { .. } => "CAPACITY",
+            Self::Fleet { .. } => "VEHICLES",
+            Self::OutOfReach { .. } => "DISTANCE",
+        };
+        file.get(key).map(|header| header.line)
     }
 }
 

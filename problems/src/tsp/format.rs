@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Tour, Tsp};
+use super::{Infeasible, Tour, Tsp};
 use crate::format::{Format, ParseError, Rounding};
 use crate::text::{decimal, quoted};
 use crate::tsplib::weights::{KEYS, Wanted, nodes};
@@ -99,6 +99,22 @@ impl Format for Tsp {
             writeln!(out, "{}", node + 1)?;
         }
         writeln!(out, "-1\nEOF")
+    }
+}
+
+impl Infeasible {
+    /// The line of the instance's file `text` with the last fixed edge that the reason is about. None where it is about
+    /// none, and of a text that is no such file.
+    pub fn line(&self, text: &str) -> Option<usize> {
+        let file = File::parse(text, &INSTANCE).ok()?;
+        let words: Vec<(usize, &str)> = file.section("FIXED_EDGES_SECTION")?.words().collect();
+        let has = |edge: &[(usize, &str)], end: usize| edge.iter().any(|(_, word)| word.parse() == Ok(end));
+        let is_meant = |edge: &&[(usize, &str)]| match *self {
+            Self::Empty => false,
+            Self::NoEdge { a, b, .. } | Self::SubTour { a, b } => has(edge, a) && has(edge, b),
+            Self::Degree { node } => has(edge, node),
+        };
+        words.chunks_exact(2).rfind(is_meant).map(|edge| edge[0].0)
     }
 }
 

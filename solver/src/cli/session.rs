@@ -1,6 +1,6 @@
 //! The instances of one `heuron solve`: each is attempted on its own, and what comes of it is delivered in their order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -106,13 +106,20 @@ impl Session<'_> {
     fn attempt(&self, job: Job, started: Instant) -> Attempt {
         let Job { path, stem, instance } = job;
         let result = instance.and_then(|instance| {
-            let options = self.arguments.prepare(&self.options, &instance, &path)?;
-            self.solve(instance, &stem, &options, started)
+            let options = self.arguments.prepare(&self.options, &instance, &path);
+            let options = options.map_err(|error| error.in_file(&path, &instance))?;
+            self.solve(instance, (&path, &stem), &options, started)
         });
         Attempt { stem, result }
     }
 
-    fn solve(&self, instance: Instance, stem: &str, options: &Options, started: Instant) -> Result<Solved, Error> {
+    fn solve(
+        &self,
+        instance: Instance,
+        (path, stem): (&Path, &str),
+        options: &Options,
+        started: Instant,
+    ) -> Result<Solved, Error> {
         let file = self.output.as_ref().and_then(|place| place.file(stem, instance.kind().solution_extension()));
         let deadline = options.budget().time.map(|limit| started + limit);
         let mut saver = Saver::new(file.clone(), deadline);
@@ -130,7 +137,7 @@ impl Session<'_> {
             Err(Error::Internal { message, rescued: Some(outcome) }) => {
                 (*outcome, Some(Error::Internal { message, rescued: None }))
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.in_file(path, &instance)),
         };
         progress.close(&summary::line(&outcome.report));
         Ok(Solved { instance, outcome, file, failure })
@@ -146,7 +153,9 @@ impl Delivery {
         let Attempt { stem, result } = attempt;
         let delivered = match result {
             Ok(solved) => self.deliver(session, &stem, solved),
-            Err(Error::NoSolution { report }) => self.write_report(&report).and(Err(Error::NoSolution { report })),
+            Err(Error::NoSolution { place, report }) => {
+                self.write_report(&report).and(Err(Error::NoSolution { place, report }))
+            }
             Err(error) => Err(error),
         };
         match delivered {

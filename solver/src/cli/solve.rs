@@ -195,7 +195,7 @@ impl Solve {
         }
         options.best_known = self.best_known(instance, path)?.or(options.best_known);
         if self.plot.is_some() && !instance.has_picture() {
-            return Err(Error::NoCoordinates { instance: instance.name().into() });
+            return Err(Error::NoCoordinates { place: instance.name().into() });
         }
         Ok(options)
     }

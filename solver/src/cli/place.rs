@@ -24,11 +24,27 @@ pub enum Place {
     Folder(PathBuf),
 }
 
+/// Whether `path` can only be a folder: it is one, or its name ends as that of one.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\'])
+}
+
 impl Place {
+    /// The place of a picture, or of one per instance: pictures are SVG, so that no other extension is taken. A name
+    /// without an extension is, as of devices.
+    pub fn of_picture(path: &Path, several: bool) -> Result<Self, Error> {
+        match path.extension() {
+            Some(extension) if !extension.eq_ignore_ascii_case("svg") && !is_folder(path) => {
+                let expected = "a name that ends in .svg, for pictures are written as SVG, or a folder".into();
+                Err(Error::Option { key: "plot", expected, found: path.display().to_string() })
+            }
+            _ => Self::per_instance(path, several),
+        }
+    }
+
     /// The place of a single answer; of one per instance if `several` or if `path` is a folder.
     pub fn per_instance(path: &Path, several: bool) -> Result<Self, Error> {
-        let slash = path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
-        if path == Path::new("-") || !(several || slash || path.is_dir()) {
+        if path == Path::new("-") || !(several || is_folder(path)) {
             return Self::single(path);
         }
         if path.exists() && !path.is_dir() {

@@ -39,7 +39,8 @@ pub struct Solve {
     #[arg(long, value_name = "FILE|VALUE")]
     best_known: Option<String>,
 
-    /// Solution file, or folder for several instances; saved every few seconds while solving [default: standard output]
+    /// Solution file, or folder for several instances; saved every few seconds while solving; schedules are
+    /// written with their times where its name ends in .json [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 
@@ -51,7 +52,7 @@ pub struct Solve {
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
-    /// Picture of the solution, or folder for several instances
+    /// Picture of the solution as SVG, or folder for several instances
     #[arg(long, value_name = "FILE.svg|DIR")]
     plot: Option<PathBuf>,
 
@@ -78,13 +79,12 @@ impl Solve {
         let several = batch::is_several(&self.files);
         self.check_files(several)?;
         self.check_standard_output()?;
-        let per_instance = |path: &PathBuf| Place::per_instance(path, several);
         let lines = |path: &PathBuf| Ok::<_, Error>(Lines::new(Place::single(path)?, path.display().to_string()));
         let output = match &self.output {
-            Some(path) => Some(per_instance(path)?),
+            Some(path) => Some(Place::per_instance(path, several)?),
             None => self.standard_outputs().next().is_none().then_some(Place::Stdout),
         };
-        let plot = self.plot.as_ref().map(per_instance).transpose()?;
+        let plot = self.plot.as_ref().map(|path| Place::of_picture(path, several)).transpose()?;
         let delivery = Delivery::new(self.report.as_ref().map(lines).transpose()?);
         let trace = self.trace.as_ref().map(lines).transpose()?.map(|lines| Mutex::new(Trace::new(lines)));
         let session = Session { arguments: &self, options, output, plot, trace };

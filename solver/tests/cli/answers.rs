@@ -246,6 +246,25 @@ fn picture_is_drawn_where_there_are_coordinates() {
 }
 
 #[test]
+fn picture_of_another_format_is_refused_before_the_search() {
+    let sandbox = small();
+    sandbox.write("other.vrp", SMALL);
+    for path in ["p.png", "none/p.pdf", "p.svg.gz"] {
+        for files in ["small.vrp", "small.vrp other.vrp"] {
+            let error = sandbox.fail(&format!("solve {files} --iterations 10 --plot {path} --report r.json"), 2);
+            let parts = ["option `plot`", ".svg", path, "remedy: give"];
+            assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+        }
+    }
+    assert_eq!(sandbox.files("."), ["other.vrp", "small.vrp"]);
+    sandbox.succeed("solve small.vrp --iterations 10 --plot P.SVG --output out --quiet");
+    fs::create_dir(sandbox.path("plots.d")).unwrap();
+    sandbox.succeed("solve small.vrp --iterations 10 --plot plots.d --output out --quiet");
+    assert!(["P.SVG", "plots.d/small.svg"].iter().all(|path| sandbox.read(path).starts_with("<svg")));
+    assert!(sandbox.succeed("solve small.vrp --iterations 10 --plot - --quiet").starts_with("<svg"));
+}
+
+#[test]
 fn knapsack_is_recognised_solved_and_reported_as_minus_its_profit() {
     let sandbox = Sandbox::new();
     sandbox.write("plain", "3 10\n5 4\n6 5\n7 9\n");

@@ -1,6 +1,6 @@
 # `make test` is the README's test command; everything else is for developers.
 
-.PHONY: build test test-quick test-train test-highs check-gpu lint lint-python docs bench versus
+.PHONY: build test test-quick test-train test-highs check-gpu check-library lint lint-python docs bench versus
 
 build:
 	cargo build --release
@@ -26,6 +26,11 @@ test-highs:
 # `cargo test --release --package heuron-policies --features gpu --lib graphics` compares what it computes with the processor.
 check-gpu:
 	cargo check --release --package heuron --features gpu
+
+# The library as embedders take it builds without the crates of the command line.
+check-library:
+	cargo clippy --package heuron --no-default-features --lib -- -D warnings
+	@! cargo tree --package heuron --no-default-features --edges normal --prefix none | grep -E '^(clap|ctrlc|indicatif) '
 
 lint: lint-python
 	cargo fmt --all --check

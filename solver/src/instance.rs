@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::ValueEnum;
 use heuron_problems::{
     Bandit, Cost, Cvrp, Ffsp, Format, Jssp, Knapsack, ParseError, Plan as Tasks, Play, Problem, Rounding, Routes,
     Schedule, Selection, Tour, Tsp,
@@ -15,7 +14,8 @@ use crate::plot::Caption;
 pub(crate) use crate::solvable::Solvable;
 
 /// The problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Travelling salesman, symmetric and asymmetric
@@ -82,6 +82,9 @@ macro_rules! each {
 pub(crate) use each;
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Tsp, Self::Cvrp, Self::Knapsack, Self::Jssp, Self::Ffsp, Self::Bandit];
+
     /// Name on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -126,7 +129,7 @@ impl Kind {
     /// The problem whose instance files have this extension, in whatever case.
     pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         let has = |kind: &&Self| kind.extensions().iter().any(|own| own.eq_ignore_ascii_case(extension));
-        Self::value_variants().iter().find(has).copied()
+        Self::ALL.iter().find(has).copied()
     }
 
     /// Extension of solution files, without the dot.
@@ -296,4 +299,18 @@ impl Solution {
 /// The solution as one of `problem`.
 pub(crate) fn matching<'a, P: Solvable>(_: &P, solution: &'a Solution) -> Result<&'a P::Solution, Error> {
     P::unwrap(solution).ok_or(Error::Mismatch { expected: P::NAME, found: solution.kind().name() })
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn list_of_problems_is_that_of_the_command_line() {
+        assert_eq!(Kind::ALL, Kind::value_variants());
+        let words = Kind::ALL.map(|kind| kind.to_possible_value().unwrap().get_name().to_string());
+        assert_eq!(words, Kind::ALL.map(Kind::name));
+    }
 }

@@ -3,6 +3,9 @@
 //! The library is what the command line calls: read an [`Instance`] from a file or build one in code, set [`Options`],
 //! call [`solve`], and take the [`Solution`] and its [`Report`] from the [`Outcome`]. The crates below it are here too:
 //! [`problems`] has the instances, [`policies`] the models, [`search`] the engines.
+//!
+//! Without the cargo feature `cli`, which is on by default, this is all there is: no program, and none of the crates
+//! for flags, progress and signals.
 #![forbid(unsafe_code)]
 
 mod bandit;

@@ -144,7 +144,6 @@ pub fn is_set(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
     use heuron_problems::{Bandit, Cvrp, Distances, Ffsp, Generate, Jssp, Knapsack, Tsp, stream};
 
     use super::*;
@@ -185,7 +184,7 @@ mod tests {
         write("two-numbers.sol", b"1 0\n0 1\n");
         write("plan.json", br#"{"machines": [[0]], "start_times": [[0]]}"#);
         write("notes.md", b"no instance");
-        for &kind in Kind::value_variants() {
+        for kind in Kind::ALL {
             let found = instance_files(folder.path(), kind).unwrap();
             assert_eq!(found.len(), kind.extensions().len() + 5, "{kind}: {found:?}");
             for file in found {

@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
 use heuron_problems::{Cost, Rounding};
 use heuron_search::{Budget, Clock, Setup, Stop};
 use serde::Deserialize;
@@ -24,87 +23,89 @@ pub const FIXED_ISLANDS: usize = 4;
 const MOST_THREADS: usize = 1024;
 
 /// How an instance is read and solved. Every field may be absent; unknown keys are refused by name.
-#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Problem; detected from the file when absent
-    #[arg(long, value_enum)]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub problem: Option<Kind>,
 
     /// How Euclidean distances become costs [default: nearest; use `none` for Golden, Li, Tai, CMT]
-    #[arg(long, value_enum)]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub round: Option<Round>,
 
     /// Stop after this time, reading and writing included: 10s, 500ms, 2m, 1h [default: 10s if there is no other limit]
-    #[arg(long, value_name = "SPAN", value_parser = span::parse)]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SPAN", value_parser = span::parse))]
     #[serde(deserialize_with = "span::deserialize")]
     pub time: Option<Duration>,
 
     /// Stop after N iterations: the answer then depends on version, seed and N only, not on threads or machine
-    #[arg(long, value_name = "N")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub iterations: Option<u64>,
 
     /// Stop after N iterations without a better solution
-    #[arg(long, value_name = "N")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     #[serde(alias = "no-improvement")]
     pub no_improvement: Option<u64>,
 
     /// Stop at a solution that costs no more than this, in the instance's integer units (knapsack: minus the profit)
-    #[arg(long, value_name = "COST", allow_negative_numbers = true)]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "COST", allow_negative_numbers = true))]
     pub target: Option<Cost>,
 
     /// Seed of every random choice [default: 1]
-    #[arg(long, value_name = "S")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "S"))]
     pub seed: Option<u64>,
 
     /// Threads [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub threads: Option<usize>,
 
     /// Logical islands of the search [default: one per thread; 4 with --iterations or --no-improvement]
-    #[arg(long, value_name = "N")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub islands: Option<usize>,
 
     /// Method; `heuron methods PROBLEM` lists the names [default: auto]
-    #[arg(long, value_name = "NAME")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME"))]
     pub method: Option<String>,
 
     /// Learned model, by name (`heuron models`) or file; without a method it asks for policy+local
-    #[arg(long, value_name = "FILE|NAME", conflicts_with = "no_model")]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE|NAME", conflicts_with = "no_model"))]
     pub model: Option<String>,
 
     /// A rule takes the place of the learned model
-    #[arg(long)]
+    #[cfg_attr(feature = "cli", arg(long))]
     #[serde(alias = "no-model")]
     pub no_model: bool,
 
     /// What time limits count: wall time, or CPU seconds per thread for measurements on busy machines [default: wall]
-    #[arg(long, value_enum)]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub clock: Option<Timer>,
 
     /// Best known cost, for the gap in the report.
-    #[arg(skip)]
+    #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(alias = "best-known")]
     pub best_known: Option<Cost>,
 
     /// Warm start. The answer is never worse.
-    #[arg(skip)]
+    #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(skip)]
     pub initial: Option<Solution>,
 
     /// Models that are ready for work.
-    #[arg(skip)]
+    #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(skip)]
     pub models: Models,
 
     /// Keep a clone to cancel the run from another thread.
-    #[arg(skip)]
+    #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(skip)]
     pub stop: Stop,
 }
 
 /// How Euclidean distances become integer costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Round {
     /// To the nearest integer, as TSPLIB says
@@ -124,7 +125,8 @@ impl From<Round> for Rounding {
 }
 
 /// What time limits count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Timer {
     /// Wall time: the deadline is hard

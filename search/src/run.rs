@@ -71,7 +71,8 @@ impl Clock {
     }
 }
 
-/// When a run ends: at the first limit met.
+/// When a run ends: at the first limit met. By default there is none, and the run ends when it is cancelled or nothing
+/// is left to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
     /// Elapsed time at which the answer must be there.

@@ -25,7 +25,7 @@ use crate::train::step::Step;
 pub struct Poppy {
     /// Agents. Default: 4; the paper has 4 to 32.
     pub agents: usize,
-    /// What a winner's cost is compared with. Default: second-best.
+    /// What a winner's cost is compared with. Default: second-best (theorem 1, and the authors' settings).
     pub baseline: Baseline,
 }
 

@@ -22,11 +22,11 @@ use crate::train::loss::{Group, Weighed};
 pub struct Preference {
     /// What becomes of a difference. Default: bradley-terry (best on the TSP in the paper's ablation).
     pub link: Link,
-    /// Which pairs count. Default: all.
+    /// Which pairs count. Default: all (Pan et al.).
     pub pairs: Pairs,
     /// Factor of the log-probabilities. Default: 0.05 (TSP; CVRP 0.03; 1 to 2 for long trajectories).
     pub alpha: f32,
-    /// Whether log-probabilities are divided by the number of choices (BOPO). Default: no.
+    /// Whether log-probabilities are divided by the number of choices (BOPO). Default: no (Pan et al.).
     pub per_choice: bool,
 }
 

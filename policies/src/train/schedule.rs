@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Schedule {
     /// Default: cosine, which needs no second setting for a run of any length.
     pub shape: Shape,
-    /// Part of the budget during which the rate rises from 0. Default: 0.01.
+    /// Part of the budget during which the rate rises from 0. Default: 0.01, chosen, not tuned.
     pub warm_up: f64,
     /// Part of the budget after which `step` lowers the rate. Default: 0.9 (POMO lowers it once, late).
     pub step_at: f64,

@@ -29,15 +29,16 @@ pub enum Preset {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BanditTraining {
-    /// Distribution of generated instances, as in `heuron generate`.
+    /// Distribution of generated instances, as in `heuron generate`. Default: path.
     pub distribution: String,
-    /// Number of generated instances of every size. The last third of all is held out to choose by.
+    /// Number of generated instances of every size. The last third of all is held out to choose by. Default: 12, of
+    /// which the residuals of `benches/versus/bandit.md` were trained.
     pub count: u64,
-    /// Settings of SEQUOIA that are not given below.
+    /// Settings of SEQUOIA that are not given below. Default: repaired.
     pub preset: Preset,
-    /// Settings of SEQUOIA in full, in the place of the preset.
+    /// Settings of SEQUOIA in full, in the place of the preset. Default: none.
     pub sequoia: Option<Config>,
-    /// Settings of the residual.
+    /// Settings of the residual. Default: [`ResidualConfig::default`].
     pub residual: ResidualConfig,
 }
 

@@ -3,21 +3,23 @@
 use heuron_problems::ConfigError;
 use heuron_problems::config::{at_least, fraction, positive};
 
-/// Settings of [`RuinRecreate`](super::RuinRecreate).
+/// Settings of [`RuinRecreate`](super::RuinRecreate). SISR and FILO are named in the documentation of the module. A
+/// default without a source is chosen, not tuned.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Neighbours per customer in the lists. Default 100 (FILO2: savings from 100 neighbours).
     pub lists: usize,
-    /// Neighbours beside which a removed customer may be put back. Default 40.
+    /// Neighbours beside which a removed customer may be put back, of those in the lists. Default 40.
     pub neighbours: usize,
-    /// Customers per vehicle below which demands are bulky: most near vehicles have no room for one. Default 12.
+    /// Customers per vehicle below which demands are bulky: most near vehicles have no room for one. Default 12;
+    /// measured together with `roomy`.
     pub bulky: usize,
-    /// Where demands are bulky, the lists are this long. Default 250.
+    /// Where demands are bulky, the lists are this long. Default 250; measured together with `roomy`.
     pub long_lists: usize,
     /// Where demands are bulky, more neighbours are looked at until so many with room are met. Default 12: at 10 s it
     /// took X-n524-k153 from 1.5 to 0.4 % above the best known cost and X-n670-k130 from 1.5 to 0.9 %.
     pub roomy: usize,
-    /// Neighbours that the local search looks at. Default 10.
+    /// Neighbours that the local search looks at, of those in the lists. Default 10.
     pub granular: usize,
     /// Longest string of customers to remove. Default 10 (SISR's L max).
     pub string_length: usize,
@@ -32,11 +34,11 @@ pub struct Config {
     /// Start temperature in mean arc costs; where routes have more than 20 customers, that much more. Default 1: of
     /// 0.1, 0.3, 1 and 2 the best on the X set in 10 s.
     pub hot: f64,
-    /// The same where an earlier stage left a solution. Default 0.1.
+    /// The same where an earlier stage left a solution. Default 0.1 (FILO2).
     pub warm: f64,
     /// End temperature as a share of the start temperature. Default 0.01 (FILO2).
     pub cold: f64,
-    /// Part of what is left of the budget that the stage uses. Default 1.
+    /// Part of what is left of the budget that the stage uses, from 0 to 1. Default 1: all of it.
     pub share: f64,
     /// Iterations of an island between two marks. Default 5 000: some 50 ms.
     pub round: u64,

@@ -31,9 +31,9 @@ const BOUND_AT: f64 = 0.3;
 pub struct Exact {
     /// Most operations of instances that it takes. Default 150: 15 x 10 files are closed in seconds, 15 x 15 seldom.
     pub most_operations: usize,
-    /// Part of the time left that it may take. Default 0.5.
+    /// Part of the time left that it may take, from 0 to 1. Default 0.5: half for the proof, half for the search.
     pub share: f64,
-    /// Nodes that it may take. Default 1 000 000.
+    /// Nodes that it may take. Default 1 000 000; a run without a time limit must end too.
     pub nodes: u64,
 }
 

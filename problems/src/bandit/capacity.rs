@@ -5,6 +5,7 @@
 //! linear values takes the best actions of every cost, for one of the maximal vectors.
 
 use super::coupling::Row;
+use crate::config::{ConfigError, require};
 
 /// The largest table: numbers of actions of every cost.
 const MOST_ENTRIES: usize = 1 << 20;
@@ -29,13 +30,10 @@ pub struct Capacity {
 impl Capacity {
     /// Tabulates what can be packed.
     ///
-    /// # Errors
-    /// What is wrong with the numbers: costs and capacities must be positive, and the table must have at most 2^20
-    /// entries, which is much with up to six different costs.
-    pub fn new(costs: Vec<u32>, workers: Vec<u32>) -> Result<Self, String> {
-        if costs.contains(&0) {
-            return Err("costs of at least 1".into());
-        }
+    /// # Errors The field that is wrong: costs must be positive, and the table must have at most 2^20 entries, which is
+    /// much with up to six different costs.
+    pub fn new(costs: Vec<u32>, workers: Vec<u32>) -> Result<Self, ConfigError> {
+        require(!costs.contains(&0), "constraint.costs", "numbers from 1 on", 0)?;
         let mut classes = costs.clone();
         classes.sort_unstable();
         classes.dedup();
@@ -48,7 +46,9 @@ impl Capacity {
             .collect();
         let entries = most.iter().try_fold(1_usize, |product, most| product.checked_mul(most + 1));
         let Some(entries) = entries.filter(|&entries| entries <= MOST_ENTRIES) else {
-            return Err(format!("at most {MOST_ENTRIES} numbers of actions by cost: fewer different costs or workers"));
+            let expected =
+                format!("so few different costs and workers that at most {MOST_ENTRIES} loads are to be told apart");
+            return Err(ConfigError { field: "constraint.costs", expected, found: "more".into() });
         };
         let mut capacity =
             Self { costs, workers, classes, class, most, packable: vec![false; entries], maximal: Vec::new() };
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn costs_of_too_many_kinds_are_refused() {
-        assert!(Capacity::new((1..60).collect(), vec![60; 40]).unwrap_err().contains("fewer"));
-        assert!(Capacity::new(vec![0], vec![1]).is_err());
+        assert!(Capacity::new((1..60).collect(), vec![60; 40]).unwrap_err().expected.contains("so few"));
+        assert_eq!(Capacity::new(vec![0], vec![1]).unwrap_err().found, "0");
     }
 }

@@ -19,6 +19,7 @@ use super::path::Path;
 use super::play::{half_width, mean};
 use super::schedule::Schedule;
 use super::{Arm, Bandit, Coupling, Play};
+use crate::config::ConfigError;
 use crate::format::{Format, ParseError, Rounding};
 use crate::text;
 
@@ -210,11 +211,7 @@ fn read_constraint(constraint: Constraint, actions: usize) -> Result<Coupling, P
         let expected = format!("constraint.{field}: one entry for each of the {actions} actions");
         if found == actions { Ok(()) } else { Err(ParseError::whole(expected, found.to_string())) }
     };
-    let refused = |found: String| {
-        // "these numbers, not those"
-        let (expected, found) = found.split_once(", not ").unwrap_or((&found, "more"));
-        ParseError::whole(format!("constraint: {expected}"), found)
-    };
+    let refused = |error: ConfigError| ParseError::whole(format!("{}: {}", error.field, error.expected), error.found);
     Ok(match constraint {
         Constraint::Budget { budget } => Coupling::Budget(budget),
         Constraint::Interventions { count } => {

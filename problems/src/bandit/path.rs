@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::coupling::Row;
+use crate::config::{ConfigError, require};
 
 /// A distance that no walk has.
 const APART: u32 = u32::MAX / 4;
@@ -32,19 +33,22 @@ impl Path {
     /// Computes the shortest paths.
     ///
     /// # Errors
-    /// What is wrong: stations that do not exist, loops, or a budget that is too large.
-    pub fn new(stations: usize, edges: Vec<[u32; 2]>, depot: u32, budget: usize, length: u32) -> Result<Self, String> {
+    /// The field with stations that do not exist, with a loop, or with a budget that is too large.
+    pub fn new(
+        stations: usize,
+        edges: Vec<[u32; 2]>,
+        depot: u32,
+        budget: usize,
+        length: u32,
+    ) -> Result<Self, ConfigError> {
         if let Some([a, b]) =
             edges.iter().find(|edge| edge[0] == edge[1] || edge.iter().any(|&s| s as usize >= stations))
         {
-            return Err(format!("edges between two different stations below {stations}, not {a}-{b}"));
+            let expected = format!("edges between two different stations below {stations}");
+            return Err(ConfigError { field: "constraint.edges", expected, found: format!("{a}-{b}") });
         }
-        if depot as usize >= stations {
-            return Err(format!("a depot below {stations}, not {depot}"));
-        }
-        if budget > MOST_STOPS {
-            return Err(format!("a budget of at most {MOST_STOPS} stations, not {budget}"));
-        }
+        require((depot as usize) < stations, "constraint.depot", format!("a station below {stations}"), depot)?;
+        require(budget <= MOST_STOPS, "constraint.budget", format!("at most {MOST_STOPS} stations"), budget)?;
         let distances = shortest(stations, &edges);
         Ok(Self { stations, edges, depot, budget, length, distances })
     }
@@ -261,8 +265,8 @@ mod tests {
     fn budgets_whose_walks_cannot_be_tested_are_refused() {
         let edges: Vec<[u32; 2]> = (0..30).map(|a| [a, a + 1]).collect();
         assert!(Path::new(31, edges.clone(), 0, MOST_STOPS, 40).is_ok());
-        let message = Path::new(31, edges, 0, MOST_STOPS + 1, 40).unwrap_err();
-        assert!(message.contains("at most 12 stations, not 13"), "{message}");
+        let message = Path::new(31, edges, 0, MOST_STOPS + 1, 40).unwrap_err().to_string();
+        assert_eq!(message, "constraint.budget: expected at most 12 stations, found 13");
     }
 
     /// Every set of stations that a closed walk visits, by walking all walks.
@@ -306,8 +310,8 @@ mod tests {
 
     #[test]
     fn edges_that_are_loops_are_refused() {
-        assert!(Path::new(3, vec![[1, 1]], 0, 2, 4).unwrap_err().contains("1-1"));
-        assert!(Path::new(3, vec![[1, 3]], 0, 2, 4).is_err());
-        assert!(Path::new(3, vec![[0, 1]], 3, 2, 4).is_err());
+        assert_eq!(Path::new(3, vec![[1, 1]], 0, 2, 4).unwrap_err().found, "1-1");
+        assert_eq!(Path::new(3, vec![[1, 3]], 0, 2, 4).unwrap_err().field, "constraint.edges");
+        assert_eq!(Path::new(3, vec![[0, 1]], 3, 2, 4).unwrap_err().field, "constraint.depot");
     }
 }

@@ -10,6 +10,7 @@
 //! published program has hundreds.
 
 use super::coupling::Row;
+use crate::config::{ConfigError, require};
 
 /// The most slots: there is a row for every set of them.
 const MOST_SLOTS: usize = 10;
@@ -31,17 +32,24 @@ impl Schedule {
     /// `arms` and `workers` list the slots in which they are available.
     ///
     /// # Errors
-    /// What is wrong: too many slots, or a slot that does not exist.
-    pub fn new(slots: usize, budget: usize, arms: &[Vec<usize>], workers: &[Vec<usize>]) -> Result<Self, String> {
-        if !(1..=MOST_SLOTS).contains(&slots) {
-            return Err(format!("1 to {MOST_SLOTS} slots, not {slots}"));
-        }
-        let bits = |list: &Vec<usize>| match list.iter().find(|&&slot| slot >= slots) {
-            Some(slot) => Err(format!("slots from 0 to {}, not {slot}", slots - 1)),
+    /// The field with too many slots, or with a slot that does not exist.
+    pub fn new(slots: usize, budget: usize, arms: &[Vec<usize>], workers: &[Vec<usize>]) -> Result<Self, ConfigError> {
+        require(
+            (1..=MOST_SLOTS).contains(&slots),
+            "constraint.slots",
+            format!("a number from 1 to {MOST_SLOTS}"),
+            slots,
+        )?;
+        let bits = |field: &'static str, list: &Vec<usize>| match list.iter().find(|&&slot| slot >= slots) {
+            Some(slot) => {
+                let expected = format!("slots from 0 to {}", slots - 1);
+                Err(ConfigError { field, expected, found: slot.to_string() })
+            }
             None => Ok(list.iter().fold(0_u16, |bits, slot| bits | 1 << slot)),
         };
-        let arms: Vec<u16> = arms.iter().map(bits).collect::<Result<_, _>>()?;
-        let workers: Vec<u16> = workers.iter().map(bits).collect::<Result<_, _>>()?;
+        let arms: Vec<u16> = arms.iter().map(|list| bits("constraint.arms", list)).collect::<Result<_, _>>()?;
+        let workers: Vec<u16> =
+            workers.iter().map(|list| bits("constraint.workers", list)).collect::<Result<_, _>>()?;
         let units = |set: usize| workers.iter().map(|&worker| (worker as usize & set).count_ones() as usize).sum();
         let units = (0..1 << slots).map(units).collect();
         Ok(Self { slots, budget, arms, workers, units })

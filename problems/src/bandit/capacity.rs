@@ -30,8 +30,9 @@ pub struct Capacity {
 impl Capacity {
     /// Tabulates what can be packed.
     ///
-    /// # Errors The field that is wrong: costs must be positive, and the table must have at most 2^20 entries, which is
-    /// much with up to six different costs.
+    /// # Errors
+    /// The field that is wrong: costs must be positive, and the table must have at most 2^20 entries, which is much with
+    /// up to six different costs.
     pub fn new(costs: Vec<u32>, workers: Vec<u32>) -> Result<Self, ConfigError> {
         require(!costs.contains(&0), "constraint.costs", "numbers from 1 on", 0)?;
         let mut classes = costs.clone();
@@ -96,12 +97,13 @@ impl Capacity {
     /// The total of the costs and the number of actions are at most those that can be packed, and no class has more
     /// than can be packed of it alone.
     pub fn rows(&self) -> Vec<Row> {
-        let cost =
-            |counts: &Vec<usize>| counts.iter().zip(&self.classes).map(|(&count, &cost)| count as u32 * cost).sum();
-        let total: u32 = self.maximal.iter().map(cost).max().unwrap_or(0);
+        let cost = |counts: &Vec<usize>| -> u64 {
+            counts.iter().zip(&self.classes).map(|(&count, &cost)| count as u64 * u64::from(cost)).sum()
+        };
+        let total = self.maximal.iter().map(cost).max().unwrap_or(0);
         let terms: Vec<(u32, f64)> = (0..).zip(&self.costs).map(|(action, &cost)| (action, f64::from(cost))).collect();
         let mut rows = vec![Row::cardinality(0..self.costs.len() as u32, self.most())];
-        rows.push(Row { terms, least: f64::NEG_INFINITY, limit: f64::from(total) });
+        rows.push(Row { terms, least: f64::NEG_INFINITY, limit: total as f64 });
         for (class, &most) in self.most.iter().enumerate() {
             let members = (0..).zip(&self.class).filter(|(_, other)| **other as usize == class).map(|(a, _)| a);
             rows.push(Row::cardinality(members, most));
@@ -127,44 +129,39 @@ impl Capacity {
         counts
     }
 
-    /// One worker after the other: a vector can be packed if what one of the worker's maximal loads leaves of it could
-    /// be packed before.
+    /// Workers are filled one by one, the largest first. Of every vector the least state is kept in which it is packed:
+    /// how many workers are full, and what the next one has taken. An action that can follow a state can follow a
+    /// lesser one, and leads to a state that is no greater, so the least states are enough: one pass over the table.
     fn tabulate(&mut self) {
-        self.packable[0] = true;
-        for &worker in &self.workers {
-            let mut loads = Vec::new();
-            self.loads(worker, 0, &mut vec![0; self.classes.len()], &mut loads);
-            let before = self.packable.clone();
-            for place in 0..before.len() {
-                let counts = self.counts(place);
-                let rest = |load: &Vec<usize>| counts.iter().zip(load).map(|(c, l)| c.saturating_sub(*l)).collect();
-                let fits = |rest: Vec<usize>| self.place(&rest).is_some_and(|place| before[place]);
-                self.packable[place] = before[place] || loads.iter().map(rest).any(fits);
+        let mut workers = self.workers.clone();
+        workers.sort_unstable_by(|a, b| b.cmp(a));
+        let follow = |(worker, taken): (usize, u32), cost: u32| {
+            if workers.get(worker)? - taken >= cost {
+                return Some((worker, taken + cost));
+            }
+            // Those behind are no larger.
+            workers.get(worker + 1).filter(|&&capacity| capacity >= cost).map(|_| (worker + 1, cost))
+        };
+        // Distance in the table of two vectors that differ by one action of a class.
+        let mut strides = vec![1; self.classes.len()];
+        for class in (1..self.classes.len()).rev() {
+            strides[class - 1] = strides[class] * (self.most[class] + 1);
+        }
+        let mut least: Vec<Option<(usize, u32)>> = vec![None; self.packable.len()];
+        least[0] = Some((0, 0));
+        for place in 1..least.len() {
+            let counts = self.counts(place);
+            let last = |class: usize| follow(least[place - strides[class]]?, self.classes[class]);
+            least[place] = (0..counts.len()).filter(|&class| counts[class] > 0).filter_map(last).min();
+        }
+        self.packable = least.iter().map(Option::is_some).collect();
+        for place in (0..least.len()).filter(|&place| self.packable[place]) {
+            let counts = self.counts(place);
+            let fits_more = |class: usize| counts[class] < self.most[class] && self.packable[place + strides[class]];
+            if !(0..counts.len()).any(fits_more) {
+                self.maximal.push(counts);
             }
         }
-        let more = |counts: &[usize], class: usize| {
-            let mut counts = counts.to_vec();
-            counts[class] += 1;
-            self.place(&counts).is_some_and(|place| self.packable[place])
-        };
-        let all = (0..self.packable.len()).filter(|&place| self.packable[place]).map(|place| self.counts(place));
-        self.maximal = all.filter(|counts| !(0..counts.len()).any(|class| more(counts, class))).collect();
-    }
-
-    /// The maximal loads of a worker with `left` units: classes before `class` are decided.
-    fn loads(&self, left: u32, class: usize, load: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
-        let Some(&cost) = self.classes.get(class) else {
-            let fits_more = |(class, &cost): (usize, &u32)| load[class] < self.most[class] && cost <= left;
-            if !self.classes.iter().enumerate().any(fits_more) {
-                found.push(load.clone());
-            }
-            return;
-        };
-        for count in 0..=((left / cost) as usize).min(self.most[class]) {
-            load[class] = count;
-            self.loads(left - count as u32 * cost, class + 1, load, found);
-        }
-        load[class] = 0;
     }
 }
 
@@ -198,6 +195,16 @@ mod tests {
             packable += u32::from(fits);
         }
         assert!(packable > 20 && packable < 200, "{packable}");
+    }
+
+    #[test]
+    fn many_large_workers_are_tabulated_at_once_and_large_numbers_do_not_overflow() {
+        // Nearly the largest table. By the maximal loads of every worker it took more than two minutes.
+        let costs: Vec<u32> = (0..75).map(|action| 2 + action % 5).collect();
+        let capacity = Capacity::new(costs, vec![100; 3]).unwrap();
+        assert_eq!(capacity.most(), 75);
+        let capacity = Capacity::new(vec![4_000_000_000; 3], vec![4_000_000_000; 2]).unwrap();
+        assert_eq!((capacity.most(), capacity.rows()[1].limit), (2, 8e9));
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Prices {
     }
 }
 
+/// Golden sections by which the first price is found.
+const SECTIONS: usize = 20;
+
+/// The most looks at levels of arms under numbers of actions while a bound is lowered, so that deadlines hold at every
+/// size: about 0.05 s. Of arms of the paper (4 levels, an action) over 20 steps it lets 120 have 400 iterations.
+pub const MOST_WORK: usize = 8_000_000;
+
+/// Iterations at any size.
+const LEAST: usize = 8;
+
 /// Values of the arms from a first step to the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dual {
@@ -70,16 +80,20 @@ pub struct Dual {
 }
 
 impl Dual {
-    /// Lowers the bound from `start` over `steps` steps by `iterations` subgradient steps.
+    /// Lowers the bound from `start` over `steps` steps by `iterations` subgradient steps, or as many as [`MOST_WORK`]
+    /// allows: a bound after fewer of them is a looser one.
     pub fn solve(bandit: &Bandit, start: &Start, steps: usize, iterations: usize) -> Self {
         let descent = Descent::new(bandit, start, steps);
-        let prices = descent.constant();
+        let iterations = descent.affordable(iterations);
+        let prices = descent.constant(SECTIONS.min(iterations / 2));
         descent.descend(prices, iterations)
     }
 
     /// As [`Dual::solve`], from the prices of a dual that has one step more.
     pub fn resolve(bandit: &Bandit, start: &Start, prices: Prices, iterations: usize) -> Self {
-        Descent::new(bandit, start, prices.0.len()).descend(prices, iterations)
+        let descent = Descent::new(bandit, start, prices.0.len());
+        let iterations = descent.affordable(iterations);
+        descent.descend(prices, iterations)
     }
 
     /// The multipliers.
@@ -173,9 +187,16 @@ impl<'a> Descent<'a> {
         Self { bandit, start, steps, market, first, levels, action }
     }
 
+    /// So many iterations, or fewer where a point takes long.
+    fn affordable(&self, iterations: usize) -> usize {
+        let looks = |arm: &Arm| arm.reward.len() * arm.up.len();
+        let point = self.steps * self.bandit.arms.iter().map(looks).sum::<usize>();
+        iterations.min((MOST_WORK / point.max(1)).max(LEAST))
+    }
+
     /// The best constant price of the first row or of all copies, by golden sections. Rows that allow nothing get a
     /// price that nothing pays.
-    fn constant(&self) -> Prices {
+    fn constant(&self, sections: usize) -> Prices {
         let top = self.bandit.arms.iter().flat_map(|arm| &arm.reward).fold(0.0, |top: f64, r| top.max(r.abs()));
         let at = |price: f64| {
             let row = match &self.market {
@@ -193,7 +214,7 @@ impl<'a> Descent<'a> {
         let (mut low, mut high) = (0.0, 4.0 * top);
         let (mut left, mut right) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
         let (mut at_left, mut at_right) = (bound(left), bound(right));
-        for _ in 0..20 {
+        for _ in 0..sections {
             if at_left <= at_right {
                 (high, right, at_right) = (right, left, at_left);
                 left = high - GOLDEN * (high - low);

@@ -18,7 +18,7 @@ use super::capacity::Capacity;
 use super::path::Path;
 use super::play::{half_width, mean};
 use super::schedule::Schedule;
-use super::{Arm, Bandit, Coupling, Play};
+use super::{Arm, Bandit, Coupling, MOST_ARM_STEPS, Play};
 use crate::config::ConfigError;
 use crate::format::{Format, ParseError, Rounding};
 use crate::text;
@@ -29,6 +29,7 @@ const MOST_STATIONS: usize = 2_000;
 const MOST_COPIES: usize = 64;
 const MOST_LEVELS: usize = 64;
 const MOST_STEPS: usize = 1_000;
+const MOST_LENGTH: usize = 1_000_000;
 const MOST_REWARD: f64 = 1e6;
 
 #[derive(Deserialize, Serialize)]
@@ -85,6 +86,7 @@ impl Format for Bandit {
         bounded("horizon: a number", file.horizon, 1, MOST_STEPS)?;
         probability("start", file.start)?;
         bounded("arms: a number of arms", file.arms.len(), 1, MOST_ARMS)?;
+        bounded("arms x horizon: a number", file.arms.len() * file.horizon, 1, MOST_ARM_STEPS)?;
         let actions = file.actions.unwrap_or(file.arms.len());
         bounded("actions: a number", actions, 1, MOST_ARMS)?;
         let arms = file.arms.into_iter().enumerate();
@@ -212,8 +214,12 @@ fn read_constraint(constraint: Constraint, actions: usize) -> Result<Coupling, P
         if found == actions { Ok(()) } else { Err(ParseError::whole(expected, found.to_string())) }
     };
     let refused = |error: ConfigError| ParseError::whole(format!("{}: {}", error.field, error.expected), error.found);
+    let budgeted = |budget| bounded("constraint.budget: a number", budget, 0, MOST_ARMS);
     Ok(match constraint {
-        Constraint::Budget { budget } => Coupling::Budget(budget),
+        Constraint::Budget { budget } => {
+            budgeted(budget)?;
+            Coupling::Budget(budget)
+        }
         Constraint::Interventions { count } => {
             bounded("constraint.count: a number", count, 0, actions)?;
             Coupling::Exactly(count)
@@ -223,11 +229,13 @@ fn read_constraint(constraint: Constraint, actions: usize) -> Result<Coupling, P
             Coupling::Capacity(Capacity::new(costs, workers).map_err(refused)?)
         }
         Constraint::Schedule { slots, budget, arms, workers } => {
+            budgeted(budget)?;
             one_each("arms", arms.len())?;
             Coupling::Schedule(Schedule::new(slots, budget, &arms, &workers).map_err(refused)?)
         }
         Constraint::Path { depot, budget, length, edges } => {
             bounded("constraint: a number of stations", actions, 1, MOST_STATIONS)?;
+            bounded("constraint.length: a number of edges", length as usize, 0, MOST_LENGTH)?;
             Coupling::Path(Path::new(actions, edges, depot, budget, length).map_err(refused)?)
         }
     })

@@ -18,7 +18,7 @@ use rand::{Rng, RngCore};
 use super::capacity::Capacity;
 use super::path::{MOST_STOPS, Path};
 use super::schedule::Schedule;
-use super::{Arm, Bandit, Coupling};
+use super::{Arm, Bandit, Coupling, MOST_ARM_STEPS};
 use crate::generate::{Generate, SpecError, check_size};
 
 /// The most arms that are generated.
@@ -87,7 +87,7 @@ impl Generate for Bandit {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
             let (setting, place, most) = match name {
                 "budget" => ("budget", &mut spec.budget, n),
-                "horizon" => ("horizon", &mut spec.horizon, 1_000),
+                "horizon" => ("horizon", &mut spec.horizon, (MOST_ARM_STEPS / n).min(1_000)),
                 "slots" => ("slots", &mut spec.slots, 8),
                 "actions" => ("actions", &mut spec.actions, n),
                 _ => {

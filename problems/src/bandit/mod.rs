@@ -41,6 +41,9 @@ use crate::problem::{Cost, Problem, Violation};
 /// Costs per unit of reward.
 pub const SCALE: f64 = 1e6;
 
+/// The most arms times steps of files and generated instances: a play and its bound take time in proportion to them.
+pub(crate) const MOST_ARM_STEPS: usize = 400_000;
+
 /// An arm: a chain of levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arm {

@@ -46,6 +46,7 @@ fn settings_that_cannot_be_are_named() {
     refused(Config { rate: f64::NAN, ..small() }, "sequoia.rate");
     refused(Config { gamma: 1.5, ..small() }, "sequoia.gamma");
     refused(Config { memory: 400, ..small() }, "sequoia.seeds");
+    refused(Config { every: 0, ..small() }, "sequoia.every");
 }
 
 #[test]
@@ -57,9 +58,19 @@ fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
     let read = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
     assert_eq!(first, read);
     let rest = take_course(&bandit, &config, Some(read), &mut |_| false).unwrap();
-    assert_eq!((rest.episode, &rest.learned), (30, &whole));
+    assert_eq!((rest.episode, rest.answer()), (30, &whole));
     // A course of another instance is refused.
     assert!(take_course(&self::bandit(9, "path", 1), &config, Some(rest), &mut |_| false).is_err());
+}
+
+#[test]
+fn q_learning_keeps_the_best_network_of_those_compared() {
+    let bandit = bandit(8, "schedule", 0);
+    let pretrained = sequoia(&bandit, &Config { episodes: 0, ..small() }).unwrap();
+    // Steps so long that nothing is learned.
+    let wild = Config { rate: 10.0, ..small() };
+    assert_eq!(sequoia(&bandit, &wild).unwrap(), pretrained);
+    assert_ne!(sequoia(&bandit, &Config { validation: 0, ..wild }).unwrap(), pretrained);
 }
 
 fn search() -> ResidualConfig {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use heuron_problems::bandit::Dual;
 use heuron_problems::{Bandit, ConfigError, Stream, stream};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Config, Target};
 use super::replay::Replay;
+use super::residual::unit;
 use crate::native::{Adam, Mlp, MlpError, Passed};
 
 /// A Q-network of one instance: its inputs are the actions (0 or 1), the levels of the arms, and, if it sees time, the
@@ -61,6 +63,26 @@ pub struct Env<'a> {
     pub random: &'a mut dyn FnMut(&mut Stream) -> Vec<u32>,
     /// The best of all sets.
     pub best: &'a mut Best<'a>,
+    /// Takes luck out of what networks are compared by.
+    pub dual: &'a Dual,
+}
+
+impl Env<'_> {
+    /// What a network loses against the dual bound in simulated episodes of their own luck, with the instance's starts:
+    /// per step, in units of the largest reward.
+    fn lost(&mut self, learned: &Learned, config: &Config) -> f64 {
+        let (bandit, mut lost) = (self.bandit, 0.0);
+        for episode in 0..config.validation {
+            let scenario = bandit.luck(config.seed, "q-learning validation", episode, bandit.start);
+            let mut state = scenario.start.clone();
+            for step in 0..bandit.horizon {
+                let taken = bandit.flags(&(self.best)(learned, &state, step));
+                lost += self.dual.loss(bandit, step, &state, &taken);
+                bandit.advance(&mut state, step, &taken, &scenario);
+            }
+        }
+        lost / (config.validation as usize * bandit.horizon).max(1) as f64 / unit(bandit)
+    }
 }
 
 /// A step of an episode.
@@ -80,8 +102,10 @@ type Cache = BTreeMap<(Vec<u8>, usize), (f64, Vec<u32>)>;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Course {
-    /// The network.
+    /// The network as it is.
     pub learned: Learned,
+    /// The best of those compared, and what it loses; none: networks are not compared.
+    best: Option<(f64, Learned)>,
     /// Episodes done.
     pub episode: u64,
     target: Learned,
@@ -114,7 +138,7 @@ mod pairs {
 pub fn learn(env: &mut Env<'_>, config: &Config) -> Result<Learned, ConfigError> {
     let mut course = Course::new(env, config)?;
     (0..config.episodes).for_each(|_| course.advance(env, config));
-    Ok(course.learned)
+    Ok(course.answer().clone())
 }
 
 /// What an action does in a state.
@@ -225,7 +249,9 @@ impl Course {
         pretrain(&mut learned.network, &samples, config);
         let mut replay = Replay::new(config.memory, config.alpha);
         seeds(bandit, samples, config).into_iter().for_each(|transition| replay.push(transition));
+        let best = (config.validation > 0).then(|| (env.lost(&learned, config), learned.clone()));
         Ok(Self {
+            best,
             target: learned.clone(),
             cache: Cache::new(),
             replay,
@@ -234,6 +260,16 @@ impl Course {
             episode: 0,
             learned,
         })
+    }
+
+    /// The best network so far.
+    pub fn answer(&self) -> &Learned {
+        self.best.as_ref().map_or(&self.learned, |(_, best)| best)
+    }
+
+    /// What it loses per step against the dual bound, in units of the largest reward; none: networks are not compared.
+    pub fn least(&self) -> Option<f64> {
+        self.best.as_ref().map(|&(least, _)| least)
     }
 
     /// An episode of Q-learning.
@@ -263,6 +299,12 @@ impl Course {
         }
         self.adam.rate *= config.episode_decay;
         self.episode += 1;
+        if let Some((least, best)) = self.best.as_mut().filter(|_| self.episode.is_multiple_of(config.every)) {
+            let lost = env.lost(&self.learned, config);
+            if lost < *least {
+                (*least, *best) = (lost, self.learned.clone());
+            }
+        }
     }
 
     /// One step of the network on a batch.

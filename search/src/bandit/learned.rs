@@ -2,6 +2,8 @@
 
 use heuron_policies::native::{Mlp, MlpError};
 use heuron_policies::sequoia::{Config, Course, Env, Learned, Residual, learn};
+use heuron_problems::bandit::Dual;
+use heuron_problems::bandit::dual::Start;
 use heuron_problems::{Bandit, ConfigError, Stream};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -13,6 +15,9 @@ use super::local::greedy;
 use super::oracle::Oracle;
 use super::score::{Gate, Score};
 use super::simulate::Player;
+
+/// Subgradient steps for the dual by which networks are compared.
+const ITERATIONS: usize = 200;
 
 /// A model of a policy, as in files.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -126,6 +131,7 @@ pub fn take_course(
             None => Course::new(env, config)?,
         };
         course.learned.check(bandit)?;
+        course.answer().check(bandit)?;
         while course.episode < config.episodes && !stop(&course) {
             course.advance(env, config);
         }
@@ -137,6 +143,7 @@ pub fn take_course(
 fn with_env<T>(bandit: &Bandit, work: impl FnOnce(&mut Env<'_>) -> T) -> T {
     let (mut oracle, mut argmax) = (Oracle::new(bandit), Argmax::new(bandit, Tier::Local));
     let reach = bandit.reach();
+    let dual = Dual::solve(bandit, &Start::law(bandit), bandit.horizon, ITERATIONS);
     let mut random = |rng: &mut Stream| random_set(bandit, &mut oracle, rng);
     let mut best = |learned: &Learned, state: &[u8], step: usize| {
         let inputs = learned.state(bandit, state, step);
@@ -144,5 +151,5 @@ fn with_env<T>(bandit: &Bandit, work: impl FnOnce(&mut Env<'_>) -> T) -> T {
         argmax.begin();
         argmax.best(&score, &[])
     };
-    work(&mut Env { bandit, random: &mut random, best: &mut best })
+    work(&mut Env { bandit, random: &mut random, best: &mut best, dual: &dual })
 }

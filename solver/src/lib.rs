@@ -30,7 +30,7 @@ pub mod span;
 mod statistics;
 pub mod table;
 
-pub use bandit::{BanditBudget, BanditRun, BanditTraining, Preset, play_model};
+pub use bandit::{BanditBudget, BanditRun, BanditTraining, Mark, Preset, play_model};
 pub use best_known::{best_known, in_integer_units, table_beside};
 pub use error::Error;
 pub use evaluation::{Campaign, Evaluation, Judged, Spent};

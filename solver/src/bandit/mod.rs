@@ -20,7 +20,7 @@ use crate::load::load_text;
 use crate::options::Options;
 use crate::recipe::Method;
 
-pub use training::{BanditBudget, BanditRun, BanditTraining, Preset};
+pub use training::{BanditBudget, BanditRun, BanditTraining, Mark, Preset};
 
 /// Episodes of a play, as in the paper.
 pub const EPISODES: u64 = 50;
@@ -75,7 +75,7 @@ pub(crate) const METHODS: &[Method<Bandit>] = &[
     },
     Method {
         name: "null",
-        about: "no action",
+        about: "no action; of an exact number the first ones",
         stages: |_, setup| simulate("null", setup, |bandit, _| Box::new(Null(bandit))),
     },
 ];

@@ -113,7 +113,22 @@ pub struct BanditRun {
     sequoia: bool,
     /// Seconds of all sessions.
     seconds: f64,
+    /// What the model lost at the end of every part.
+    history: Vec<Mark>,
     state: State,
+}
+
+/// A row of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Steps done.
+    pub step: u64,
+    /// Seconds of all sessions.
+    pub seconds: f64,
+    /// What the best model so far loses per step against the dual bound, in units of the largest reward, in episodes
+    /// that it did not learn from.
+    pub loss: f64,
 }
 
 /// A checkpoint as it is read.
@@ -154,7 +169,7 @@ impl BanditRun {
             String::from_utf8_lossy(&file).into_owned()
         };
         let instances = bandits.iter().map(file).collect();
-        Self { training, instances, sequoia, seconds: 0.0, state: State::New }
+        Self { training, instances, sequoia, seconds: 0.0, history: Vec::new(), state: State::New }
     }
 
     /// Goes on from a checkpoint of the same training on the same instances.
@@ -194,11 +209,24 @@ impl BanditRun {
         }
     }
 
-    /// Loss of the planner and of the residual on the instances held out, per step and in units of the largest reward.
-    pub fn losses(&self) -> Option<[f64; 2]> {
+    /// Loss of the planner on the instances held out, as in [`Mark`]; none: a Q-network is learned.
+    pub fn planner(&self) -> Option<f64> {
         match &self.state {
-            State::Residual(training) => Some([training.planner, training.least]),
+            State::Residual(training) => Some(training.planner),
             _ => None,
+        }
+    }
+
+    /// Rows of the log, one after every part; none where Q-networks are not compared.
+    pub fn history(&self) -> &[Mark] {
+        &self.history
+    }
+
+    fn loss(&self) -> Option<f64> {
+        match &self.state {
+            State::New => None,
+            State::Sequoia(course) => course.least(),
+            State::Residual(training) => Some(training.least),
         }
     }
 
@@ -206,7 +234,7 @@ impl BanditRun {
     pub fn model(&self) -> Option<Model> {
         match &self.state {
             State::New => None,
-            State::Sequoia(course) => Some(Model::Sequoia(course.learned.clone())),
+            State::Sequoia(course) => Some(Model::Sequoia(course.answer().clone())),
             State::Residual(training) => Some(Model::Residual(training.best.clone())),
         }
     }
@@ -245,6 +273,8 @@ impl BanditRun {
             State::Residual(training)
         };
         self.seconds += begin.elapsed().as_secs_f64();
+        let (step, seconds) = (self.steps(), self.seconds);
+        self.history.extend(self.loss().map(|loss| Mark { step, seconds, loss }));
         Ok(self.steps() >= steps || is_late(begin))
     }
 }

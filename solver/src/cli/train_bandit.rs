@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use heuron::{BanditBudget, BanditRun, BanditTraining, Error, Instance, Kind, Options, load};
+use heuron::plot::learning_curve;
+use heuron::{BanditBudget, BanditRun, BanditTraining, Error, Instance, Kind, Mark, Options, load};
 use heuron_policies::device::Kind as Device;
 use heuron_problems::Bandit;
 use heuron_search::Stop;
@@ -14,8 +15,8 @@ use super::place::write_whole;
 use super::train::{Algorithm, Train};
 use super::{say, signal};
 
-/// Between two checkpoints.
-const EVERY: Duration = Duration::from_secs(10);
+/// Between two checkpoints, each with a row of the log.
+const EVERY: Duration = Duration::from_secs(3);
 
 /// What options cannot go with.
 const BANDITS: &str = "the problem bandit";
@@ -23,6 +24,8 @@ const BANDITS: &str = "the problem bandit";
 /// Files in the folder.
 const MODEL: &str = "model.json";
 const CHECKPOINT: &str = "checkpoint.json";
+const LOG: &str = "log.csv";
+const CURVE: &str = "curve.svg";
 
 impl Train {
     /// Trains, and writes model and checkpoint. An interrupted run is no failure: it can be resumed.
@@ -56,6 +59,7 @@ impl Train {
             complete = run.advance(&bandits, &budget, EVERY)?;
             write_whole(&path, run.checkpoint()?.as_bytes())?;
             self.write_model(&run, &self.output.join(MODEL))?;
+            self.write_log(run.history())?;
             if !self.quiet {
                 say(&line(&run));
             }
@@ -122,6 +126,19 @@ impl Train {
         write_whole(path, text.as_bytes())
     }
 
+    /// The log, and its picture: the loss in the place of a gap.
+    fn write_log(&self, history: &[Mark]) -> Result<(), Error> {
+        let row = |mark: &Mark| format!("{},{:.1},{:.6}\n", mark.step, mark.seconds, mark.loss);
+        let log = format!("step,elapsed_s,loss\n{}", history.iter().map(row).collect::<String>());
+        write_whole(&self.output.join(LOG), log.as_bytes())?;
+        let points: Vec<[f64; 2]> = history.iter().map(|mark| [mark.seconds, mark.loss]).collect();
+        let title = "heuron train bandit: loss per step against the dual bound, of the largest reward";
+        match learning_curve(&points, title) {
+            Some(picture) => write_whole(&self.output.join(CURVE), picture.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
     /// Their training runs on one core, and begins with nothing.
     fn refuse_what_bandits_have_not(&self) -> Result<(), Error> {
         let given = [
@@ -141,8 +158,11 @@ impl Train {
 
 fn line(run: &BanditRun) -> String {
     let mut line = format!("step {}", run.steps());
-    if let Some([planner, residual]) = run.losses() {
-        line += &format!(", loss of the planner {planner:.5}, with the residual {residual:.5}");
+    if let Some(mark) = run.history().last() {
+        line += &format!(", loss {:.5}", mark.loss);
+    }
+    if let Some(planner) = run.planner() {
+        line += &format!(", of the planner alone {planner:.5}");
     }
     line
 }

@@ -90,6 +90,24 @@ impl Ground<'_> {
         Ok(column)
     }
 
+    /// No action at all, also where a number of them is required: what other policies are compared with, as published.
+    fn null(&self) -> Column {
+        let cpu = ProcessTime::now();
+        let reward = |bandit: &Bandit| {
+            let none = vec![false; bandit.actions];
+            let episode = |index| {
+                let scenario = bandit.scenario(self.seed, index);
+                let mut state = scenario.start.clone();
+                let steps = 0..bandit.horizon;
+                steps.map(|step| bandit.advance(&mut state, step, &none, &scenario)).sum::<f64>()
+            };
+            mean(&(0..self.episodes).map(episode).collect::<Vec<f64>>()) / bandit.horizon as f64
+        };
+        let rewards: Vec<f64> = self.bandits.iter().map(reward).collect();
+        (self.say)(&format!("null: {:.3}", mean(&rewards)));
+        Column { method: "null".into(), rewards, seconds: cpu.elapsed().as_secs_f64() }
+    }
+
     /// The dual bounds of the same episodes \[instances\].
     fn bounds(&self) -> Result<Vec<f64>, Error> {
         let bound = |bandit: &Bandit| {
@@ -140,7 +158,7 @@ pub(super) fn table(settings: &Settings<'_>, _: &Chosen) -> Result<Table, Error>
 fn columns(ground: &Ground<'_>, lessons: &[Bandit], learns: bool) -> Result<(Vec<Column>, String), Error> {
     let seed = ground.seed;
     let mut columns = vec![
-        ground.measure("null", |_, bandit| Box::new(Null(bandit)))?,
+        ground.null(),
         ground.measure("random", |_, bandit| Box::new(Sampling::new(bandit, 1, seed)))?,
         ground.measure("sampling 100", |_, bandit| Box::new(Sampling::new(bandit, 100, seed)))?,
         ground.measure("iterative myopic", |_, bandit| Box::new(Myopic::new(bandit, true)))?,

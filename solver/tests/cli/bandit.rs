@@ -87,6 +87,11 @@ fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
         sandbox.succeed(&format!("{line} --steps 4 --output {name} --resume"));
         let model = |folder: &str| sandbox.read(&format!("{folder}/model.json"));
         assert_eq!(model(name), model(&format!("{name}-whole")));
+        // A row for every part, of both sessions.
+        let log = sandbox.read(&format!("{name}/log.csv"));
+        let steps: Vec<&str> = log.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert!(steps[0] == "step" && steps.contains(&"2") && steps.last() == Some(&"4"), "{log}");
+        assert!(sandbox.read(&format!("{name}/curve.svg")).contains("loss per step"));
         assert!(
             sandbox.fail(&format!("{line} --steps 4 --seed 7 --output {name} --resume"), 2).contains("other settings")
         );

@@ -21,7 +21,7 @@ fn rounds(criterion: &mut Criterion) {
     for n in [20, 50, 100] {
         let problem = flow(n);
         group.bench_function(n.to_string(), |bencher| {
-            bencher.iter(|| search(&problem, &mut IteratedGreedy, ROUNDS));
+            bencher.iter(|| search(&problem, &mut IteratedGreedy::default(), ROUNDS));
         });
     }
     group.finish();

@@ -219,7 +219,7 @@ impl Teachable for Ffsp {
     }
 
     fn local(&self, _: &Setup) -> Stages<Self> {
-        vec![Box::new(IteratedGreedy)]
+        vec![Box::new(IteratedGreedy::default())]
     }
 }
 

@@ -7,7 +7,7 @@ use heuron_search::cvrp::exact;
 use heuron_search::cvrp::hgs::Hgs;
 use heuron_search::cvrp::least_vehicles;
 use heuron_search::cvrp::ruin::RuinRecreate;
-use heuron_search::ffsp::IteratedGreedy;
+use heuron_search::ffsp::{self, IteratedGreedy};
 use heuron_search::jssp::{self, TabuSearch};
 use heuron_search::knapsack;
 use heuron_search::tsp::eax::Eax;
@@ -211,12 +211,24 @@ fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
     vec![tabu(Some(MOVES)), Box::new(brief), tabu(Some(MORE_MOVES)), Box::new(exact), tabu(None)]
 }
 
+/// Walks of iterated greedy search before branch and bound: small flow shops mostly have their optimum then.
+const WALKS: u64 = 200;
+
+fn flow_shop(problem: &Ffsp, _: &Setup) -> Stages<Ffsp> {
+    let exact = ffsp::exact::Exact::default();
+    let greedy = |walks| Box::new(IteratedGreedy { walks });
+    if problem.jobs * problem.stages() > exact.most_tasks {
+        return vec![greedy(None)];
+    }
+    vec![greedy(Some(WALKS)), Box::new(exact), greedy(None)]
+}
+
 /// Methods of the flexible flow shop.
 pub(crate) const FFSP: &[Method<Ffsp>] = &[
-    Method { name: "auto", about: "iterated-greedy", stages: |_, _| vec![Box::new(IteratedGreedy)] },
+    Method { name: "auto", about: "iterated-greedy, and branch-and-bound up to 50 tasks", stages: flow_shop },
     Method {
         name: "iterated-greedy",
         about: "iterated greedy search (Ruiz and Stützle, 2007) over permutations and over the machines' sequences",
-        stages: |_, _| vec![Box::new(IteratedGreedy)],
+        stages: |_, _| vec![Box::new(IteratedGreedy::default())],
     },
 ];

@@ -133,7 +133,7 @@ fn tiny_instances_are_solved_to_the_optimum_of_brute_force() {
         for ffsp in [draw(3, "uniform,stages=2,machines=2", seed), irregular(2, seed)] {
             let optimum = brute_force(&ffsp);
             assert!(lower_bound(&ffsp) <= optimum, "{ffsp:?}");
-            assert_eq!(run(&ffsp, setup(5_000, 1, 1), None, IteratedGreedy).cost(), optimum, "{ffsp:?}");
+            assert_eq!(run(&ffsp, setup(5_000, 1, 1), None, IteratedGreedy::default()).cost(), optimum, "{ffsp:?}");
         }
     }
 }
@@ -175,7 +175,8 @@ fn reinsertions_are_exact() {
 fn iterations_give_one_answer_for_any_number_of_threads() {
     let ffsp = draw(15, "uniform", 3);
     for islands in [1, 3] {
-        let [one, two] = [1, 2].map(|threads| run(&ffsp, setup(301, islands, threads), None, IteratedGreedy));
+        let [one, two] =
+            [1, 2].map(|threads| run(&ffsp, setup(301, islands, threads), None, IteratedGreedy::default()));
         assert_eq!(one, two, "{islands} islands");
     }
 }
@@ -183,11 +184,11 @@ fn iterations_give_one_answer_for_any_number_of_threads() {
 #[test]
 fn a_warm_start_is_never_made_worse() {
     let ffsp = draw(15, "identical", 4);
-    let (cost, plan) = run(&ffsp, setup(100, 1, 1), None, IteratedGreedy).answer();
-    assert!(run(&ffsp, setup(1, 2, 1), Some(&plan), IteratedGreedy).cost() <= cost);
+    let (cost, plan) = run(&ffsp, setup(100, 1, 1), None, IteratedGreedy::default()).answer();
+    assert!(run(&ffsp, setup(1, 2, 1), Some(&plan), IteratedGreedy::default()).cost() <= cost);
     let late = |task: &Task| Task { start: 2 * task.start, ..*task };
     let slow = Plan { tasks: plan.tasks.iter().map(|job| job.iter().map(late).collect()).collect() };
-    assert!(run(&ffsp, setup(1, 1, 1), Some(&slow), IteratedGreedy).cost() <= ffsp.evaluate(&slow).unwrap());
+    assert!(run(&ffsp, setup(1, 1, 1), Some(&slow), IteratedGreedy::default()).cost() <= ffsp.evaluate(&slow).unwrap());
 }
 
 #[test]

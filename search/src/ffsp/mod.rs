@@ -2,6 +2,7 @@
 
 pub mod bound;
 pub mod decode;
+pub mod exact;
 pub mod greedy;
 pub mod sequences;
 
@@ -22,34 +23,40 @@ const FIRST: f64 = 0.1;
 
 /// Iterated greedy search. An iteration is a walk of reinsertions.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct IteratedGreedy;
+pub struct IteratedGreedy {
+    /// Walks after which it leaves the rest to the next stage; none: never.
+    pub walks: Option<u64>,
+}
 
 impl Search<Ffsp> for IteratedGreedy {
     fn search(&mut self, ffsp: &Ffsp, run: &mut Run<'_, Ffsp>) {
         run.set_method("iterated-greedy");
-        let bound = lower_bound(ffsp);
-        run.raise_bound(bound);
         // The order of the file is an answer in any case.
         let order: Vec<u32> = (0..ffsp.jobs as u32).collect();
         let mut decoder = Decoder::new(ffsp);
         let initial = run.best().map(|(_, plan)| ffsp.orders(plan));
         run.offer(&plan(ffsp, &decoder.sequences(&order)));
+        run.raise_bound(lower_bound(ffsp));
+        let bound = run.bound().unwrap_or(0);
         let watch = run.watch();
         let early = watch.remaining().map_or(watch.clone(), |time| watch.within(time.mul_f64(FIRST)));
         let permutation = neh(ffsp, &early);
         run.offer(&plan(ffsp, &decoder.sequences(&permutation)));
         let orders = decoder.sequences(&permutation);
-        let island = |index| Greedy::new(ffsp, orders.clone(), bound, run.stream("ffsp", index));
-        let mut group: Vec<(Greedy<'_>, u64)> =
-            (0..run.setup().islands.max(1) as u64).map(|index| (island(index), 0)).collect();
+        // A later stage of this search must not walk where an earlier one has been.
+        let (islands, before) = (run.setup().islands.max(1) as u64, run.iterations());
+        let stream = |index| run.stream("ffsp", before * islands + index);
+        let island = |index| Greedy::new(ffsp, orders.clone(), bound, stream(index));
+        let mut group: Vec<(Greedy<'_>, u64)> = (0..islands).map(|index| (island(index), 0)).collect();
         if let (Some(sequences), Some((first, _))) = (initial, group.first_mut()) {
             first.adopt(&sequences);
         }
+        let mut left = self.walks.unwrap_or(u64::MAX);
         for round in 1.. {
-            if !run.proceed(0) {
+            if left == 0 || !run.proceed(0) {
                 return;
             }
-            evolve(ffsp, &mut group, run);
+            left -= evolve(ffsp, &mut group, left, run);
             if round % EXCHANGE == 0 && group.len() > 1 {
                 let elites: Vec<_> = group.iter().map(|(island, _)| island.best().1.clone()).collect();
                 let count = group.len();
@@ -59,11 +66,11 @@ impl Search<Ffsp> for IteratedGreedy {
     }
 }
 
-/// One round of all islands.
-fn evolve(ffsp: &Ffsp, group: &mut [(Greedy<'_>, u64)], run: &mut Run<'_, Ffsp>) {
+/// One round of all islands, of `most` walks in all; returns the walks done.
+fn evolve(ffsp: &Ffsp, group: &mut [(Greedy<'_>, u64)], most: u64, run: &mut Run<'_, Ffsp>) -> u64 {
     let (count, threads, watch) = (group.len() as u64, run.setup().threads, run.watch());
     let round = (20_000 / (ffsp.jobs * ffsp.stages()).max(1) as u64).clamp(1, 100);
-    let allowed = run.allowance(round * count);
+    let allowed = run.allowance((round * count).min(most));
     islands(threads, group, |index, (island, done)| {
         let share = allowed / count + u64::from((index as u64) < allowed % count);
         *done = island.evolve(share, &watch);
@@ -74,5 +81,7 @@ fn evolve(ffsp: &Ffsp, group: &mut [(Greedy<'_>, u64)], run: &mut Run<'_, Ffsp>)
             run.offer(&plan(ffsp, sequences));
         }
     }
-    run.proceed(group.iter().map(|(_, done)| done).sum());
+    let done = group.iter().map(|(_, done)| done).sum();
+    run.proceed(done);
+    done
 }

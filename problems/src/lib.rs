@@ -21,6 +21,7 @@ pub mod normal;
 pub mod npz;
 pub mod problem;
 pub mod sets;
+mod stated;
 pub mod text;
 pub mod tsp;
 mod tsplib;

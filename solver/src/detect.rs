@@ -16,6 +16,9 @@ pub(crate) fn detect(text: &str, extension: &str) -> Result<Kind, ParseError> {
     if ffsp::resembles(text) {
         return Ok(Kind::Ffsp);
     }
+    if ffsp::is_cut_off(text) {
+        return if knapsack::resembles(text) { Err(ambiguous()) } else { Ok(Kind::Ffsp) };
+    }
     let mut keyword = false;
     for (number, line) in lines(text) {
         let (key, value) = line.split_once(':').unwrap_or((line, ""));
@@ -46,6 +49,14 @@ fn by_type(value: &str) -> Option<Kind> {
 fn unsupported(line: usize, value: &str) -> ParseError {
     let types = alternatives(&[tsp::TYPES, cvrp::TYPES].concat());
     ParseError::at(line, format!("TYPE : {types}"), format!("TYPE : {}", shortened(value.trim())))
+}
+
+fn ambiguous() -> ParseError {
+    ParseError::at(
+        1,
+        "`--problem ffsp` or `--problem knapsack` with this file, or all lines of a flow shop in it",
+        "what can be read as a knapsack, and as the beginning of a flow shop",
+    )
 }
 
 fn unknown(text: &str) -> ParseError {
@@ -88,6 +99,19 @@ mod tests {
         assert_eq!(detect("{\"duration_matrix\": []}", "json"), Ok(Kind::Jssp));
         assert_eq!(detect("2 2\n1 2\n3 4\n", "txt"), Ok(Kind::Knapsack));
         assert_eq!(detect("2 2\n1 2\n3\n4\n5 6\n7 8\n", "txt"), Ok(Kind::Ffsp));
+    }
+
+    #[test]
+    fn flow_shop_without_its_last_lines_is_no_knapsack_by_chance() {
+        let whole = "3 2\n2 1\n5 3\n4 1\n2 2\n6\n7\n8\n";
+        assert_eq!(detect(whole, "txt"), Ok(Kind::Ffsp));
+        for (lines, _) in whole.match_indices('\n').skip(1) {
+            let text = &whole[..=lines];
+            match text.lines().count() {
+                4 => assert!(detect(text, "txt").unwrap_err().to_string().contains("--problem ffsp"), "{text}"),
+                _ => assert_eq!(detect(text, "txt"), Ok(Kind::Ffsp), "{text}"),
+            }
+        }
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! Flexible flow shop files: a line `jobs stages`, a line with the number of machines per stage, then for every stage a
-//! line per job with its time on each machine. Solutions: start times and machines in JSON.
+//! line per job with its time on each machine. Solutions: start, end and machine of every task, and the jobs in order on
+//! every machine, in JSON.
 
 use std::io::{self, Write};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Ffsp, Plan, Task};
 use crate::format::{Format, ParseError, Rounding};
-use crate::problem::{COST_LIMIT, Cost};
+use crate::problem::{COST_LIMIT, Cost, Problem};
+use crate::stated;
 use crate::text::{self, count, data_lines, integers, quoted};
 
-/// `{"machines": [[0, 1], [2, 0]], "start_times": [[0, 3], [1, 4]]}`.
+/// `{"machines": [[0, 1], [2, 0]], "start_times": [[0, 3], [1, 4]]}`, with what follows from these if it is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -19,9 +21,12 @@ struct File {
     machines: Vec<Vec<u32>>,
     /// \[jobs\]\[stages\]
     start_times: Vec<Vec<Cost>>,
-    /// Stated, not used: evaluation computes it.
-    #[serde(default, rename = "makespan")]
-    _makespan: Option<Value>,
+    /// Must be what starts and times say \[jobs\]\[stages\].
+    end_times: Option<Vec<Vec<Cost>>>,
+    /// Jobs in the order in which they begin, which must be that of the starts \[stages\]\[machines\].
+    sequences: Option<Vec<Vec<Vec<u32>>>>,
+    /// Must be the last end.
+    makespan: Option<Cost>,
 }
 
 impl Format for Ffsp {
@@ -76,27 +81,92 @@ impl Format for Ffsp {
         }
         let task = |(&machine, &start): (&u32, &Cost)| Task { machine, start };
         let job = |(machines, starts): (&Vec<u32>, &Vec<Cost>)| machines.iter().zip(starts).map(task).collect();
-        Ok(Plan { tasks: file.machines.iter().zip(&file.start_times).map(job).collect() })
+        let plan = Plan { tasks: file.machines.iter().zip(&file.start_times).map(job).collect() };
+        // Of a plan that breaks a rule, evaluation says which.
+        if let Ok(makespan) = self.evaluate(&plan) {
+            stated::numbers("end_times", file.end_times.as_deref(), &self.ends(&plan), "start and time say")?;
+            stated::makespan(file.makespan, makespan)?;
+            if file.sequences.is_some_and(|stated| !self.is_order(&plan, &stated)) {
+                let expected = "`sequences` with the jobs of every machine of every stage as they begin, or none";
+                return Err(ParseError::whole(expected, "another order"));
+            }
+        }
+        Ok(plan)
     }
 
     fn write_solution(&self, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         let machines: Vec<Vec<u32>> =
             plan.tasks.iter().map(|job| job.iter().map(|task| task.machine).collect()).collect();
         let starts: Vec<Vec<Cost>> = plan.tasks.iter().map(|job| job.iter().map(|task| task.start).collect()).collect();
-        writeln!(out, "{}", json!({ "machines": machines, "start_times": starts }))
+        let file = match self.evaluate(plan) {
+            Ok(makespan) => json!({
+                "makespan": makespan,
+                "start_times": starts,
+                "end_times": self.ends(plan),
+                "machines": machines,
+                "sequences": self.orders(plan),
+            }),
+            Err(_) => json!({ "start_times": starts, "machines": machines }),
+        };
+        writeln!(out, "{file}")
+    }
+}
+
+impl Ffsp {
+    /// When the tasks of a plan without a fault end \[jobs\]\[stages\].
+    fn ends(&self, plan: &Plan) -> Vec<Vec<Cost>> {
+        let end = |job: usize, (stage, task): (usize, &Task)| {
+            task.start.saturating_add(self.time(stage, job, task.machine as usize))
+        };
+        let jobs = plan.tasks.iter().enumerate();
+        jobs.map(|(job, tasks)| tasks.iter().enumerate().map(|task| end(job, task)).collect()).collect()
+    }
+
+    /// Whether these are the jobs of the machines of a plan without a fault, as they begin \[stages\]\[machines\]. Tasks
+    /// of length 0 may come in any order.
+    fn is_order(&self, plan: &Plan, stated: &[Vec<Vec<u32>>]) -> bool {
+        let orders = self.orders(plan);
+        let sorted = |jobs: &[u32]| -> Vec<u32> {
+            let mut jobs = jobs.to_vec();
+            jobs.sort_unstable();
+            jobs
+        };
+        stated.iter().map(Vec::len).eq(orders.iter().map(Vec::len))
+            && stated.iter().zip(&orders).enumerate().all(|(stage, (stated, orders))| {
+                stated.iter().zip(orders).all(|(stated, order)| {
+                    let start = |job: &u32| plan.tasks[*job as usize][stage].start;
+                    sorted(stated) == sorted(order) && stated.is_sorted_by_key(start)
+                })
+            })
     }
 }
 
 /// Whether `text` is a line `jobs stages`, a line with a number of machines per stage, and as many lines as jobs and
-/// stages ask for.
+/// stages ask for. No knapsack instance is: of as many items as there are jobs it would have fewer lines.
 pub fn resembles(text: &str) -> bool {
-    let mut lines = data_lines(text).map(|(_, line)| line);
-    let (Some(sizes), Some(machines)) = (lines.next().and_then(integers), lines.next().and_then(integers)) else {
-        return false;
+    let Some((jobs, machines, lines)) = headed(text) else { return false };
+    jobs.checked_mul(machines.len() as u64) == Some(lines.count() as u64)
+}
+
+/// Whether `text` begins as a flow shop, with the numbers of times that its first lines ask for, and ends too soon.
+pub fn is_cut_off(text: &str) -> bool {
+    let Some((jobs, machines, lines)) = headed(text) else { return false };
+    let rows = lines.clone().zip(0_u64..);
+    let fits = |(line, row): (&str, u64)| {
+        let stage = row.checked_div(jobs).and_then(|stage| machines.get(stage as usize));
+        stage.is_some_and(|&machines| integers(line).is_some_and(|times| times.len() as u64 == machines))
     };
-    let [jobs, stages] = sizes[..] else { return false };
-    let rows = jobs.checked_mul(stages);
-    machines.len() as u64 == stages && rows == Some(lines.count() as u64)
+    jobs.checked_mul(machines.len() as u64).is_some_and(|rows| rows > lines.count() as u64) && rows.clone().all(fits)
+}
+
+/// The jobs, the machines per stage and the lines that follow, if the first lines of `text` say as much.
+fn headed(text: &str) -> Option<(u64, Vec<u64>, impl Iterator<Item = &str> + Clone)> {
+    let mut lines = data_lines(text).map(|(_, line)| line);
+    let (sizes, machines) = (lines.next().and_then(integers)?, lines.next().and_then(integers)?);
+    match sizes[..] {
+        [jobs, stages] if machines.len() as u64 == stages => Some((jobs, machines, lines)),
+        _ => None,
+    }
 }
 
 fn joined<T: ToString>(numbers: &[T]) -> String {

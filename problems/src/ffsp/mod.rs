@@ -7,7 +7,7 @@ pub mod generate;
 
 use crate::problem::{Cost, Problem, Violation};
 
-pub use format::resembles;
+pub use format::{is_cut_off, resembles};
 
 /// A flexible flow shop with unrelated machines. Jobs, stages and the machines of a stage are numbered from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]

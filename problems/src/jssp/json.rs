@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Jssp, Operation};
 use crate::format::ParseError;
 use crate::problem::{COST_LIMIT, Cost};
-use crate::text;
+use crate::{stated, text};
 
 /// The layout of job_shop_lib (P. Ariño, 2023). Keys with other constraints are refused by name.
 #[derive(Deserialize)]
@@ -33,9 +33,8 @@ struct Starts {
     end_times: Option<Vec<Vec<Cost>>>,
     /// Must be those of the instance \[jobs\]\[operations\].
     machines: Option<Vec<Vec<u32>>>,
-    /// Stated, not used: evaluation computes it.
-    #[serde(default, rename = "makespan")]
-    _makespan: Option<Cost>,
+    /// Must be the last end.
+    makespan: Option<Cost>,
 }
 
 /// Reads an instance. As many machines as the largest number says.
@@ -77,15 +76,16 @@ pub(super) fn write(jssp: &Jssp) -> String {
 
 /// Reads start times \[jobs\]\[operations\].
 pub(super) fn read_starts(jssp: &Jssp, text: &str) -> Result<Vec<Vec<Cost>>, ParseError> {
-    let Starts { start_times, end_times, machines, .. } = text::json(text, "a JSON schedule with start_times")?;
-    // Lists of another shape have no ends: what is wrong with them, evaluation says.
-    if end_times.is_some_and(|stated| stated != ends(jssp, &start_times)) {
-        return Err(ParseError::whole("end_times that are start_times plus durations", "others"));
+    let file: Starts = text::json(text, "a JSON schedule with start_times")?;
+    let instance = matrix(jssp, |operation| operation.machine);
+    stated::numbers("machines", file.machines.as_deref(), &instance, "in the instance")?;
+    // Of a schedule that breaks a rule, evaluation says which.
+    if jssp.check_starts(&file.start_times).is_ok() {
+        let ends = ends(jssp, &file.start_times);
+        stated::numbers("end_times", file.end_times.as_deref(), &ends, "start and duration say")?;
+        stated::makespan(file.makespan, jssp.makespan(&file.start_times))?;
     }
-    if machines.is_some_and(|stated| stated != matrix(jssp, |operation| operation.machine)) {
-        return Err(ParseError::whole("machines as in the instance", "others"));
-    }
-    Ok(start_times)
+    Ok(file.start_times)
 }
 
 /// Start, end and machine of every operation as JSON.

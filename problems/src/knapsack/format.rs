@@ -117,7 +117,10 @@ fn layout(text: &str) -> Result<Layout<'_>, ParseError> {
         return Err(ParseError::whole(format!("the capacity after {n} items"), "the end of the file"));
     };
     let solution = |words: &[&str]| words.len() == n && words.iter().all(|word| ["0", "1"].contains(word));
-    match lines.find(|(_, words)| !solution(words)) {
+    if lines.peek().is_some_and(|(_, words)| solution(words)) {
+        lines.next();
+    }
+    match lines.next() {
         Some((line, words)) => {
             let expected = format!("nothing after {n} items and the capacity");
             Err(ParseError::at(line, expected, quoted(&words.join(" "))))

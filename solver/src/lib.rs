@@ -24,6 +24,7 @@ pub mod plot;
 mod recipe;
 mod reference;
 mod report;
+mod rules;
 mod run;
 mod solvable;
 pub mod span;
@@ -46,6 +47,7 @@ pub use models::{ModelError, Models, model};
 pub use options::{DEFAULT_TIME, FIXED_ISLANDS, Options, Round, Timer};
 pub use reference::reference;
 pub use report::{Report, gap};
+pub use rules::Rule;
 pub use run::{Event, Outcome, solve, solve_since};
 pub use statistics::{interval, mean};
 

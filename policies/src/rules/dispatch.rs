@@ -54,6 +54,14 @@ impl Work {
 }
 
 impl Dispatch {
+    /// All rules, with the names that the literature has for them, and what these stand for.
+    pub const NAMED: [(&'static str, &'static str, Self); 4] = [
+        ("spt", "shortest processing time", Self::Spt),
+        ("mwkr", "most work remaining", Self::Mwkr),
+        ("mopnr", "most operations remaining", Self::Mopnr),
+        ("fdd-mwkr", "least flow due date per most work remaining", Self::FddMwkr),
+    ];
+
     /// The larger, the sooner: of order 1. `place` is that of the next operation in its job.
     fn priority(self, jssp: &Jssp, work: &Work, job: usize, place: usize) -> f32 {
         let (duration, left) = (jssp.jobs[job][place].duration as f32, work.left[job][place] as f32);

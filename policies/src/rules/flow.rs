@@ -20,6 +20,15 @@ pub enum FlowDispatch {
     First,
 }
 
+impl FlowDispatch {
+    /// All rules, with the names that the literature has for them, and what these stand for.
+    pub const NAMED: [(&'static str, &'static str, Self); 3] = [
+        ("spt", "shortest processing time", Self::Spt),
+        ("mwkr", "most work remaining", Self::Mwkr),
+        ("ect", "earliest completion time", Self::First),
+    ];
+}
+
 impl Policy<Ffsp> for FlowDispatch {
     /// Per instance.
     type Memory = Vec<Floor>;

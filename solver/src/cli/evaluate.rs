@@ -1,14 +1,16 @@
-//! `heuron evaluate`: how good a model alone is on a set, in figures that tables can be made of.
+//! `heuron evaluate`: how good a model or a dispatching rule alone is on a set, in figures that tables can be made of.
+
+mod check;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use cpu_time::ProcessTime;
-use heuron::plot::in_units;
+use heuron::plot::mean_in_units;
 use heuron::{
-    Campaign, Error, Evaluation, Instance, Judged, Kind, Options, Spent, best_known, gap, instance_files, interval,
-    load, mean, model, play_model, reference,
+    Campaign, Error, Evaluation, Instance, Judged, Kind, ModelError, Options, Rule, Spent, best_known, gap,
+    instance_files, interval, load, mean, model, play_model, reference,
 };
 use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
@@ -31,7 +33,7 @@ pub struct Evaluate {
     #[arg(value_enum)]
     problem: Kind,
 
-    /// Model: a file that `heuron train` wrote, or a name of `heuron models`
+    /// Model: a file that `heuron train` wrote, or a name of `heuron models`, dispatching rules among them
     #[arg(long, value_name = "FILE|NAME")]
     model: String,
 
@@ -100,12 +102,6 @@ pub struct Evaluate {
     #[arg(long, value_name = "KIND", default_value_t = Device::Cpu)]
     device: Device,
 }
-
-/// Most samples of an image: so many random streams it has ([`heuron_search::inference`]).
-const MOST_SAMPLES: usize = 1 << 20;
-
-/// Most lanes: of a hundred nodes they take some hundreds of megabytes.
-const MOST_LANES: usize = 100_000;
 
 /// How constructions choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -188,14 +184,16 @@ impl Evaluate {
             Some(path) => Some(Lines::new(Place::single(path)?, path.display().to_string())),
             None => None,
         };
-        let weights = if self.problem == Kind::Bandit { None } else { Some(model(&self.model)?) };
+        let rule = self.rule();
+        let weights = if self.problem == Kind::Bandit || rule.is_some() { None } else { Some(self.weights()?) };
         let instances = self.instances(&options)?;
         let known = self.known(&instances)?;
         signal::listen(&options.stop);
         let (begin, cpu) = (Instant::now(), ProcessTime::now());
-        let judged = match &weights {
-            Some(weights) => self.judge(weights, &instances, &options)?,
-            None => bandits(&instances, Some(&self.model), self.seed, &options)?,
+        let judged = match (rule, &weights) {
+            (Some(rule), _) => rule.run_until(&instances, options.threads(), &options.stop),
+            (None, Some(weights)) => self.judge(weights, &instances, &options)?,
+            (None, None) => bandits(&instances, Some(&self.model), self.seed, &options)?,
         };
         let (wall_s, cpu_s) = (begin.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
         let references = match known {
@@ -212,62 +210,19 @@ impl Evaluate {
         Ok(u8::from(summary.unsolved > 0 || rows.is_empty()))
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let attempts = self.attempts.map(|attempts| usize::try_from(attempts).unwrap_or(usize::MAX));
-        let counts = [
-            ("starts", self.starts),
-            ("count", self.count),
-            ("samples", self.samples),
-            ("children", self.children),
-            ("attempts", attempts),
-        ];
-        if let Some((key, _)) = counts.into_iter().find(|(_, value)| *value == Some(0)) {
-            return Err(Error::Option { key, expected: "a number from 1 on".into(), found: "0".into() });
-        }
-        self.check_samples()?;
-        let unused = [
-            ("samples", self.samples.is_some() && !self.takes_samples(), "sample, beam or sgbs"),
-            ("children", self.children.is_some() && self.decode != Decode::Sgbs, "sgbs"),
-            ("attempts", self.attempts.is_some() && !self.counts_attempts(), "active, latent, uniform or population"),
-        ];
-        match unused.into_iter().find(|(_, is_unused, _)| *is_unused) {
-            Some((key, _, decode)) => {
-                let (other, reason) = (self.decoder(), "it has no use for it".into());
-                let remedy = format!("leave `--{key}` out, or give `--decode {decode}`");
-                Err(Error::Conflict { key, other, reason, remedy })
-            }
-            None => self.check_conflicts(),
-        }
+    /// The dispatching rule that the model's name is one of.
+    fn rule(&self) -> Option<Rule> {
+        Rule::find(self.problem, &self.model)
     }
 
-    /// Refuses what the problem or the decoder does not have.
-    fn check_conflicts(&self) -> Result<(), Error> {
-        let problem = || format!("the problem {}", self.problem);
-        let leaving = |key: &str| format!("leave `--{key}` out");
-        let given = [
-            ("starts", self.starts.is_some()),
-            ("augment", self.augment),
-            ("device", self.device != Device::Cpu),
-            ("decode", self.decode != Decode::Greedy),
-        ];
-        let first = |keys: &[&str]| given.into_iter().find(|(key, given)| *given && keys.contains(key));
-        if self.problem == Kind::Bandit
-            && let Some((key, _)) = first(&["starts", "device", "decode"])
-        {
-            let reason = "models of bandits play, they construct nothing".into();
-            return Err(Error::Conflict { key, other: problem(), reason, remedy: leaving(key) });
-        }
-        if self.augment && !matches!(self.problem, Kind::Tsp | Kind::Cvrp) {
-            let (key, reason) = ("augment", "its instances have no coordinates".into());
-            return Err(Error::Conflict { key, other: problem(), reason, remedy: leaving(key) });
-        }
-        if self.counts_attempts()
-            && let Some((key, _)) = first(&["starts", "augment", "device"])
-        {
-            let reason = "an attempt is a construction from every opening, on the processor".into();
-            return Err(Error::Conflict { key, other: self.decoder(), reason, remedy: leaving(key) });
-        }
-        Ok(())
+    fn weights(&self) -> Result<Weights, Error> {
+        model(&self.model).map_err(|error| match error {
+            Error::Model { name, source: ModelError::Unknown { mut known } } => {
+                known.extend(Rule::of(self.problem).into_iter().map(|(rule, ..)| rule));
+                Error::model(name, ModelError::Unknown { known })
+            }
+            error => error,
+        })
     }
 
     /// The decoder as on the command line.
@@ -286,18 +241,6 @@ impl Evaluate {
 
     fn attempts(&self) -> u64 {
         self.attempts.unwrap_or(100)
-    }
-
-    /// Samples have random numbers of their own up to a number; lanes are all in memory.
-    fn check_samples(&self) -> Result<(), Error> {
-        let most = if self.decode == Decode::Sample { MOST_SAMPLES } else { MOST_LANES };
-        match self.samples.filter(|&samples| samples > most) {
-            Some(found) => {
-                let expected = format!("at most {most} with this `--decode`");
-                Err(Error::Option { key: "samples", expected, found: found.to_string() })
-            }
-            None => Ok(()),
-        }
     }
 
     fn samples(&self) -> usize {
@@ -478,7 +421,7 @@ fn line(summary: &Summary<'_>, all: usize) -> String {
         false => format!("{all} instances"),
     };
     if let Some(cost) = summary.mean_cost {
-        line += &format!(", mean cost {}", in_units(cost.round() as Cost, summary.scale.unwrap_or(1.0)));
+        line += &format!(", mean cost {}", mean_in_units(cost, summary.scale.unwrap_or(1.0)));
     }
     if let (Some(gap), Some([low, high])) = (summary.mean_gap, summary.gap_interval) {
         line += &format!(", gap {:.3} % ({:.3} to {:.3})", 100.0 * gap, 100.0 * low, 100.0 * high);

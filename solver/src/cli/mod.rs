@@ -44,7 +44,7 @@ enum Verb {
     Generate(generate::Generate),
     /// Train a model
     Train(Box<train::Train>),
-    /// Measure a model alone on a set of instances
+    /// Measure a model or a dispatching rule alone on a set of instances
     Evaluate(Box<evaluate::Evaluate>),
     /// Make a published table again, with our numbers beside it
     Table(table::Table),
@@ -52,7 +52,7 @@ enum Verb {
     Methods(shipped::Methods),
     /// List the published instance sets that can be generated bit for bit
     Sets,
-    /// List the learned models that are shipped
+    /// List the learned models that are shipped, and the dispatching rules
     Models,
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use clap::Args;
-use heuron::{Error, Kind};
+use clap::ValueEnum;
+use heuron::{Error, Kind, Rule};
 use heuron_policies::zoo;
 use heuron_problems::SETS;
 
@@ -45,10 +46,16 @@ pub fn sets() -> Result<u8, Error> {
     print(lines.as_bytes()).map(|()| 0)
 }
 
-/// Prints one model per line, with the first line of its card.
+/// Prints one model per line, with the first line of its card, then the rules that are measured as models are.
 pub fn models() -> Result<u8, Error> {
     let models = zoo::MODELS;
     let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
-    let lines: String = models.iter().map(|model| format!("{:<width$}  {}\n", model.name, model.about())).collect();
+    let mut lines: String = models.iter().map(|model| format!("{:<width$}  {}\n", model.name, model.about())).collect();
+    lines.push_str("\nDispatching rules, which `heuron evaluate PROBLEM --model NAME` takes too:\n");
+    for problem in Kind::value_variants() {
+        for (name, about, _) in Rule::of(*problem) {
+            let _ = writeln!(lines, "{name:<width$}  {problem}: {about}");
+        }
+    }
     print(lines.as_bytes()).map(|()| 0)
 }

@@ -113,11 +113,10 @@ mod with_training {
     use std::io::{self, IsTerminal};
     use std::time::Instant;
 
-    use heuron::plot::{in_units, learning_curve};
+    use heuron::plot::{learning_curve, mean_in_units};
     use heuron::{Options, Training, model};
     use heuron_policies::device;
     use heuron_policies::train::{self, Budget, Config, Progress, rows};
-    use heuron_problems::Cost;
     use heuron_search::Stop;
     use indicatif::ProgressBar;
 
@@ -308,7 +307,7 @@ mod with_training {
     fn line(Progress { used, row, gap, best, .. }: &Progress, scale: f64) -> String {
         let left = row.elapsed_s * (1.0 - used) / used.max(1e-9);
         let mut line = format!("{:.1} %, {} left, step {}", 100.0 * used, clock(left), row.step);
-        let cost = in_units(row.cost.round() as Cost, scale);
+        let cost = mean_in_units(row.cost, scale);
         line += &format!(
             ", {:.0} instances/s, loss {:.4}, mean cost {cost}, entropy {:.3}",
             row.speed, row.loss, row.entropy

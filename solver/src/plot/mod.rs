@@ -54,6 +54,11 @@ pub fn in_units(cost: i64, scale: f64) -> String {
     if scale == 1.0 { cost.to_string() } else { format!("{:.3}", cost as f64 / scale) }
 }
 
+/// A mean of costs in the units of the file, with three decimals also where costs are integers.
+pub fn mean_in_units(cost: f64, scale: f64) -> String {
+    format!("{:.3}", cost / scale)
+}
+
 /// Groups digits by thin spaces.
 fn thousands(number: &str) -> String {
     let (whole, fraction) = number.find('.').map_or((number, ""), |dot| number.split_at(dot));

@@ -275,7 +275,6 @@ fn tiny_instances_are_solved_to_the_optimum_of_brute_force() {
             let optimum = brute_force(&jssp);
             assert!(lower_bound(&jssp) <= optimum, "{jssp:?}");
             let end = run(&jssp, setup(20_000, 1, 1), None, TabuSearch::default());
-            assert!(end.reason != Some(StopReason::Optimal) || lower_bound(&jssp) == optimum);
             assert_eq!(end.cost(), optimum, "{jssp:?}");
         }
     }

@@ -8,7 +8,7 @@ use heuron_search::jssp::TabuSearch;
 use heuron_search::jssp::bound::lower_bound;
 use heuron_search::jssp::exact::shave::refutes;
 use heuron_search::jssp::exact::windows::Shop;
-use heuron_search::jssp::exact::{Exact, destructive_bound};
+use heuron_search::jssp::exact::{Exact, destructive_bound, propagated_bound};
 use heuron_search::jssp::model::Model;
 use heuron_search::{Budget, Setup, StopReason, Watch};
 use heuron_tests::{End, brute_force, public_files, run};
@@ -64,8 +64,9 @@ fn nothing_that_has_a_schedule_is_refuted() {
         let refuted = |limit| refutes(&shop, limit, &watch);
         assert!(!refuted(best) && !refuted(best + 3), "{seed}");
         let simple = lower_bound(&jssp);
+        let light = propagated_bound(&shop, simple, best, &watch);
         let bound = destructive_bound(&shop, simple, best, &watch);
-        assert!(simple <= bound && bound <= best);
+        assert!(simple <= light && light <= bound && bound <= best);
         raised += u32::from(bound > simple);
     }
     assert!(raised > 5, "{raised}");

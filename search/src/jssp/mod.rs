@@ -15,13 +15,15 @@ pub mod relink;
 pub mod start;
 pub mod tabu;
 
-use heuron_problems::Jssp;
+use heuron_problems::{Cost, Jssp};
 
 pub use config::Config;
 
 use crate::run::Run;
 use crate::search::{Search, islands};
 use bound::lower_bound;
+use exact::propagated_bound;
+use exact::windows::Shop;
 use island::Island;
 use model::Model;
 use relink::Member;
@@ -38,11 +40,14 @@ pub struct TabuSearch {
 impl Search<Jssp> for TabuSearch {
     fn search(&mut self, jssp: &Jssp, run: &mut Run<'_, Jssp>) {
         run.set_method("tabu");
-        let bound = lower_bound(jssp);
-        run.raise_bound(bound);
+        run.raise_bound(lower_bound(jssp));
         let model = Model::new(jssp);
         let start = first_order(&model, jssp, run);
         if model.operations() == 0 || !run.proceed(0) {
+            return;
+        }
+        let bound = tighten(&model, run);
+        if !run.proceed(0) {
             return;
         }
         // A later stage of tabu search must not walk where an earlier one has been.
@@ -71,6 +76,28 @@ impl Search<Jssp> for TabuSearch {
             }
         }
     }
+}
+
+/// Operations times those of the busiest machine up to which windows are propagated: 50 x 20, some ten milliseconds.
+const PROPAGATED: usize = 60_000;
+
+/// Part of the time left that they may take. Gaps of best known schedules to the bound, without and with it, in %: la21
+/// 5.1 and 1.3, swv12 0.6 and 0, ta01 5.4 and 3.5, ta11 8.2 and 6.9, ta21 14.4 and 8.9, ta41 8.4 and 8.1, in 0.4 to 6 ms.
+const TIGHTENING: f64 = 0.05;
+
+/// Raises the bound of a run with an incumbent by propagation of windows, and returns it.
+fn tighten(model: &Model, run: &mut Run<'_, Jssp>) -> Cost {
+    let (bound, cost) = (run.bound().unwrap_or(0), run.cost().unwrap_or(0));
+    let shop = Shop::new(model);
+    let busiest = shop.machines.iter().map(Vec::len).max().unwrap_or(0);
+    if model.operations().saturating_mul(busiest) > PROPAGATED {
+        return bound;
+    }
+    let watch = run.watch();
+    let watch = watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(TIGHTENING)));
+    let bound = propagated_bound(&shop, bound, cost, &watch);
+    run.raise_bound(bound);
+    bound
 }
 
 /// The incumbent's order, or that of a start schedule, which is offered.

@@ -16,7 +16,7 @@ pub struct Shop<'m> {
     before: Vec<u32>,
     after: Vec<u32>,
     /// Operations \[machines\].
-    pub(super) machines: Vec<Vec<u32>>,
+    pub(in crate::jssp) machines: Vec<Vec<u32>>,
     /// Their places, where the sequences of the machines lie one after the other \[machines\].
     places: Vec<Range<usize>>,
 }

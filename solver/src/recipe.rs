@@ -192,9 +192,9 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
 ];
 
 /// Moves of tabu search before branch and bound, at most: ft10 and the files of Lawrence with 10 machines mostly have
-/// their optimum then. Smaller shops have it sooner: of 6 x 6 (ft06 and ten others, three seeds) all within 1 000 moves,
-/// of 10 x 5 all within 30 000, of 8 x 8 all within 10 000. Part of the cube of the operations, which allows 14 000,
-/// 37 500 and 79 000 there.
+/// their optimum then. Smaller shops have it sooner: of 6 x 6 (ft06 and ten others, three seeds) all within 1 000
+/// moves, of 10 x 5 all within 30 000, of 8 x 8 all within 10 000. Part of the cube of the operations, which allows
+/// 14 000, 37 500 and 79 000 there.
 const MOVES: u64 = 300_000;
 const MOVES_PER_CUBE: f64 = 0.3;
 

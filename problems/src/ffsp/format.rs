@@ -1,6 +1,6 @@
 //! Flexible flow shop files: a line `jobs stages`, a line with the number of machines per stage, then for every stage a
-//! line per job with its time on each machine. Solutions: start, end and machine of every task, and the jobs in order on
-//! every machine, in JSON.
+//! line per job with its time on each machine. Solutions: start, end and machine of every task, and the jobs in order
+//! on every machine, in JSON.
 
 use std::io::{self, Write};
 
@@ -122,8 +122,8 @@ impl Ffsp {
         jobs.map(|(job, tasks)| tasks.iter().enumerate().map(|task| end(job, task)).collect()).collect()
     }
 
-    /// Whether these are the jobs of the machines of a plan without a fault, as they begin \[stages\]\[machines\]. Tasks
-    /// of length 0 may come in any order.
+    /// Whether these are the jobs of the machines of a plan without a fault, as they begin \[stages\]\[machines\].
+    /// Tasks of length 0 may come in any order.
     fn is_order(&self, plan: &Plan, stated: &[Vec<Vec<u32>>]) -> bool {
         let orders = self.orders(plan);
         let sorted = |jobs: &[u32]| -> Vec<u32> {

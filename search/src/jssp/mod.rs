@@ -82,7 +82,8 @@ impl Search<Jssp> for TabuSearch {
 const PROPAGATED: usize = 60_000;
 
 /// Part of the time left that they may take. Gaps of best known schedules to the bound, without and with it, in %: la21
-/// 5.1 and 1.3, swv12 0.6 and 0, ta01 5.4 and 3.5, ta11 8.2 and 6.9, ta21 14.4 and 8.9, ta41 8.4 and 8.1, in 0.4 to 6 ms.
+/// 5.1 and 1.3, swv12 0.6 and 0, ta01 5.4 and 3.5, ta11 8.2 and 6.9, ta21 14.4 and 8.9, ta41 8.4 and 8.1, in 0.4 to 6
+/// ms.
 const TIGHTENING: f64 = 0.05;
 
 /// Raises the bound of a run with an incumbent by propagation of windows, and returns it.

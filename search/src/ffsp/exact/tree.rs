@@ -98,8 +98,8 @@ struct Node {
 pub struct Tree<'s, 'p> {
     shop: &'s Shop<'p>,
     limit: Cost,
-    /// The least makespan that nothing so far has refuted, above the limit (R. E. Korf, "Depth-first iterative-deepening",
-    /// Artificial Intelligence 27, 1985).
+    /// The least makespan above the limit that nothing so far has refuted (R. E. Korf, "Depth-first
+    /// iterative-deepening", Artificial Intelligence 27, 1985).
     next: Cost,
     /// Stage of the job's next task, and when its last one ends \[jobs\].
     stage: Vec<usize>,

@@ -8,7 +8,7 @@ use heuron::{Options, load, solve};
 const GOLDEN: &[(&str, u64, i64)] = &[
     ("uniform-500-s1-0.tsp", 2_000, 16_686_532),
     ("clustered-200-s1-0.tsp", 2_000, 3_615_964),
-    ("asymmetric-80-s1-0.atsp", 300, 1_924_482),
+    ("asymmetric-80-s1-0.atsp", 300, 1_548_709),
     ("matrix-60-s1-0.tsp", 2_000, 1_682_308),
     ("x-100-s1-0.vrp", 4_000, 14_730),
     ("almost-strong-500-s1-0.kp", 60, -102_087_364),

@@ -1,6 +1,5 @@
 //! Which options of `heuron evaluate` go together.
 
-use clap::ValueEnum;
 use heuron::{Error, Kind};
 use heuron_policies::device::Kind as Device;
 

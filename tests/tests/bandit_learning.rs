@@ -66,9 +66,9 @@ fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
 #[test]
 fn q_learning_keeps_the_best_network_of_those_compared() {
     let bandit = bandit(8, "schedule", 0);
-    let pretrained = sequoia(&bandit, &Config { episodes: 0, ..small() }).unwrap();
     // Steps so long that nothing is learned.
-    let wild = Config { rate: 10.0, ..small() };
+    let wild = Config { pretrain_rate: 1e-3, rate: 10.0, validation: 20, ..small() };
+    let pretrained = sequoia(&bandit, &Config { episodes: 0, ..wild.clone() }).unwrap();
     assert_eq!(sequoia(&bandit, &wild).unwrap(), pretrained);
     assert_ne!(sequoia(&bandit, &Config { validation: 0, ..wild }).unwrap(), pretrained);
 }

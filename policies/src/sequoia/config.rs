@@ -31,7 +31,7 @@ pub struct Config {
     pub epochs: usize,
     /// Factor of the rate per pass. Default: 0.9 (published).
     pub epoch_decay: f64,
-    /// Step length of AdamW in pre-training. Default: 1e-3. Published: 2.5e-4, for batches of 32.
+    /// Step length of AdamW in pre-training. Default: 2.5e-4 (published).
     pub pretrain_rate: f64,
     /// Episodes of Q-learning. Default: 100 (published); `heuron train bandit` has its own limits.
     pub episodes: u64,
@@ -64,7 +64,7 @@ pub struct Config {
     /// Exponent of the correction for priorities. Default: 0.4 (published).
     pub beta: f64,
     /// Simulated episodes by which networks are compared, that after pre-training included: the one is kept that loses
-    /// least against the dual bound. 0: the last one is kept, as published. Default: 20.
+    /// least against the dual bound. 0, in both presets: the last one is kept, as published.
     pub validation: u64,
     /// Episodes of Q-learning between two comparisons. Default: 10 (chosen, not tuned).
     pub every: u64,
@@ -110,12 +110,9 @@ impl Config {
     /// The same pipeline with targets that follow, rates that last, priorities, and a memory that begins nearly full of
     /// pre-training samples. The discount is that of ten steps: with 0.99, and with the time as an input, values grow
     /// to twenty rewards, of which an action moves a small part, and less is learned (capacity, schedule; measured).
-    /// Batches are four times as large as published, and so is the rate of pre-training. Of the networks on the way the
-    /// one is kept that does best in simulated episodes.
     pub fn repaired() -> Self {
         Self {
             hidden: vec![32, 32],
-            pretrain_rate: 1e-3,
             rate: 1e-3,
             episode_decay: 0.97,
             batch: 128,
@@ -124,7 +121,6 @@ impl Config {
             double: true,
             seeds: 8_000,
             alpha: 0.6,
-            validation: 20,
             ..Self::faithful()
         }
     }

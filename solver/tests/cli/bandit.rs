@@ -78,7 +78,8 @@ fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
         "distribution = \"path\"\ncount = 2\n[residual]\nsamples = 4\nepisodes = 2\nevery = 2\nvalidation = 10\n",
     );
     let residual = "train bandit --n 8 --config small.toml --quiet";
-    let q = "train bandit --algorithm sequoia --instance p.bandit --quiet";
+    sandbox.write("compared.toml", "[sequoia]\nvalidation = 2\nevery = 1\n");
+    let q = "train bandit --algorithm sequoia --instance p.bandit --config compared.toml --quiet";
     for (line, name) in [(residual, "residual"), (q, "q")] {
         sandbox.succeed(&format!("{line} --steps 4 --output {name}-whole"));
         assert!(sandbox.fail(&format!("{line} --steps 2 --output {name} --resume"), 2).contains("no checkpoint"));

@@ -83,8 +83,8 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
     }
     let mut stages: Stages<Tsp> = vec![Box::new(Curve)];
     if n <= exact.most_nodes {
-        // A bound also where the budget ends with the population, which mostly finds the optimum; a better bound and the
-        // proof then start from that.
+        // A bound also where the budget ends with the population, which mostly finds the optimum; a better bound and
+        // the proof then start from that.
         stages.push(Box::new(HeldKarp { share: BOUND }));
         stages.push(Box::new(Eax { populations: Some(1), ..Eax::default() }));
     }

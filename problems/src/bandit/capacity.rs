@@ -31,8 +31,8 @@ impl Capacity {
     /// Tabulates what can be packed.
     ///
     /// # Errors
-    /// The field that is wrong: costs must be positive, and the table must have at most 2^20 entries, which is much with
-    /// up to six different costs.
+    /// The field that is wrong: costs must be positive, and the table must have at most 2^20 entries, which is much
+    /// with up to six different costs.
     pub fn new(costs: Vec<u32>, workers: Vec<u32>) -> Result<Self, ConfigError> {
         require(!costs.contains(&0), "constraint.costs", "numbers from 1 on", 0)?;
         let mut classes = costs.clone();

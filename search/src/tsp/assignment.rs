@@ -1,8 +1,9 @@
 //! The assignment relaxation of asymmetric instances: every city is left once and entered once.
 //!
 //! Shortest augmenting paths (Jonker and Volgenant, 1987) keep the dual variables feasible all the time, so their sum
-//! is a lower bound also when the time is over before the assignment is complete. Lengths from which they are subtracted
-//! rank arcs better than the lengths themselves: an arc of reduced length r is in no tour shorter than the bound plus r.
+//! is a lower bound also when the time is over before the assignment is complete. Lengths from which they are
+//! subtracted rank arcs better than the lengths themselves: an arc of reduced length r is in no tour shorter than the
+//! bound plus r.
 
 use heuron_problems::{Cost, Distances};
 
@@ -22,8 +23,8 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    /// The best dual variables with their assignment, or worse ones if the watch says stop; none if it does so at once, or if sums could
-    /// overflow. O(n^3) in the worst case.
+    /// The best dual variables with their assignment, or worse ones if the watch says stop; none if it does so at once,
+    /// or if sums could overflow. O(n^3) in the worst case.
     pub(super) fn new(distances: &Distances, watch: &Watch) -> Option<Self> {
         let n = distances.len();
         if distances.max() > (1 << 60) / n as Cost {

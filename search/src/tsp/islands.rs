@@ -70,8 +70,8 @@ impl Search<Tsp> for LocalSearch {
     }
 }
 
-/// The better of the incumbent and a constructed tour, which is offered. Without time for that the order of the nodes is
-/// the answer.
+/// The better of the incumbent and a constructed tour, which is offered. Without time for that the order of the nodes
+/// is the answer.
 fn first_tour(graph: &Graph, run: &mut Run<'_, Tsp>) -> Vec<u32> {
     if run.best().is_none() {
         run.offer(&graph.expand(&(0..graph.len() as u32).collect::<Vec<_>>()));

@@ -3,8 +3,8 @@
 
 use heuron_problems::Distances;
 
-/// The cities in the order of a tour, from `next`, the successor of every city in an assignment. The largest cycle takes
-/// in the others, the larger first, each where exchanging an arc of both costs least. O(n^2).
+/// The cities in the order of a tour, from `next`, the successor of every city in an assignment. The largest cycle
+/// takes in the others, the larger first, each where exchanging an arc of both costs least. O(n^2).
 pub(super) fn patched(distances: &Distances, mut next: Vec<u32>) -> Vec<u32> {
     let mut cycles = cycles(&next);
     cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.len()));

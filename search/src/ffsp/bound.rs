@@ -75,7 +75,7 @@ pub fn weighted(ffsp: &Ffsp, stage: usize, weights: &[Cost]) -> impl Iterator<It
 }
 
 /// Weights \[machines\] by which a stage's bound is high; none where all weigh the same, or there are too many jobs to
-/// look at, or too few for [`Set::bound`].
+/// look at, or too few for `Set::bound`.
 pub fn weights(ffsp: &Ffsp, least: &Least, stage: usize) -> Option<Vec<Cost>> {
     let (rows, machines) = (&ffsp.times[stage], ffsp.machines[stage]);
     let steps = STEPS.min(WEIGHING / (ffsp.stages() * rows.len() * machines).max(1));

@@ -3,8 +3,9 @@
 //! City c enters at node c and leaves at node c + n. Arcs join an exit to an entry; two entries or two exits are as far
 //! apart as a barrier that no exchange of a few edges can pay for, so a tour alternates entries and exits for ever.
 //!
-//! Lengths are reduced by the dual variables of the assignment relaxation, which the fixed edge of their city takes up:
-//! tours keep their lengths, but neighbour lists and partial gains see what an arc costs beyond the bound.
+//! Where the assignment relaxation is nearly a tour, lengths are reduced by its dual variables, which the fixed edge of
+//! their city takes up: tours keep their lengths, but neighbour lists and partial gains see what an arc costs beyond
+//! the bound.
 
 use heuron_problems::{Cost, Distances, Near};
 
@@ -15,17 +16,22 @@ use crate::run::Watch;
 /// Barriers are so many times the largest weight: more than an exchange can remove.
 const BARRIER: Cost = 32;
 
+/// Up to this part of the assignment by which the tour patched from it is longer, the dual variables say what arcs are
+/// worth: random weights and flow shops without waits (1 to 4 %). Elsewhere (distances in the plane: from 10 % on) the
+/// cheapest reduced arcs lead back where one came from: 100 cities, 1 s, 0.7 % above the optimum in the place of 0.
+const TIGHT: f64 = 0.05;
+
 /// Part of the time that the assignment may take: the tour patched from it is better than what a descent finds in that.
 const SHARE: f64 = 0.5;
 
 /// Symmetric distances of 2n nodes that stand for the asymmetric distances of n cities.
 #[derive(Clone, Debug)]
 pub(super) struct Directed {
-    /// Reduced lengths; on the diagonal the dual variables of the city.
+    /// Lengths, reduced or not; on the diagonal the dual variables of the city.
     reduced: Distances,
     n: u32,
     barrier: Cost,
-    /// Cities of a first tour.
+    /// Cities of a tour patched from the assignment, if that is nearly one.
     patched: Option<Vec<u32>>,
 }
 
@@ -34,11 +40,10 @@ impl Directed {
     pub(super) fn new(distances: &Distances, watch: &Watch) -> Option<Self> {
         let n = distances.len();
         let brief = watch.remaining().map_or_else(|| watch.clone(), |left| watch.within(left.mul_f64(SHARE)));
-        let Assignment { leave, enter, next } = Assignment::new(distances, &brief).unwrap_or_else(|| Assignment {
-            leave: vec![0; n],
-            enter: vec![0; n],
-            next: None,
-        });
+        let (patched, leave, enter) = match tight(distances, &brief) {
+            Some((cities, Assignment { leave, enter, .. })) => (Some(cities), leave, enter),
+            None => (None, vec![0; n], vec![0; n]),
+        };
         let mut reduced = Vec::with_capacity(n * n);
         for i in 0..n {
             if watch.is_late() {
@@ -49,7 +54,6 @@ impl Directed {
         }
         let largest = reduced.iter().map(|length| length.abs()).max().unwrap_or(0);
         let reduced = Distances::from_matrix(n, reduced);
-        let patched = next.map(|next| patched(&reduced, next));
         Some(Self { reduced, n: n as u32, barrier: BARRIER.saturating_mul(largest + 1), patched })
     }
 
@@ -62,7 +66,7 @@ impl Directed {
         self.reduced.get((exit - self.n) as usize, entry as usize)
     }
 
-    /// A first tour, if there was time for one: entries and exits in cyclic order.
+    /// A first tour, if there is a good one: entries and exits in cyclic order.
     pub(super) fn patched(&self) -> Option<Vec<u32>> {
         self.patched.as_deref().map(|cities| self.nodes(cities))
     }
@@ -108,6 +112,16 @@ impl Directed {
     }
 }
 
+/// The tour patched from the assignment, and that, where the one is little longer than the other.
+fn tight(distances: &Distances, watch: &Watch) -> Option<(Vec<u32>, Assignment)> {
+    let assignment = Assignment::new(distances, watch)?;
+    let cities = patched(distances, assignment.next.clone()?);
+    let after = cities.iter().cycle().skip(1);
+    let length: Cost = cities.iter().zip(after).map(|(&i, &j)| distances.get(i as usize, j as usize)).sum();
+    let bound = assignment.bound();
+    ((length - bound) as f64 <= TIGHT * bound.abs() as f64).then_some((cities, assignment))
+}
+
 #[cfg(test)]
 mod tests {
     use heuron_problems::stream;
@@ -120,8 +134,15 @@ mod tests {
     fn reduced_lengths_keep_the_lengths_of_tours_and_are_not_negative() {
         let n = 30;
         let mut rng = stream(1, "weights", 0);
-        let distances = Distances::from_matrix(n, (0..n * n).map(|_| rng.random_range(0..1_000)).collect());
+        // The cities in their order are the shortest assignment.
+        let potentials: Vec<[Cost; 2]> =
+            (0..n).map(|_| [rng.random_range(0..1_000), rng.random_range(0..1_000)]).collect();
+        let mut detour = |i: usize, j: usize| if j == (i + 1) % n { 0 } else { rng.random_range(1..500) };
+        let weights =
+            (0..n * n).map(|at| (at / n, at % n)).map(|(i, j)| potentials[i][0] + potentials[j][1] + detour(i, j));
+        let distances = Distances::from_matrix(n, weights.collect());
         let directed = Directed::new(&distances, &Watch::never()).unwrap();
+        assert_eq!(directed.patched, Some((0..n as u32).collect()));
         let mut cities: Vec<u32> = (0..n as u32).collect();
         for _ in 0..10 {
             cities.shuffle(&mut rng);

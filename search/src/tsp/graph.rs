@@ -209,7 +209,7 @@ impl Graph {
         matches!(self.weights, Weights::Directed(_))
     }
 
-    /// A first tour of an asymmetric instance, if there was time for one.
+    /// A first tour of an asymmetric instance, if there is a good one.
     pub(super) fn patched(&self) -> Option<Vec<u32>> {
         match &self.weights {
             Weights::Symmetric(_) => None,

@@ -83,9 +83,12 @@ fn tsp(problem: &Tsp, setup: &Setup) -> Stages<Tsp> {
     }
     let mut stages: Stages<Tsp> = vec![Box::new(Curve)];
     if n <= exact.most_nodes {
-        // A bound also where the budget ends with the population, which mostly finds the optimum; a better bound and
-        // the proof then start from that.
-        stages.push(Box::new(HeldKarp { share: BOUND }));
+        // Iterations can end with the population: a bound must be there before. Where time is limited it would cost too
+        // much of that (200 uniform instances of 100 nodes, 5 ms: 0.09 %).
+        if setup.budget.time.is_none() {
+            stages.push(Box::new(HeldKarp { share: BOUND }));
+        }
+        // One population mostly finds the optimum, which the better bound and the proof then start from.
         stages.push(Box::new(Eax { populations: Some(1), ..Eax::default() }));
     }
     let time = setup.budget.time.map(|time| time.mul_f64(setup.threads as f64));

@@ -40,7 +40,7 @@ fn nodes(criterion: &mut Criterion) {
     let Some(problem) = taillard::instance(1) else { return };
     let (model, watch) = (Model::new(&problem), Watch::never());
     let shop = Shop::new(&model);
-    let Some(mut branching) = Branching::new(&shop, 1_230, &watch) else { return };
+    let Some(mut branching) = Branching::new(&shop, 1_230, false, &watch) else { return };
     let mut group = criterion.benchmark_group("jssp/nodes");
     group.throughput(Throughput::Elements(NODES)).sample_size(10);
     group.bench_function(&problem.name, |bencher| bencher.iter(|| branching.explore(NODES, &watch)));

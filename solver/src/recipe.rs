@@ -186,7 +186,7 @@ pub(crate) const KNAPSACK: &[Method<Knapsack>] = &[
 
 /// Methods of the job shop.
 pub(crate) const JSSP: &[Method<Jssp>] = &[
-    Method { name: "auto", about: "tabu, and branch-and-bound up to 150 operations", stages: job_shop },
+    Method { name: "auto", about: "tabu, and branch-and-bound up to 225 operations", stages: job_shop },
     Method {
         name: "tabu",
         about: "tabu search with path relinking (Peng, Lü and Cheng, 2015)",
@@ -194,28 +194,39 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
     },
 ];
 
-/// Moves of tabu search before branch and bound, at most: ft10 and the files of Lawrence with 10 machines mostly have
-/// their optimum then. Smaller shops have it sooner: of 6 x 6 (ft06 and ten others, three seeds) all within 1 000
-/// moves, of 10 x 5 all within 30 000, of 8 x 8 all within 10 000. Part of the cube of the operations, which allows
-/// 14 000, 37 500 and 79 000 there.
-const MOVES: u64 = 300_000;
+/// Moves of tabu search before branch and bound, as part of the cube of the operations: 300 000 with 100, after which
+/// ft10 and the files of Lawrence with 10 machines mostly have their optimum. Smaller shops have it sooner: of 6 x 6
+/// (ft06 and ten others, three seeds) all within 1 000 moves, of 10 x 5 all within 30 000, of 8 x 8 all within 10 000;
+/// the cube allows 14 000, 37 500 and 79 000 there.
 const MOVES_PER_CUBE: f64 = 0.3;
 
-/// Nodes after which that is doubted, some seconds, and moves of tabu search before branch and bound begins anew: with
-/// an incumbent above the optimum a tree is many times as large. The nine files at hand with 10 jobs and 10 machines
-/// need up to 218 000 nodes once it is met; orb03 did not end in 20 s with two of three seeds while it was not.
-const NODES: u64 = 250_000;
+/// Most operations of a shop whose first tree is one without tests of single values.
+const PLAIN: usize = 100;
+
+/// Nodes with tests of single values, some seconds, after which the incumbent is doubted, and moves of tabu search
+/// before branch and bound begins anew: above the optimum a tree is many times as large.
+const NODES: u64 = 1_000;
 const MORE_MOVES: u64 = 3_000_000;
+
+/// Operations from which on few shops are closed, and the part of the time left that is risked there.
+const LARGE: usize = 150;
+const RISK: f64 = 0.2;
 
 fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
     let exact = jssp::exact::Exact::default();
     let tabu = |moves| Box::new(TabuSearch { moves, ..TabuSearch::default() });
-    if problem.operations() > exact.most_operations {
+    let operations = problem.operations();
+    if operations > exact.most_operations {
         return vec![tabu(None)];
     }
-    let brief = jssp::exact::Exact { nodes: NODES, ..exact };
-    let moves = (MOVES_PER_CUBE * (problem.operations() as f64).powi(3)) as u64;
-    vec![tabu(Some(moves.min(MOVES))), Box::new(brief), tabu(Some(MORE_MOVES)), Box::new(exact), tabu(None)]
+    let moves = tabu(Some((MOVES_PER_CUBE * (operations as f64).powi(3)) as u64));
+    let shaving = jssp::exact::Exact { plain: 0, ..exact };
+    if operations > LARGE {
+        return vec![moves, Box::new(jssp::exact::Exact { share: RISK, ..shaving }), tabu(None)];
+    }
+    let first = if operations > PLAIN { shaving } else { exact };
+    let first = jssp::exact::Exact { nodes: NODES, ..first };
+    vec![moves, Box::new(first), tabu(Some(MORE_MOVES)), Box::new(shaving), tabu(None)]
 }
 
 /// Walks of iterated greedy search before branch and bound: small flow shops mostly have their optimum then.

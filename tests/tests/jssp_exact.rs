@@ -44,13 +44,15 @@ fn optimum_of_brute_force_is_found_and_proven() {
     for seed in 0..60 {
         let jssp = if seed % 2 == 0 { irregular(seed) } else { uniform(3, 3, seed) };
         let best = brute_force(&jssp);
-        // One move leaves something to find.
-        let end = prove(&jssp, 1, Exact::default());
-        improved += u32::from(end.costs.len() > 1);
-        assert_eq!((end.bound, end.reason), (Some(best), Some(StopReason::Optimal)), "{seed}");
-        assert_eq!(end.cost(), best, "{seed}");
+        for plain in [0, 5, u64::MAX] {
+            // One move leaves something to find.
+            let end = prove(&jssp, 1, Exact { plain, ..Exact::default() });
+            improved += u32::from(end.costs.len() > 1);
+            assert_eq!((end.bound, end.reason), (Some(best), Some(StopReason::Optimal)), "{seed}");
+            assert_eq!(end.cost(), best, "{seed}");
+        }
     }
-    assert!(improved > 5, "{improved}");
+    assert!(improved > 15, "{improved}");
 }
 
 #[test]
@@ -77,16 +79,16 @@ fn limits_of_size_and_nodes_are_kept() {
     let jssp = uniform(9, 9, 1);
     let small = Exact { most_operations: 80, ..Exact::default() };
     assert_eq!(prove(&jssp, 10, small).bound, None);
-    let short = Exact { nodes: 3, ..Exact::default() };
+    let short = Exact { plain: 0, nodes: 3, ..Exact::default() };
     let end = prove(&jssp, 10, short);
     assert_eq!(end.reason, None);
     assert!(end.bound.is_some_and(|bound| (lower_bound(&jssp)..end.cost()).contains(&bound)));
 }
 
 #[test]
-fn classical_files_of_ten_jobs_are_closed() {
+fn classical_files_of_ten_machines_are_closed() {
     let Some(folder) = public_files() else { return };
-    for (name, optimum) in [("ft06", 55), ("ft10", 930), ("la16", 945), ("la18", 848)] {
+    for (name, optimum) in [("ft06", 55), ("ft10", 930), ("la16", 945), ("la18", 848), ("la22", 927)] {
         let text = fs::read_to_string(folder.join(format!("jssp/standard/{name}.txt"))).unwrap();
         let jssp = Jssp::read(&text, Rounding::Nearest).unwrap();
         let end = prove(&jssp, 100_000, Exact::default());

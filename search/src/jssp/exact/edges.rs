@@ -35,9 +35,8 @@ pub fn find(tasks: &mut [Task], reach: &mut Vec<Cost>) -> bool {
 /// As [`find`] for the set of tasks that must have ended at `limit`, and its subsets of the latest heads.
 fn find_before(tasks: &mut [Task], limit: Cost, reach: &mut Vec<Cost>) -> bool {
     // Earliest end of those of the set that are not before a task, by position.
-    reach.clear();
     reach.resize(tasks.len(), Cost::MIN);
-    let (mut work, mut end) = (0, Cost::MIN);
+    let (mut work, mut end, mut longest_other) = (0, Cost::MIN / 2, 0);
     for (at, task) in tasks.iter().enumerate().rev() {
         if task.end <= limit {
             work += task.duration;
@@ -45,8 +44,14 @@ fn find_before(tasks: &mut [Task], limit: Cost, reach: &mut Vec<Cost>) -> bool {
             if end > limit {
                 return false;
             }
+        } else {
+            longest_other = task.duration.max(longest_other);
         }
         reach[at] = end;
+    }
+    // Most sets leave room for any other task.
+    if end + longest_other <= limit {
+        return true;
     }
     let mut longest = Cost::MIN / 2;
     for (at, task) in tasks.iter_mut().enumerate() {

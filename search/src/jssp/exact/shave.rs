@@ -3,8 +3,12 @@
 
 use heuron_problems::Cost;
 
-use super::windows::{Agenda, Conflict, Shop, Windows};
+use super::windows::{Agenda, Conflict, Shop, Side, Windows};
 use crate::run::Watch;
+
+/// Part of the room of all windows that a round of tests must take away for another one to follow, at the nodes of a
+/// tree. With 0.05 trees have two thirds of the nodes and take as long or longer (nine files of 10 x 10 and 15 x 10).
+const WORTH: f64 = 0.2;
 
 /// Whether narrowing the windows alone shows that no schedule ends at `limit`.
 pub fn refutes(shop: &Shop<'_>, limit: Cost, watch: &Watch) -> bool {
@@ -18,61 +22,78 @@ pub fn refutes(shop: &Shop<'_>, limit: Cost, watch: &Watch) -> bool {
 
 /// Narrows the windows until no test of a beginning or an end does any more, or the watch says stop.
 pub fn shave(shop: &Shop<'_>, windows: &mut Windows, agenda: &mut Agenda, watch: &Watch) -> Result<(), Conflict> {
-    let nodes: Vec<u32> = shop.machines.concat();
+    rounds(shop, windows, agenda, None, watch)
+}
+
+/// As [`shave`], as long as that does much.
+pub fn trim(shop: &Shop<'_>, windows: &mut Windows, agenda: &mut Agenda, watch: &Watch) -> Result<(), Conflict> {
+    rounds(shop, windows, agenda, Some(WORTH), watch)
+}
+
+fn rounds(
+    shop: &Shop<'_>,
+    windows: &mut Windows,
+    agenda: &mut Agenda,
+    worth: Option<f64>,
+    watch: &Watch,
+) -> Result<(), Conflict> {
+    let mut trial = windows.clone();
+    let room = |windows: &Windows| -> Cost { shop.model.all().map(|node| shop.room(windows, node)).sum() };
     loop {
-        let mut changed = false;
-        for &node in &nodes {
+        let before = room(windows);
+        for node in shop.machines.iter().flatten().copied() {
+            let window = |windows: &Windows| (windows.head[node as usize], windows.end[node as usize]);
+            // What nothing has changed since its last test seldom fails now: up to twice as fast on 15 x 15 (ta01).
+            if worth.is_some() && window(windows) == windows.tested[node as usize] {
+                continue;
+            }
             if watch.is_late() {
                 return Ok(());
             }
-            changed |= shave_head(shop, windows, node, agenda)?;
-            changed |= shave_end(shop, windows, node, agenda)?;
+            for side in [Side::First, Side::Last] {
+                narrow(shop, windows, &mut trial, node, side, agenda)?;
+            }
+            windows.tested[node as usize] = window(windows);
         }
-        if !changed {
+        let gone = before - room(windows);
+        if gone == 0 || worth.is_some_and(|worth| (gone as f64) < worth * before as f64) {
             return Ok(());
         }
     }
 }
 
-/// Parts of growing length of a window that are refuted one after the other, from its first value on.
-fn refuted(mut test: impl FnMut(Cost) -> bool, room: Cost) -> Cost {
-    let (mut gone, mut step) = (0, 1);
-    while gone <= room && test((gone + step - 1).min(room)) {
-        gone = (gone + step).min(room + 1);
-        step *= 2;
-    }
-    gone
-}
-
-fn shave_head(shop: &Shop<'_>, windows: &mut Windows, node: u32, agenda: &mut Agenda) -> Result<bool, Conflict> {
-    let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
-    let least = head + shop.duration(node);
-    let test = |part: Cost| {
-        let mut trial = windows.clone();
-        let lowered = shop.lower(&mut trial, node, least + part, agenda);
-        lowered.and_then(|()| shop.propagate(&mut trial, agenda)).is_err()
-    };
+/// Cuts parts of growing length off one side of a window while no schedule has the operation there.
+fn narrow(
+    shop: &Shop<'_>,
+    windows: &mut Windows,
+    trial: &mut Windows,
+    node: u32,
+    side: Side,
+    agenda: &mut Agenda,
+) -> Result<(), Conflict> {
+    let (head, end, duration) = (windows.head[node as usize], windows.end[node as usize], shop.duration(node));
     // Nothing is refuted by what the window says anyway.
-    let gone = if end == least { 0 } else { refuted(test, end - least - 1) };
-    if gone > 0 {
-        shop.raise(windows, node, head + gone, agenda)?;
-        shop.propagate(windows, agenda)?;
+    let room = shop.room(windows, node);
+    let (mut gone, mut step) = (0, 1);
+    while gone < room {
+        let cut = (gone + step).min(room);
+        trial.head.copy_from_slice(&windows.head);
+        trial.end.copy_from_slice(&windows.end);
+        let narrowed = match side {
+            Side::First => shop.lower(trial, node, head + duration + cut - 1, agenda),
+            Side::Last => shop.raise(trial, node, end - duration - cut + 1, agenda),
+        };
+        if narrowed.and_then(|()| shop.propagate(trial, agenda)).is_ok() {
+            break;
+        }
+        (gone, step) = (cut, 2 * step);
     }
-    Ok(gone > 0)
-}
-
-fn shave_end(shop: &Shop<'_>, windows: &mut Windows, node: u32, agenda: &mut Agenda) -> Result<bool, Conflict> {
-    let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
-    let latest = end - shop.duration(node);
-    let test = |part: Cost| {
-        let mut trial = windows.clone();
-        let raised = shop.raise(&mut trial, node, latest - part, agenda);
-        raised.and_then(|()| shop.propagate(&mut trial, agenda)).is_err()
-    };
-    let gone = if head == latest { 0 } else { refuted(test, latest - head - 1) };
-    if gone > 0 {
-        shop.lower(windows, node, end - gone, agenda)?;
-        shop.propagate(windows, agenda)?;
+    if gone == 0 {
+        return Ok(());
     }
-    Ok(gone > 0)
+    match side {
+        Side::First => shop.raise(windows, node, head + gone, agenda)?,
+        Side::Last => shop.lower(windows, node, end - gone, agenda)?,
+    }
+    shop.propagate(windows, agenda)
 }

@@ -12,6 +12,8 @@ use crate::jssp::model::Model;
 #[derive(Clone, Debug)]
 pub struct Shop<'m> {
     pub(super) model: &'m Model,
+    /// \[nodes\]
+    durations: Vec<Cost>,
     /// Neighbours in the job; 0: none \[nodes\].
     before: Vec<u32>,
     after: Vec<u32>,
@@ -28,12 +30,14 @@ pub struct Windows {
     pub head: Vec<Cost>,
     /// \[nodes\]
     pub end: Vec<Cost>,
-    /// The sequences of the machines one after the other, 0 where they are open \[nodes - 1\].
+    /// The sequences of the machines one after the other; what is not ranked is in any order \[nodes - 1\].
     sequence: Vec<u32>,
-    /// Places in there that are open: what is ranked comes before and after them \[machines\].
+    /// Places in there of what is not ranked: what is comes before and after them \[machines\].
     open: Vec<Range<usize>>,
-    /// Place of an operation in there, if it is ranked \[nodes\].
-    place: Vec<Option<usize>>,
+    /// Place of an operation in there \[nodes\].
+    place: Vec<u32>,
+    /// Its window when single values of it were last tested \[nodes\].
+    pub(super) tested: Vec<(Cost, Cost)>,
 }
 
 /// The end of a machine's sequence that is ranked next.
@@ -72,6 +76,7 @@ impl<'m> Shop<'m> {
     pub fn new(model: &'m Model) -> Self {
         let mut shop = Self {
             model,
+            durations: model.durations.clone(),
             before: vec![0; model.nodes()],
             after: vec![0; model.nodes()],
             machines: vec![Vec::new(); model.machines()],
@@ -99,10 +104,14 @@ impl<'m> Shop<'m> {
         let mut windows = Windows {
             head: vec![0; nodes],
             end: vec![limit; nodes],
-            sequence: vec![0; nodes - 1],
+            sequence: self.machines.concat(),
             open: self.places.clone(),
-            place: vec![None; nodes],
+            place: vec![0; nodes],
+            tested: vec![(0, 0); nodes],
         };
+        for (place, &node) in windows.sequence.iter().enumerate() {
+            windows.place[node as usize] = place as u32;
+        }
         agenda.clear(self);
         for job in 0..self.model.jobs() {
             let range = self.model.job(job);
@@ -129,7 +138,7 @@ impl<'m> Shop<'m> {
 
     #[inline]
     pub(super) fn duration(&self, node: u32) -> Cost {
-        self.model.durations[node as usize]
+        self.durations[node as usize]
     }
 
     /// An operation begins at `head` or later, and so do those after it.
@@ -206,54 +215,73 @@ impl<'m> Shop<'m> {
             Side::First => place + 1..open.end,
             Side::Last => open.start..place,
         };
-        windows.sequence[place] = node;
-        windows.place[node as usize] = Some(place);
+        let (other, from) = (windows.sequence[place], windows.place[node as usize]);
+        windows.sequence.swap(place, from as usize);
+        windows.place[other as usize] = from;
+        windows.place[node as usize] = place as u32;
         agenda.push(node);
     }
 
+    /// What is left of an operation's window beyond its length.
+    pub fn room(&self, windows: &Windows, node: u32) -> Cost {
+        windows.end[node as usize] - windows.head[node as usize] - self.duration(node)
+    }
+
     /// What of a machine is not ranked.
-    pub fn unranked<'a>(&'a self, windows: &'a Windows, machine: usize) -> impl Iterator<Item = u32> + 'a {
-        self.machines[machine].iter().copied().filter(|&node| windows.place[node as usize].is_none())
+    pub fn unranked<'a>(&self, windows: &'a Windows, machine: usize) -> &'a [u32] {
+        &windows.sequence[windows.open[machine].clone()]
     }
 
     /// What is ranked comes one after the other, and everything else of the machine in between.
     fn keep_rank(&self, windows: &mut Windows, node: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
-        let (open, all) = (windows.open[machine].clone(), &self.places[machine]);
-        let (before, after) = match windows.place[node as usize] {
-            None => (open.start, open.end),
-            Some(place) => (place, place + 1),
-        };
-        if before > all.start && windows.sequence[before - 1] > 0 {
+        let (open, all, place) = (windows.open[machine].clone(), &self.places[machine], windows.place[node as usize]);
+        let place = place as usize;
+        let (before, after) = if open.contains(&place) { (open.start, open.end) } else { (place, place + 1) };
+        if before > all.start && !open.contains(&(before - 1)) {
             self.order(windows, windows.sequence[before - 1], node, agenda)?;
         }
-        if after < all.end && windows.sequence[after] > 0 {
+        if after < all.end && !open.contains(&after) {
             self.order(windows, node, windows.sequence[after], agenda)?;
         }
-        let (opens, closes) = (after == open.start, before == open.end);
-        if opens || closes {
-            for &other in &self.machines[machine] {
-                if windows.place[other as usize].is_none() {
-                    let (first, second) = if opens { (node, other) } else { (other, node) };
-                    self.order(windows, first, second, agenda)?;
-                }
+        if after == open.start {
+            for at in open {
+                self.order(windows, node, windows.sequence[at], agenda)?;
+            }
+        } else if before == open.end {
+            for at in open {
+                self.order(windows, windows.sequence[at], node, agenda)?;
             }
         }
         Ok(())
     }
 
     /// `first` before `second`.
+    #[inline]
     fn order(&self, windows: &mut Windows, first: u32, second: u32, agenda: &mut Agenda) -> Result<(), Conflict> {
-        self.raise(windows, second, windows.head[first as usize] + self.duration(first), agenda)?;
-        self.lower(windows, first, windows.end[second as usize] - self.duration(second), agenda)
+        let head = windows.head[first as usize] + self.duration(first);
+        if head > windows.head[second as usize] {
+            self.raise(windows, second, head, agenda)?;
+        }
+        let end = windows.end[second as usize] - self.duration(second);
+        if end < windows.end[first as usize] {
+            self.lower(windows, first, end, agenda)?;
+        }
+        Ok(())
     }
 
     /// Of two operations that fit in one order only, that is their order; nothing of those that are ranked.
     fn compare(&self, windows: &mut Windows, a: u32, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
-        for &b in &self.machines[machine] {
-            if b == a || windows.place[a as usize].is_some() || windows.place[b as usize].is_some() {
+        let open = windows.open[machine].clone();
+        if !open.contains(&(windows.place[a as usize] as usize)) {
+            return Ok(());
+        }
+        let duration = self.duration(a);
+        for at in open {
+            let b = windows.sequence[at];
+            if b == a {
                 continue;
             }
-            let both = self.duration(a) + self.duration(b);
+            let both = duration + self.duration(b);
             let a_first = windows.head[a as usize] + both <= windows.end[b as usize];
             let b_first = windows.head[b as usize] + both <= windows.end[a as usize];
             match (a_first, b_first) {
@@ -268,14 +296,16 @@ impl<'m> Shop<'m> {
 
     /// Edge finding, forwards and in the mirror, among what is not ranked and its neighbours that are.
     fn find_edges(&self, windows: &mut Windows, machine: usize, agenda: &mut Agenda) -> Result<(), Conflict> {
+        if windows.open[machine].len() <= 2 {
+            // Comparing the two says it all.
+            return Ok(());
+        }
         for mirrored in [false, true] {
             let (mut tasks, mut reach) = (std::mem::take(&mut agenda.tasks), std::mem::take(&mut agenda.reach));
             tasks.clear();
-            let open = &windows.open[machine];
-            let counts = |&&node: &&u32| {
-                windows.place[node as usize].is_none_or(|place| place + 1 == open.start || place == open.end)
-            };
-            tasks.extend(self.machines[machine].iter().filter(counts).map(|&node| {
+            let (open, all) = (&windows.open[machine], &self.places[machine]);
+            let counted = open.start.saturating_sub(1).max(all.start)..(open.end + 1).min(all.end);
+            tasks.extend(windows.sequence[counted].iter().map(|&node| {
                 let (head, end) = (windows.head[node as usize], windows.end[node as usize]);
                 let (head, end) = if mirrored { (-end, -head) } else { (head, end) };
                 Task { node, head, end, duration: self.duration(node), proven: head }

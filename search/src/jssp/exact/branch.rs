@@ -46,7 +46,8 @@ impl<'s, 'm> Branching<'s, 'm> {
         let mut agenda = Agenda::default();
         let mut windows = shop.open(limit, &mut agenda).ok()?;
         shop.propagate(&mut windows, &mut agenda).ok()?;
-        shave(shop, &mut windows, &mut agenda, watch).ok()?;
+        let narrow = if shaves { trim } else { shave };
+        narrow(shop, &mut windows, &mut agenda, watch).ok()?;
         let mut branching = Self { shop, agenda, shaves, stack: Vec::new(), leaf: None };
         branching.descend(windows);
         Some(branching)

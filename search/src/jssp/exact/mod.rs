@@ -23,7 +23,7 @@ const ROUND: [u64; 2] = [200, 10];
 
 /// Part of its time after which branch and bound looks for a lower bound, unless it has begun to test values before: no
 /// sooner, because a proof makes it superfluous.
-const BOUND_AT: f64 = 0.3;
+const BOUND_AT: f64 = 0.6;
 
 /// Branch and bound. An iteration is a node. It needs an incumbent, and improves or proves it.
 #[derive(Clone, Copy, Debug)]

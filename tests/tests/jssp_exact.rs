@@ -56,6 +56,22 @@ fn optimum_of_brute_force_is_found_and_proven() {
 }
 
 #[test]
+fn islands_share_a_tree_whatever_the_threads() {
+    for seed in 0..10 {
+        let jssp = uniform(7, 6, seed);
+        let (_, start) = run(&jssp, Setup::new(Budget::iterations(1)), None, TabuSearch::default()).answer();
+        let close = |islands, threads| {
+            let setup = Setup { islands, threads, ..Setup::new(Budget::default()) };
+            run(&jssp, setup, Some(&start), Exact { plain: 300, ..Exact::default() })
+        };
+        let (alone, together) = (close(1, 1), close(3, 1));
+        assert_eq!(together, close(3, 2), "{seed}");
+        assert_eq!(together.reason, Some(StopReason::Optimal), "{seed}");
+        assert_eq!((together.cost(), together.bound), (alone.cost(), alone.bound), "{seed}");
+    }
+}
+
+#[test]
 fn nothing_that_has_a_schedule_is_refuted() {
     let watch = Watch::never();
     let mut raised = 0;

@@ -80,6 +80,20 @@ impl<'s, 'm> Branching<'s, 'm> {
         (Outcome::Open, count)
     }
 
+    /// A part of what is still to be tried, for another to explore; none if that is a single node.
+    pub fn split(&mut self) -> Option<Self> {
+        let open: usize = self.stack.iter().map(|node| node.candidates.len()).sum();
+        if open < 2 {
+            return None;
+        }
+        // The highest nodes have the largest trees.
+        let node = self.stack.iter_mut().find(|node| !node.candidates.is_empty())?;
+        let rest = node.candidates.split_off(node.candidates.len().div_ceil(2));
+        let candidates = std::mem::replace(&mut node.candidates, rest);
+        let root = Node { windows: node.windows.clone(), side: node.side, candidates };
+        Some(Self { agenda: self.agenda.clone(), stack: vec![root], leaf: None, ..*self })
+    }
+
     /// Begins the node of these windows, or notes that everything is decided.
     fn descend(&mut self, windows: Windows) {
         let open = |machine: &usize| self.shop.unranked(&windows, *machine).len() > 1;

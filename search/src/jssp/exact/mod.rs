@@ -5,6 +5,7 @@
 
 pub mod branch;
 pub mod edges;
+pub mod forest;
 pub mod shave;
 pub mod windows;
 
@@ -14,11 +15,12 @@ use super::bound::lower_bound;
 use super::model::Model;
 use crate::run::{Run, Watch};
 use crate::search::Search;
-use branch::{Branching, Outcome};
+use branch::Outcome;
+use forest::Forest;
 use shave::refutes;
 use windows::{Agenda, Shop};
 
-/// Nodes between two looks at the budget, without and with tests of single values.
+/// Nodes of an island between two looks at the budget, without and with tests of single values.
 const ROUND: [u64; 2] = [200, 10];
 
 /// Part of its time after which branch and bound looks for a lower bound, unless it has begun to test values before: no
@@ -47,54 +49,95 @@ impl Default for Exact {
 
 impl Search<Jssp> for Exact {
     fn search(&mut self, jssp: &Jssp, run: &mut Run<'_, Jssp>) {
-        let Some(mut cost) = run.cost().filter(|_| jssp.operations() <= self.most_operations) else { return };
+        if jssp.operations() > self.most_operations || run.cost().is_none() {
+            return;
+        }
         run.set_method("branch-and-bound");
         let (model, watch) = (Model::new(jssp), run.watch());
         let within = |share: f64| watch.remaining().map_or(watch.clone(), |left| watch.within(left.mul_f64(share)));
-        let (watch, early) = (within(self.share), within(BOUND_AT * self.share));
-        let shop = Shop::new(&model);
-        let (mut left, mut plain, mut has_bound) = (self.nodes, self.plain, false);
-        while left > 0 && run.proceed(0) && !watch.is_late() {
-            let shaves = plain == 0;
-            let Some(mut branching) = Branching::new(&shop, cost - 1, shaves, &watch) else {
-                run.prove();
-                return;
-            };
-            loop {
-                let round = ROUND[usize::from(shaves)].min(if shaves { left } else { plain });
-                let allowed = run.allowance(round);
-                let (outcome, nodes) = branching.explore(allowed, if has_bound { &watch } else { &early });
-                let counted = if shaves { &mut left } else { &mut plain };
-                *counted = counted.saturating_sub(nodes.max(1));
-                match outcome {
-                    Outcome::Found(order) => {
-                        run.offer(&model.schedule(&order));
-                        run.proceed(nodes);
-                        let better = run.cost().filter(|&found| found < cost);
-                        debug_assert!(better.is_some());
-                        // Without a better schedule there is nothing to prove.
-                        let Some(found) = better else { return };
-                        (cost, plain) = (found, self.plain);
-                        break;
+        let mut proof = Proof {
+            model: &model,
+            shop: Shop::new(&model),
+            watch: within(self.share),
+            early: within(BOUND_AT * self.share),
+            plain: self.plain,
+            nodes: self.nodes,
+            has_bound: false,
+        };
+        while proof.nodes > 0 && run.proceed(0) && !proof.watch.is_late() {
+            match proof.grow(jssp, run) {
+                Tree::Improved => proof.plain = self.plain,
+                Tree::TooLarge => {}
+                Tree::Over => return,
+            }
+        }
+    }
+}
+
+/// What a search still may do.
+struct Proof<'m> {
+    model: &'m Model,
+    shop: Shop<'m>,
+    /// Until when.
+    watch: Watch,
+    /// When it is time for a lower bound.
+    early: Watch,
+    /// Nodes of trees without tests of single values.
+    plain: u64,
+    /// Nodes of trees with them.
+    nodes: u64,
+    has_bound: bool,
+}
+
+/// Why a tree was left.
+enum Tree {
+    /// A better schedule asks for another one.
+    Improved,
+    /// It took all the nodes of its kind.
+    TooLarge,
+    /// A proof, or a limit.
+    Over,
+}
+
+impl Proof<'_> {
+    /// The tree below the incumbent.
+    fn grow(&mut self, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Tree {
+        let (cost, shaves) = (run.cost().unwrap_or(0), self.plain == 0);
+        let Some(mut forest) = Forest::new(&self.shop, cost - 1, shaves, run.setup(), &self.watch) else {
+            run.prove();
+            return Tree::Over;
+        };
+        loop {
+            let left = if shaves { &mut self.nodes } else { &mut self.plain };
+            let round = (ROUND[usize::from(shaves)] * run.setup().islands.max(1) as u64).min(*left);
+            let allowed = run.allowance(round);
+            let (outcome, done) = forest.explore(allowed, if self.has_bound { &self.watch } else { &self.early });
+            *left = left.saturating_sub(done.max(1));
+            let is_over = *left == 0;
+            match outcome {
+                Outcome::Found(order) => {
+                    run.offer(&self.model.schedule(&order));
+                    run.proceed(done);
+                    let is_better = run.cost().is_some_and(|found| found < cost);
+                    debug_assert!(is_better);
+                    // Without a better schedule there is nothing to prove.
+                    return if is_better { Tree::Improved } else { Tree::Over };
+                }
+                Outcome::Exhausted => {
+                    run.prove();
+                    run.proceed(done);
+                    return Tree::Over;
+                }
+                Outcome::Open => {
+                    if !self.has_bound && (is_over || allowed < round || self.early.is_late()) {
+                        run.raise_bound(destructive_bound(&self.shop, lower_bound(jssp), cost, &self.watch));
+                        self.has_bound = true;
                     }
-                    Outcome::Exhausted => {
-                        run.prove();
-                        run.proceed(nodes);
-                        return;
+                    if !run.proceed(done) || self.watch.is_late() {
+                        return Tree::Over;
                     }
-                    Outcome::Open => {
-                        let is_over = plain == 0 && !shaves;
-                        let is_last = left == 0 || allowed < round;
-                        if !has_bound && (is_over || is_last || early.is_late()) {
-                            run.raise_bound(destructive_bound(&shop, lower_bound(jssp), cost, &watch));
-                            has_bound = true;
-                        }
-                        if !run.proceed(nodes) || left == 0 || watch.is_late() {
-                            return;
-                        }
-                        if is_over {
-                            break;
-                        }
+                    if is_over {
+                        return Tree::TooLarge;
                     }
                 }
             }

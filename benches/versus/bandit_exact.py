@@ -1,102 +1,50 @@
-"""What is left to gain on small paths: the optimum, and the planner with standing orders, both by exact recursion.
+#!/usr/bin/env python3
+"""What is left to gain on small paths of bandits: the optimum beside the planner with standing orders, both computed exactly.
 
-    heuron generate bandit --n 8 --distribution path,budget=3 --count 6 --seed 101 --output paths
-    python3 benches/versus/bandit_exact.py paths/*.bandit
+    python3 benches/versus/bandit_exact.py [--n 8] [--count 5] [--seed 101]
 
-Dynamic programming over all 4^arms states: up to 8 arms. The planner is that of `search/src/bandit/standing.rs`,
-written anew. Needs numpy.
+Up to 8 arms: the recursion goes through all 4^arms states. The first call installs numpy into benches/versus/.venv.
 """
 
-import json
-import sys
-from itertools import combinations
+from __future__ import annotations
 
-import numpy as np
+import argparse
+import subprocess
+from pathlib import Path
 
-LEVELS = 4
-
-
-def allowed_sets(rule, stations):
-    """Flags of every set that a closed walk from the depot visits [sets, stations], by walks."""
-    neighbours = [[b for edge in rule["edges"] for a, b in (edge, edge[::-1]) if a == s] for s in range(stations)]
-    depot = rule["depot"]
-    walks, closed = {(depot, 1 << depot)}, {1 << depot}
-    for _ in range(rule["length"]):
-        walks = {(to, seen | 1 << to) for at, seen in walks for to in neighbours[at]}
-        closed |= {seen for at, seen in walks if at == depot}
-    sets = set()
-    for seen in closed:
-        visited = [s for s in range(stations) if seen >> s & 1]
-        sets |= {c for size in range(rule["budget"] + 1) for c in combinations(visited, size)}
-    return np.array([[int(s in chosen) for s in range(stations)] for chosen in sorted(sets)])
+import environment
+import heuron
+from environment import HERE, OUT, PYTHON
 
 
-def along(values, arm, arms):
-    """Values of an arm's levels, to be broadcast over states."""
-    return values.reshape([LEVELS if other == arm else 1 for other in range(arms)])
+def main() -> None:
+    """A row per instance."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--n", type=int, default=8, metavar="N", help="arms, up to 8 [default: %(default)s]")
+    add("--count", type=int, default=5, metavar="N", help="instances [default: %(default)s]")
+    add("--seed", type=int, default=101, metavar="N", help="of the instances [default: %(default)s]")
+    heuron.add_flag(parser)
+    options = parser.parse_args()
+    environment.install("exact")
+    binary = heuron.program(options.heuron)
+    print("| instance | allowed sets | optimum | planner with standing orders | below |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for index, path in enumerate(instances(binary, options.n, options.count, options.seed)):
+        done = subprocess.run([PYTHON, HERE / "bandit_optimum.py", path], check=True, capture_output=True, text=True)
+        sets, optimum, planner = map(float, done.stdout.split())
+        below = f"{100 * (1 - planner / optimum):.3f} %"
+        print(f"| {index} | {sets:.0f} | {optimum:.5f} | {planner:.5f} | {below} |", flush=True)
 
 
-def expected(values, moves):
-    """Expected value of the next state [4, ..., 4]; moves are the arms' transition matrices."""
-    for arm, matrix in enumerate(moves):
-        values = np.moveaxis(np.tensordot(matrix, values, axes=([1], [arm])), 0, arm)
-    return values
+def instances(binary: Path, n: int, count: int, seed: int) -> list[Path]:
+    """Files of generated paths, written anew."""
+    folder = OUT / "bandits" / f"path{n}-s{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    law = ["--n", str(n), "--distribution", "path,budget=3", "--count", str(count), "--seed", str(seed)]
+    subprocess.run([binary, "generate", "bandit", *law, "--output", folder], check=True)
+    return sorted(folder.glob("*.bandit"))[:count]
 
 
-def argmax(sets, worth, shape):
-    """The first set of the largest total in every state; worth(arm, taken) is what an arm adds."""
-    best, choice = np.full(shape, -np.inf), np.zeros(shape, int)
-    for index, taken in enumerate(sets):
-        total = sum(worth(arm, count) for arm, count in enumerate(taken))
-        better = total > best + 1e-12
-        best, choice = np.where(better, total, best), np.where(better, index, choice)
-    return choice
-
-
-def solve(path):
-    """Mean reward per step of the optimum and of the planner, from the law of the starts, and the number of sets."""
-    with open(path) as file:
-        instance = json.load(file)
-    reward = np.array([arm["reward"] for arm in instance["arms"]])
-    chance = np.array([arm["up"] for arm in instance["arms"]])
-    arms, horizon, start = len(reward), instance["horizon"], instance["start"]
-    sets, shape = allowed_sets(instance["constraint"], arms), [LEVELS] * arms
-    moves = np.zeros((arms, 2, LEVELS, LEVELS))
-    for level in range(LEVELS):
-        moves[:, :, level, min(level + 1, LEVELS - 1)] += chance
-        moves[:, :, level, max(level - 1, 0)] += 1 - chance
-    # Value of an arm's levels if it is left alone, or acted on, in all steps to go.
-    standing = np.zeros((2, arms, LEVELS))
-    optimum, planner = np.zeros(shape), np.zeros(shape)
-    for _ in range(horizon):
-        ahead = np.einsum("jcls,bjs->bcjl", moves, reward + standing)
-        standing = np.stack([ahead[count, count] for count in range(2)])
-
-        def always(arm, count, standing=standing):
-            return along(standing[count, arm], arm, arms)
-
-        order = sets[argmax(sets, always, shape)]
-
-        def before(arm, count, ahead=ahead, order=order):
-            kept = order[..., arm] == 1
-            return np.where(kept, along(ahead[1, count, arm], arm, arms), along(ahead[0, count, arm], arm, arms))
-
-        choice = argmax(sets, before, shape)
-        best, earned = np.full(shape, -np.inf), np.zeros(shape)
-        for index, taken in enumerate(sets):
-            own = [moves[arm, count] for arm, count in enumerate(taken)]
-            step = sum(along(matrix @ reward[arm], arm, arms) for arm, matrix in enumerate(own))
-            best = np.maximum(best, step + expected(optimum, own))
-            earned = np.where(choice == index, step + expected(planner, own), earned)
-        optimum, planner = best, earned
-    law = np.ones(())
-    for _ in range(arms):
-        law = np.multiply.outer(law, np.array([1 - start, start, 0, 0]))
-    return (law * optimum).sum() / horizon, (law * planner).sum() / horizon, len(sets)
-
-
-print("| instance | allowed sets | optimum | planner with standing orders | below |")
-print("| --- | ---: | ---: | ---: | ---: |")
-for name in sys.argv[1:]:
-    most, reached, count = solve(name)
-    print(f"| {name} | {count} | {most:.5f} | {reached:.5f} | {100 * (1 - reached / most):.3f} % |", flush=True)
+if __name__ == "__main__":
+    main()

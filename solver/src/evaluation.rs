@@ -138,6 +138,8 @@ impl Campaign<'_> {
 pub struct Judged {
     /// Cost of its best solution; none if all break a rule.
     pub cost: Option<Cost>,
+    /// No solution costs less; none where that is not known.
+    pub bound: Option<Cost>,
     /// Constructions.
     pub trajectories: u64,
 }
@@ -223,7 +225,7 @@ impl Judge<'_> {
 }
 
 fn judged<S>(found: Found<S>) -> Judged {
-    Judged { cost: found.best.map(|(cost, _)| cost), trajectories: found.trajectories }
+    Judged { cost: found.best.map(|(cost, _)| cost), bound: None, trajectories: found.trajectories }
 }
 
 /// The model, which fits every instance.

@@ -56,5 +56,5 @@ fn schedule<P: Construct, A: Policy<P>>(rule: &A, problem: &P, stop: &Stop) -> O
     let is_over = || stop.is_cancelled();
     let outcomes = rollout(rule, &mut rule.encode(batch), batch, vec![start], Decode::Greedy, is_over)?;
     let outcome = outcomes.into_iter().next()?;
-    Some(Judged { cost: outcome.cost.ok(), trajectories: 1 })
+    Some(Judged { cost: outcome.cost.ok(), bound: None, trajectories: 1 })
 }

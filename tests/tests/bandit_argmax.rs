@@ -36,7 +36,8 @@ fn cases(arms: usize, rule: &str) -> (Bandit, [(&'static str, Vec<Gate>); 2]) {
     let bandit = Bandit::generate(&Bandit::spec(arms, rule).unwrap(), &mut stream(101, "generate", 0));
     // Short: training takes minutes with 100 arms.
     let episodes = if arms > 20 { 4 } else { 40 };
-    let pretraining = Config { states: 100, epochs: 6, epoch_decay: 0.85, pretrain_rate: 1e-3, ..Config::repaired() };
+    let repaired = Config { validation: 0, restart: 0, ..Config::repaired() };
+    let pretraining = Config { states: 100, epochs: 6, epoch_decay: 0.85, pretrain_rate: 1e-3, ..repaired };
     let (target, explore) = (Target::Hard(400), [0.5, 0.05, 1_000.0]);
     let config =
         Config { episodes, episode_decay: 0.98, batch: 32, gamma: 0.99, target, explore, seeds: 0, ..pretraining };

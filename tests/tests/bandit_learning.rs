@@ -47,12 +47,13 @@ fn settings_that_cannot_be_are_named() {
     refused(Config { gamma: 1.5, ..small() }, "sequoia.gamma");
     refused(Config { memory: 400, ..small() }, "sequoia.seeds");
     refused(Config { every: 0, ..small() }, "sequoia.every");
+    refused(Config { validation: 0, restart: 5, ..small() }, "sequoia.restart");
 }
 
 #[test]
 fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
     let bandit = bandit(8, "path", 1);
-    let config = Config { target: Target::Hard(150), sees_time: true, ..small() };
+    let config = Config { target: Target::Hard(150), sees_time: true, validation: 5, restart: 8, ..small() };
     let whole = sequoia(&bandit, &config).unwrap();
     let first = take_course(&bandit, &config, None, &mut |course| course.episode == 11).unwrap();
     let read = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
@@ -67,10 +68,17 @@ fn q_learning_goes_on_from_a_checkpoint_as_it_would_have() {
 fn q_learning_keeps_the_best_network_of_those_compared() {
     let bandit = bandit(8, "schedule", 0);
     // Steps so long that nothing is learned.
-    let wild = Config { pretrain_rate: 1e-3, rate: 10.0, validation: 20, ..small() };
+    let wild = Config { pretrain_rate: 1e-3, rate: 10.0, validation: 20, restart: 0, ..small() };
     let pretrained = sequoia(&bandit, &Config { episodes: 0, ..wild.clone() }).unwrap();
     assert_eq!(sequoia(&bandit, &wild).unwrap(), pretrained);
-    assert_ne!(sequoia(&bandit, &Config { validation: 0, ..wild }).unwrap(), pretrained);
+    assert_ne!(sequoia(&bandit, &Config { validation: 0, ..wild.clone() }).unwrap(), pretrained);
+    // Of several pre-trained networks too, and never a worse one for having had more of them.
+    let least = |episodes| {
+        let config = Config { episodes, restart: 1, ..wild.clone() };
+        take_course(&bandit, &config, None, &mut |_| false).unwrap().least().unwrap()
+    };
+    let all: Vec<f64> = (1..6).map(least).collect();
+    assert!(all.windows(2).all(|pair| pair[1] <= pair[0]) && all[4] < all[0], "{all:?}");
 }
 
 fn search() -> ResidualConfig {

@@ -193,7 +193,10 @@ impl Mlp {
                 }
                 let row = &mut gradient.weight[input * outputs..][..outputs];
                 row.iter_mut().zip(slopes.iter()).for_each(|(weight, slope)| *weight += value * slope);
-                next.push(layer.row(input).iter().zip(slopes.iter()).map(|(weight, slope)| weight * slope).sum());
+                // Nobody asks for the gradient of the inputs themselves.
+                if index > 0 {
+                    next.push(layer.row(input).iter().zip(slopes.iter()).map(|(weight, slope)| weight * slope).sum());
+                }
             }
             std::mem::swap(slopes, next);
         }

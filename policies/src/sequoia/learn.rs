@@ -241,25 +241,42 @@ impl Course {
     /// A setting that cannot be.
     pub fn new(env: &mut Env<'_>, config: &Config) -> Result<Self, ConfigError> {
         config.check()?;
-        let bandit = env.bandit;
+        Ok(Self::begin(env, config, 0, None))
+    }
+
+    /// A network after so many episodes of others: pre-trained from weights and samples of its own.
+    fn begin(env: &mut Env<'_>, config: &Config, episode: u64, best: Option<(f64, Learned)>) -> Self {
+        let (bandit, number) = (env.bandit, episode.checked_div(config.restart).unwrap_or(0));
+        let own = Config { seed: config.seed.wrapping_add(number), ..config.clone() };
         let mut sizes = vec![bandit.actions + bandit.arms.len() + usize::from(config.sees_time)];
         sizes.extend(&config.hidden);
-        let mut learned = Learned { network: Mlp::random(&sizes, config.seed), sees_time: config.sees_time };
-        let samples = samples(env, &learned, config);
-        pretrain(&mut learned.network, &samples, config);
+        let mut learned = Learned { network: Mlp::random(&sizes, own.seed), sees_time: config.sees_time };
+        let samples = samples(env, &learned, &own);
+        pretrain(&mut learned.network, &samples, &own);
         let mut replay = Replay::new(config.memory, config.alpha);
-        seeds(bandit, samples, config).into_iter().for_each(|transition| replay.push(transition));
-        let best = (config.validation > 0).then(|| (env.lost(&learned, config), learned.clone()));
-        Ok(Self {
+        seeds(bandit, samples, &own).into_iter().for_each(|transition| replay.push(transition));
+        let mut course = Self {
             best,
             target: learned.clone(),
             cache: Cache::new(),
             replay,
             adam: Adam::new(&learned.network, config.rate, 1.5e-4),
             steps: 0,
-            episode: 0,
+            episode,
             learned,
-        })
+        };
+        course.compare(env, config);
+        course
+    }
+
+    /// Keeps the network if it is the best so far, in the same episodes as all.
+    fn compare(&mut self, env: &mut Env<'_>, config: &Config) {
+        if config.validation > 0 {
+            let lost = env.lost(&self.learned, config);
+            if self.best.as_ref().is_none_or(|&(least, _)| lost < least) {
+                self.best = Some((lost, self.learned.clone()));
+            }
+        }
     }
 
     /// The best network so far.
@@ -274,6 +291,9 @@ impl Course {
 
     /// An episode of Q-learning.
     pub fn advance(&mut self, env: &mut Env<'_>, config: &Config) {
+        if self.episode > 0 && config.restart > 0 && self.episode.is_multiple_of(config.restart) {
+            *self = Self::begin(env, config, self.episode, self.best.take());
+        }
         let bandit = env.bandit;
         let mut rng = stream(config.seed, "q-learning", self.episode);
         // Half of the arms begin one level up, as in the published training.
@@ -299,11 +319,8 @@ impl Course {
         }
         self.adam.rate *= config.episode_decay;
         self.episode += 1;
-        if let Some((least, best)) = self.best.as_mut().filter(|_| self.episode.is_multiple_of(config.every)) {
-            let lost = env.lost(&self.learned, config);
-            if lost < *least {
-                (*least, *best) = (lost, self.learned.clone());
-            }
+        if self.episode.is_multiple_of(config.every) {
+            self.compare(env, config);
         }
     }
 

@@ -148,6 +148,8 @@ struct Summary<'a> {
     /// Instances without a feasible construction; they are in none of the means.
     unsolved: usize,
     mean_cost: Option<f64>,
+    /// Of bandits: mean of the dual bounds.
+    mean_bound: Option<f64>,
     /// Costs divided by this are in the units of the files; none if they differ.
     scale: Option<f64>,
     reference: Option<&'a str>,
@@ -169,6 +171,7 @@ struct Row<'a> {
     instance: &'a str,
     size: usize,
     cost: Option<Cost>,
+    bound: Option<Cost>,
     reference: Option<Cost>,
     gap: Option<f64>,
     trajectories: u64,
@@ -280,7 +283,7 @@ impl Evaluate {
         let (name, seed, marks, threads) = (self.model.as_str(), self.seed, &[self.attempts()], options.threads());
         let campaign = Campaign { name, weights, tactic, marks, seed, threads };
         let spent = campaign.run_until(instances, &options.stop)?;
-        let judged = |spent: Spent| Judged { cost: spent.costs[0], trajectories: spent.trajectories };
+        let judged = |spent: Spent| Judged { cost: spent.costs[0], bound: None, trajectories: spent.trajectories };
         Ok(spent.into_iter().map(|spent| spent.map(judged)).collect())
     }
 
@@ -340,6 +343,7 @@ impl Evaluate {
         interrupted: bool,
     ) -> Summary<'a> {
         let costs: Vec<f64> = rows.iter().filter_map(|row| Some(row.cost? as f64)).collect();
+        let bounds: Vec<f64> = rows.iter().filter_map(|row| Some(row.bound? as f64)).collect();
         let references: Vec<f64> = rows.iter().filter_map(|row| Some(row.reference? as f64)).collect();
         let gaps: Vec<f64> = rows.iter().filter_map(|row| row.gap).collect();
         let trajectories = rows.iter().map(|row| row.trajectories).sum();
@@ -365,6 +369,7 @@ impl Evaluate {
             seed: self.seed,
             unsolved: rows.iter().filter(|row| row.cost.is_none()).count(),
             mean_cost: mean(&costs),
+            mean_bound: mean(&bounds),
             scale: common(instances.iter().map(Instance::scale)),
             reference: source,
             mean_reference: mean(&references),
@@ -393,8 +398,8 @@ fn bandits(
             return Err(Error::Option { key: "set", expected, found: instance.name().into() });
         };
         let play = play_model(bandit, model, seed)?;
-        let trajectories = play.episodes.len() as u64;
-        Ok(Judged { cost: Some(bandit.evaluate(&play)?), trajectories })
+        let (judgement, trajectories) = (bandit.judge(&play)?, play.episodes.len() as u64);
+        Ok(Judged { cost: Some(judgement.cost()), bound: Some(judgement.bound()), trajectories })
     };
     spread(options.threads(), &mut judged, |index, place| {
         *place = (!options.stop.is_cancelled()).then(|| judge(&instances[index]));
@@ -404,9 +409,9 @@ fn bandits(
 
 /// None for an instance that was not done.
 fn row<'a>(((instance, judged), reference): ((&'a Instance, Option<Judged>), Option<Cost>)) -> Option<Row<'a>> {
-    let Judged { cost, trajectories } = judged?;
-    let size = instance.size();
-    Some(Row { instance: instance.name(), size, cost, reference, gap: gap(cost, reference), trajectories })
+    let Judged { cost, bound, trajectories } = judged?;
+    let (name, size) = (instance.name(), instance.size());
+    Some(Row { instance: name, size, cost, bound, reference, gap: gap(cost, reference), trajectories })
 }
 
 /// The value that all have.
@@ -422,6 +427,9 @@ fn line(summary: &Summary<'_>, all: usize) -> String {
     };
     if let Some(cost) = summary.mean_cost {
         line += &format!(", mean cost {}", mean_in_units(cost, summary.scale.unwrap_or(1.0)));
+    }
+    if let Some(bound) = summary.mean_bound {
+        line += &format!(", bound {}", mean_in_units(bound, summary.scale.unwrap_or(1.0)));
     }
     if let (Some(gap), Some([low, high])) = (summary.mean_gap, summary.gap_interval) {
         line += &format!(", gap {:.3} % ({:.3} to {:.3})", 100.0 * gap, 100.0 * low, 100.0 * high);

@@ -107,6 +107,9 @@ fn training_is_resumed_ends_with_the_time_and_is_evaluated() {
     let lines: Vec<serde_json::Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((lines.len(), &lines[0]["reference"], &lines[0]["trajectories"]), (3, &"planner".into(), &100.into()));
     assert!(lines[0]["mean_gap"].as_f64().unwrap().abs() < 0.05 && lines[1]["cost"].as_i64().unwrap() < 0);
+    let bounds: Vec<i64> = lines[1..].iter().map(|line| line["bound"].as_i64().unwrap()).collect();
+    assert!(lines[1..].iter().zip(&bounds).all(|(line, &bound)| bound <= line["cost"].as_i64().unwrap()));
+    assert_eq!(lines[0]["mean_bound"].as_f64(), Some((bounds[0] + bounds[1]) as f64 / 2.0));
     sandbox.succeed("evaluate bandit --set p.bandit --model q/model.json --references none");
     assert!(sandbox.fail(&format!("{line} --model q/model.json --decode beam"), 2).contains("models of bandits play"));
     assert!(sandbox.fail("evaluate bandit --n 9 --count 1 --model q/model.json", 2).contains("inputs"));

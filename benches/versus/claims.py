@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The training claims of the papers, paired, at equal CPU time: small networks, several seeds, intervals.
 
-    python3 benches/versus/claims.py [--problem tsp] [--cpu 240] [--n 20] [--seeds 1,2,3]
+    python3 benches/versus/claims.py [--problem tsp] [--cpu 240] [--n 20] [--seeds 1,2,3] [--arms reinforce,preference]
 
 On the TSP:
 
@@ -172,6 +172,14 @@ def reached(run: Path, other: Path) -> str:
     return f"{parts[0]:.2f}" if parts else "never"
 
 
+def chosen(study: Study, names: str | None) -> list[str]:
+    """Arms by their names, which may have commas themselves; all if none are named."""
+    arms = [arm for arm in study.arms if names is None or f",{arm}," in f",{names},"]
+    if not arms:
+        raise SystemExit(f"no arm is called {names}: {'; '.join(study.arms)}")
+    return arms
+
+
 def main() -> None:
     """Trains every arm with every seed, then compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,6 +188,7 @@ def main() -> None:
     add("--cpu", type=float, default=240, help="CPU seconds of every run [default: %(default)s]")
     add("--n", type=int, default=20, help="nodes or jobs of an instance [default: %(default)s]")
     add("--seeds", default="1,2,3", metavar="K,K...", help="of the trainings, with commas [default: %(default)s]")
+    add("--arms", metavar="NAME,NAME...", help="which, with commas [default: all]")
     add("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts [default: %(default)s]")
     add("--output", type=Path, metavar="DIR", help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
     heuron.add_flag(parser, FEATURES)
@@ -189,8 +198,9 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     bench = Bench(options, output)
     runs, found, column = {}, {}, bench.study.column
+    arms = chosen(bench.study, options.arms)
     with ThreadPoolExecutor(options.jobs) as pool:
-        steps = dict(zip(bench.study.arms, pool.map(bench.steps, bench.study.arms), strict=True))
+        steps = dict(zip(arms, pool.map(bench.steps, arms), strict=True))
 
         def run(job: tuple[str, str]) -> None:
             arm, seed = job
@@ -198,9 +208,9 @@ def main() -> None:
             found[job] = bench.judge(runs[job])
             print(f"{arm}, seed {seed}: {steps[arm]} steps, {cpu:.0f} CPU s, {column} {fmean(found[job]):.3f}", flush=True)
 
-        list(pool.map(run, [(arm, seed) for seed in seeds for arm in bench.study.arms]))
+        list(pool.map(run, [(arm, seed) for seed in seeds for arm in arms]))
     print(f"\n| arm | against | difference of the {column} | by seed | reached |\n| --- | --- | --- | --- | --- |")
-    for arm, other in bench.study.claims:
+    for arm, other in (claim for claim in bench.study.claims if set(claim) <= set(arms)):
         mean, by_seed = stats.over_seeds(*([found[who, seed] for seed in seeds] for who in (arm, other)))
         when = " ".join(reached(runs[arm, seed], runs[other, seed]) for seed in seeds)
         print(f"| {arm} | {other} | {mean} | {by_seed} | {when} |")

@@ -16,7 +16,7 @@ use heuron_policies::Weights;
 use heuron_policies::device::Kind as Device;
 use heuron_policies::inference::{Effort, Search};
 use heuron_policies::native::spread::spread;
-use heuron_problems::{Cost, Problem, Set};
+use heuron_problems::{Cost, Set};
 use heuron_search::latent::Strategy;
 use heuron_search::{Tactic, active};
 use serde::Serialize;

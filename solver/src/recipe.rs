@@ -194,7 +194,7 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
     },
 ];
 
-/// Moves of tabu search before branch and bound, as part of the cube of the operations: 300 000 with 100, after which
+/// Moves of an island's tabu search before branch and bound, as part of the cube of the operations: 300 000 with 100, after which
 /// ft10 and the files of Lawrence with 10 machines mostly have their optimum. Smaller shops have it sooner: of 6 x 6
 /// (ft06 and ten others, three seeds) all within 1 000 moves, of 10 x 5 all within 30 000, of 8 x 8 all within 10 000;
 /// the cube allows 14 000, 37 500 and 79 000 there.
@@ -203,8 +203,8 @@ const MOVES_PER_CUBE: f64 = 0.3;
 /// Most operations of a shop whose first tree is one without tests of single values.
 const PLAIN: usize = 100;
 
-/// Nodes with tests of single values, some seconds, after which the incumbent is doubted, and moves of tabu search
-/// before branch and bound begins anew: above the optimum a tree is many times as large.
+/// Nodes with tests of single values, some seconds, after which the incumbent is doubted, and moves of an island's tabu
+/// search before branch and bound begins anew: above the optimum a tree is many times as large.
 const NODES: u64 = 1_000;
 const MORE_MOVES: u64 = 3_000_000;
 
@@ -212,9 +212,13 @@ const MORE_MOVES: u64 = 3_000_000;
 const LARGE: usize = 150;
 const RISK: f64 = 0.2;
 
-fn job_shop(problem: &Jssp, _: &Setup) -> Stages<Jssp> {
+fn job_shop(problem: &Jssp, setup: &Setup) -> Stages<Jssp> {
     let exact = jssp::exact::Exact::default();
-    let tabu = |moves| Box::new(TabuSearch { moves, ..TabuSearch::default() });
+    let islands = setup.islands.max(1) as u64;
+    let tabu = |moves: Option<u64>| {
+        let moves = moves.map(|moves| moves.saturating_mul(islands));
+        Box::new(TabuSearch { moves, ..TabuSearch::default() })
+    };
     let operations = problem.operations();
     if operations > exact.most_operations {
         return vec![tabu(None)];

@@ -113,8 +113,9 @@ impl Config {
 
     /// The same pipeline with targets that follow, rates that last, priorities, a memory that begins nearly full of
     /// pre-training samples, and several starts, of all networks of which the best is kept: what a start ends with is
-    /// much a matter of luck (schedules: from 0.2 to 6 % behind the planner; measured). The discount is that of ten steps: with 0.99, and with the time as an input, values grow
-    /// to twenty rewards, of which an action moves a small part, and less is learned (capacity, schedule; measured).
+    /// much a matter of luck (schedules: from 0.2 to 6 % behind the planner; measured). The discount is that of ten
+    /// steps: with 0.99, and with the time as an input, values grow to twenty rewards, of which an action moves a small
+    /// part, and less is learned (capacity, schedule; measured).
     pub fn repaired() -> Self {
         Self {
             hidden: vec![32, 32],

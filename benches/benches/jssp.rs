@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use heuron_policies::native::shop::{Encoded, Scratch};
-use heuron_policies::{Architecture, Decode, DispatchModel, Task, Weights};
+use heuron_policies::{Architecture, Decode, DispatchModel, Model as _, Task, Weights};
 use heuron_problems::jssp::taillard;
 use heuron_problems::stream;
 use heuron_search::Watch;

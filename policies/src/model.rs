@@ -8,7 +8,9 @@ use crate::architecture::Task;
 use crate::features::Learnable;
 use crate::features::shop::Shop;
 use crate::native::shop;
-use crate::native::{AttentionModel, DispatchModel, Encoded, Gradient, Misfit, Pull, Replay, Scratch, Trajectory};
+use crate::native::{
+    AttentionModel, DispatchModel, Encoded, Gradient, Misfit, Pull, Replay, Rollout, Scratch, Trajectory,
+};
 use crate::rollout::Decode;
 use crate::weights::{Weights, WeightsError};
 
@@ -59,7 +61,19 @@ pub trait Model<P: Construct>: Sized + Send + Sync {
         streams: &mut [Stream],
         decode: Decode,
         scratch: &mut Self::Scratch,
-    ) -> Vec<Trajectory>;
+    ) -> Vec<Trajectory> {
+        let rollout = Rollout { starts, streams, decode, is_over: &|| false };
+        self.decode_unless(problem, encoded, rollout, scratch).unwrap_or_default()
+    }
+
+    /// As [`Self::decode`]; none if the rollout is over before its end.
+    fn decode_unless(
+        &self,
+        problem: &P,
+        encoded: &Self::Encoded,
+        rollout: Rollout<'_>,
+        scratch: &mut Self::Scratch,
+    ) -> Option<Vec<Trajectory>>;
 
     /// Follows recorded constructions, whose first `forced` actions were forced.
     fn replay(&self, problem: &P, encoded: &Self::Encoded, traces: &[Vec<u32>], forced: usize) -> Replay;
@@ -172,16 +186,14 @@ macro_rules! model {
                 self.condition(encoded, latents)
             }
 
-            fn decode(
+            fn decode_unless(
                 &self,
                 problem: &P,
                 encoded: &$encoded,
-                starts: &[Option<u32>],
-                streams: &mut [Stream],
-                decode: Decode,
+                rollout: Rollout<'_>,
                 scratch: &mut $scratch,
-            ) -> Vec<Trajectory> {
-                self.decode(problem, encoded, starts, streams, decode, scratch)
+            ) -> Option<Vec<Trajectory>> {
+                self.decode_unless(problem, encoded, rollout, scratch)
             }
 
             fn replay(&self, problem: &P, encoded: &$encoded, traces: &[Vec<u32>], forced: usize) -> Replay {

@@ -59,21 +59,8 @@ struct Lane<S> {
 
 impl AttentionModel {
     /// Constructs a solution per start, which may force the first action. Sampling draws from one stream per start, so
-    /// that a lane does not depend on the lanes beside it; greedy decoding takes none.
-    pub fn decode<P: Learnable>(
-        &self,
-        problem: &P,
-        encoded: &Encoded,
-        starts: &[Option<u32>],
-        streams: &mut [Stream],
-        decode: Decode,
-        scratch: &mut Scratch,
-    ) -> Vec<Trajectory> {
-        let rollout = Rollout { starts, streams, decode, is_over: &|| false };
-        self.decode_unless(problem, encoded, rollout, scratch).unwrap_or_default()
-    }
-
-    /// As [`Self::decode`]; none if the rollout is over before its end.
+    /// that a lane does not depend on the lanes beside it; greedy decoding takes none. None if the rollout is over before
+    /// its end.
     pub fn decode_unless<P: Learnable>(
         &self,
         problem: &P,

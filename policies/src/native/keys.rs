@@ -122,6 +122,7 @@ mod tests {
     use super::super::reference::Reference;
     use super::super::{Scratch, tests};
     use super::*;
+    use crate::model::Model;
     use crate::rollout::Decode;
     use crate::weights::Weights;
 

@@ -1,11 +1,13 @@
 //! `heuron train`: a model from a configuration, with checkpoints, a log and a learning curve in one folder.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use heuron::{Error, Kind, span};
 use heuron_policies::device::Kind as Device;
+use serde::de::DeserializeOwned;
 
 /// What to train how, for how long, and where to.
 #[derive(Args)]
@@ -90,9 +92,32 @@ pub(super) enum Algorithm {
 }
 
 impl Train {
+    /// The settings of the file, or the defaults.
+    pub(super) fn read_settings<T: Default + DeserializeOwned>(&self) -> Result<T, Error> {
+        let Some(path) = &self.config else { return Ok(T::default()) };
+        toml::from_str(&heuron::load_text(path)?)
+            .map_err(|error| Error::Settings { path: path.display().to_string(), message: error.to_string() })
+    }
+
     /// What messages call the settings: their file, where there is one.
     pub(super) fn place_of_settings(&self) -> String {
         self.config.as_ref().map_or("settings".into(), |path| path.display().to_string())
+    }
+
+    /// Whether the folder holds a run: one does not silently replace another.
+    pub(super) fn has_run(&self, checkpoint: &str) -> Result<bool, Error> {
+        let exists = self.output.join(checkpoint).exists();
+        if exists && !self.resume {
+            let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
+            return Err(Error::Option { key: "output", expected, found: self.output.display().to_string() });
+        }
+        Ok(exists)
+    }
+
+    /// Makes the folder.
+    pub(super) fn create_folder(&self) -> Result<(), Error> {
+        let fault = |source| Error::File { path: self.output.display().to_string(), action: "create", source };
+        fs::create_dir_all(&self.output).map_err(fault)
     }
 }
 
@@ -109,7 +134,6 @@ impl Train {
 
 #[cfg(feature = "train")]
 mod with_training {
-    use std::fs;
     use std::io::{self, IsTerminal};
     use std::time::Instant;
 
@@ -138,14 +162,14 @@ mod with_training {
                 return self.bandit();
             }
             let config = self.settings()?;
-            self.check_base(&config)?;
             let options = Options { threads: self.threads, ..Options::default() };
             options.check()?;
             device::open(self.device)?;
-            self.check_folder()?;
+            let has_run = self.has_run(train::Files::CHECKPOINT)?;
+            self.check_base(&config, has_run)?;
             let initial = self.model.as_deref().map(model).transpose()?;
             if !self.resume {
-                fs::create_dir_all(&self.output).map_err(|source| self.fault("create", source))?;
+                self.create_folder()?;
             }
             let stop = Stop::default();
             signal::listen(&stop);
@@ -179,13 +203,7 @@ mod with_training {
         }
 
         fn settings(&self) -> Result<Config, Error> {
-            let mut config = match &self.config {
-                Some(path) => toml::from_str(&heuron::load_text(path)?).map_err(|error| Error::Settings {
-                    path: path.display().to_string(),
-                    message: error.to_string(),
-                })?,
-                None => Config::default(),
-            };
+            let mut config: Config = self.read_settings()?;
             if let Some(algorithm) = self.algorithm {
                 config.algorithm = match algorithm {
                     Algorithm::Reinforce => train::Algorithm::Reinforce,
@@ -209,23 +227,11 @@ mod with_training {
             Ok(config)
         }
 
-        /// A run does not silently replace another one.
-        fn check_folder(&self) -> Result<(), Error> {
-            let exists = self.output.join(train::Files::CHECKPOINT).exists();
-            if exists && !self.resume {
-                let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
-                let found = self.output.display().to_string();
-                return Err(Error::Option { key: "output", expected, found });
-            }
-            Ok(())
-        }
-
         /// Agents and latent vectors refine what a policy has learned: from random weights they learn little or
         /// collapse, but for knapsacks.
-        fn check_base(&self, config: &Config) -> Result<(), Error> {
+        fn check_base(&self, config: &Config, has_run: bool) -> Result<(), Error> {
             let adapts = matches!(config.algorithm, train::Algorithm::Poppy | train::Algorithm::Compass);
-            let goes_on = self.resume && self.output.join(train::Files::CHECKPOINT).exists();
-            if !adapts || self.problem == Kind::Knapsack || self.model.is_some() || goes_on {
+            if !adapts || self.problem == Kind::Knapsack || self.model.is_some() || has_run {
                 return Ok(());
             }
             let expected =
@@ -243,10 +249,6 @@ mod with_training {
                 Some(picture) => write_whole(&self.output.join(CURVE), picture.as_bytes()),
                 None => Ok(()),
             }
-        }
-
-        fn fault(&self, action: &'static str, source: io::Error) -> Error {
-            Error::File { path: self.output.display().to_string(), action, source }
         }
     }
 

@@ -1,6 +1,5 @@
 //! `heuron train bandit`: a Q-network of one instance, or a residual for many. Neither needs the feature `train`.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,23 +32,16 @@ impl Train {
         self.refuse_what_bandits_have_not()?;
         let training = self.bandit_settings()?;
         let (mut run, bandits) = self.bandit_run(training)?;
-        let place = || self.output.display().to_string();
         let path = self.output.join(CHECKPOINT);
-        match (path.exists(), self.resume) {
-            (true, true) => run.resume(&path)?,
-            (true, false) => {
-                let expected = "a new folder, or `--resume` to go on with the run that is in it".into();
-                return Err(Error::Option { key: "output", expected, found: place() });
-            }
-            (false, true) => {
-                let expected = "the folder of a run that has begun, or no `--resume`".into();
-                return Err(Error::Option { key: "output", expected, found: format!("no checkpoint in {}", place()) });
-            }
-            (false, false) => {
-                let fault = |source| Error::File { path: place(), action: "create", source };
-                fs::create_dir_all(&self.output).map_err(fault)?;
-                write_whole(&path, run.checkpoint()?.as_bytes())?;
-            }
+        if self.has_run(CHECKPOINT)? {
+            run.resume(&path)?;
+        } else if self.resume {
+            let expected = "the folder of a run that has begun, or no `--resume`".into();
+            let found = format!("no checkpoint in {}", self.output.display());
+            return Err(Error::Option { key: "output", expected, found });
+        } else {
+            self.create_folder()?;
+            write_whole(&path, run.checkpoint()?.as_bytes())?;
         }
         let stop = Stop::default();
         signal::listen(&stop);
@@ -70,11 +62,7 @@ impl Train {
     }
 
     fn bandit_settings(&self) -> Result<BanditTraining, Error> {
-        let mut training = match &self.config {
-            Some(path) => toml::from_str(&heuron::load_text(path)?)
-                .map_err(|error| Error::Settings { path: path.display().to_string(), message: error.to_string() })?,
-            None => BanditTraining::default(),
-        };
+        let mut training: BanditTraining = self.read_settings()?;
         training.residual.seed = self.seed.unwrap_or(training.residual.seed);
         let mut config = training.sequoia_config();
         config.seed = self.seed.unwrap_or(config.seed);

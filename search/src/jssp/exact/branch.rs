@@ -80,6 +80,14 @@ impl<'s, 'm> Branching<'s, 'm> {
         (Outcome::Open, count)
     }
 
+    /// Goes on with a limit that is `by` lower: what has been refuted stays so.
+    pub fn tighten(&mut self, by: Cost) {
+        let (shop, agenda) = (self.shop, &mut self.agenda);
+        let mut fits = |windows: &mut Windows| shop.tighten(windows, by, agenda).is_ok();
+        self.stack.retain_mut(|node| !node.candidates.is_empty() && fits(&mut node.windows));
+        self.leaf = self.leaf.take().and_then(|mut windows| fits(&mut windows).then_some(windows));
+    }
+
     /// A part of what is still to be tried, for another to explore; none if that is a single node.
     pub fn split(&mut self) -> Option<Self> {
         let open: usize = self.stack.iter().map(|node| node.candidates.len()).sum();

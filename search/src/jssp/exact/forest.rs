@@ -22,23 +22,38 @@ impl<'s, 'm> Forest<'s, 'm> {
         Some(Self { trees, islands: setup.islands.max(1), threads: setup.threads })
     }
 
-    /// Up to `count` nodes in all, and how many. They do not depend on the number of threads.
-    pub fn explore(&mut self, count: u64, watch: &Watch) -> (Outcome, u64) {
+    /// Topological orders of schedules within the limit that up to `count` nodes in all have led to, and how many nodes.
+    /// They do not depend on the number of threads.
+    pub fn explore(&mut self, count: u64, watch: &Watch) -> (Vec<Vec<u32>>, u64) {
         while self.trees.len() < self.islands {
             let Some(part) = self.trees.iter_mut().find_map(Branching::split) else { break };
             self.trees.push(part);
         }
         let parts = self.trees.len() as u64;
-        let mut work: Vec<_> = self.trees.iter_mut().map(|tree| (tree, (Outcome::Open, 0))).collect();
+        let mut work: Vec<_> = self.trees.drain(..).map(|tree| (tree, (Outcome::Open, 0))).collect();
         islands(self.threads, &mut work, |index, (tree, end)| {
             *end = tree.explore(count / parts + u64::from((index as u64) < count % parts), watch);
         });
-        let ends: Vec<(Outcome, u64)> = work.into_iter().map(|(_, end)| end).collect();
-        let done = ends.iter().map(|(_, done)| done).sum();
-        let mut outcomes = ends.iter().map(|(outcome, _)| outcome);
-        self.trees.retain(|_| outcomes.next() != Some(&Outcome::Exhausted));
-        let found = ends.into_iter().map(|(outcome, _)| outcome).find(|outcome| matches!(outcome, Outcome::Found(_)));
-        let rest = if self.trees.is_empty() { Outcome::Exhausted } else { Outcome::Open };
-        (found.unwrap_or(rest), done)
+        let (mut found, mut done) = (Vec::new(), 0);
+        for (tree, (outcome, nodes)) in work {
+            done += nodes;
+            match outcome {
+                Outcome::Found(order) => found.push(order),
+                Outcome::Exhausted => continue,
+                Outcome::Open => {}
+            }
+            self.trees.push(tree);
+        }
+        (found, done)
+    }
+
+    /// As [`Branching::tighten`].
+    pub fn tighten(&mut self, by: Cost) {
+        self.trees.iter_mut().for_each(|tree| tree.tighten(by));
+    }
+
+    /// Whether there is nothing left to explore.
+    pub fn is_exhausted(&self) -> bool {
+        self.trees.is_empty()
     }
 }

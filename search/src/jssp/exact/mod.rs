@@ -15,7 +15,6 @@ use super::bound::lower_bound;
 use super::model::Model;
 use crate::run::{Run, Watch};
 use crate::search::Search;
-use branch::Outcome;
 use forest::Forest;
 use shave::refutes;
 use windows::{Agenda, Shop};
@@ -64,13 +63,8 @@ impl Search<Jssp> for Exact {
             nodes: self.nodes,
             has_bound: false,
         };
-        while proof.nodes > 0 && run.proceed(0) && !proof.watch.is_late() {
-            match proof.grow(jssp, run) {
-                Tree::Improved => proof.plain = self.plain,
-                Tree::TooLarge => {}
-                Tree::Over => return,
-            }
-        }
+        // A tree without tests of single values that is too large is followed by one with them.
+        while proof.nodes > 0 && run.proceed(0) && !proof.watch.is_late() && proof.grow(self.plain, jssp, run) {}
     }
 }
 
@@ -89,57 +83,43 @@ struct Proof<'m> {
     has_bound: bool,
 }
 
-/// Why a tree was left.
-enum Tree {
-    /// A better schedule asks for another one.
-    Improved,
-    /// It took all the nodes of its kind.
-    TooLarge,
-    /// A proof, or a limit.
-    Over,
-}
-
 impl Proof<'_> {
-    /// The tree below the incumbent.
-    fn grow(&mut self, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> Tree {
-        let (cost, shaves) = (run.cost().unwrap_or(0), self.plain == 0);
+    /// The tree of all schedules better than the incumbent. Whether another one may follow, because this one took all the
+    /// nodes of its kind; without tests of single values it may take `plain` after every better schedule.
+    fn grow(&mut self, plain: u64, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> bool {
+        let (Some(mut cost), shaves) = (run.cost(), self.plain == 0) else { return false };
         let Some(mut forest) = Forest::new(&self.shop, cost - 1, shaves, run.setup(), &self.watch) else {
             run.prove();
-            return Tree::Over;
+            return false;
         };
         loop {
             let left = if shaves { &mut self.nodes } else { &mut self.plain };
             let round = (ROUND[usize::from(shaves)] * run.setup().islands.max(1) as u64).min(*left);
             let allowed = run.allowance(round);
-            let (outcome, done) = forest.explore(allowed, if self.has_bound { &self.watch } else { &self.early });
+            let (found, done) = forest.explore(allowed, if self.has_bound { &self.watch } else { &self.early });
             *left = left.saturating_sub(done.max(1));
+            for order in &found {
+                run.offer(&self.model.schedule(order));
+            }
+            if let Some(better) = run.cost().filter(|&better| better < cost) {
+                forest.tighten(cost - better);
+                cost = better;
+                if !shaves {
+                    *left = plain;
+                }
+            }
             let is_over = *left == 0;
-            match outcome {
-                Outcome::Found(order) => {
-                    run.offer(&self.model.schedule(&order));
-                    run.proceed(done);
-                    let is_better = run.cost().is_some_and(|found| found < cost);
-                    debug_assert!(is_better);
-                    // Without a better schedule there is nothing to prove.
-                    return if is_better { Tree::Improved } else { Tree::Over };
-                }
-                Outcome::Exhausted => {
-                    run.prove();
-                    run.proceed(done);
-                    return Tree::Over;
-                }
-                Outcome::Open => {
-                    if !self.has_bound && (is_over || allowed < round || self.early.is_late()) {
-                        run.raise_bound(destructive_bound(&self.shop, lower_bound(jssp), cost, &self.watch));
-                        self.has_bound = true;
-                    }
-                    if !run.proceed(done) || self.watch.is_late() {
-                        return Tree::Over;
-                    }
-                    if is_over {
-                        return Tree::TooLarge;
-                    }
-                }
+            if forest.is_exhausted() {
+                run.prove();
+            } else if !self.has_bound && (is_over || allowed < round || self.early.is_late()) {
+                run.raise_bound(destructive_bound(&self.shop, lower_bound(jssp), cost, &self.watch));
+                self.has_bound = true;
+            }
+            if !run.proceed(done) || forest.is_exhausted() || self.watch.is_late() {
+                return false;
+            }
+            if is_over {
+                return true;
             }
         }
     }

@@ -181,6 +181,17 @@ impl<'m> Shop<'m> {
         Ok(())
     }
 
+    /// The windows of schedules that end at a limit that is `by` lower, and what follows from them.
+    pub fn tighten(&self, windows: &mut Windows, by: Cost, agenda: &mut Agenda) -> Result<(), Conflict> {
+        // A schedule that ends so much earlier fits the windows where it is and moved so much to the right.
+        windows.end.iter_mut().for_each(|end| *end -= by);
+        if self.model.all().any(|node| self.room(windows, node) < 0) {
+            return Err(Conflict);
+        }
+        self.model.all().for_each(|node| agenda.push(node));
+        self.propagate(windows, agenda)
+    }
+
     /// Everything that follows from the windows of the operations on the agenda.
     pub fn propagate(&self, windows: &mut Windows, agenda: &mut Agenda) -> Result<(), Conflict> {
         let result = self.exhaust(windows, agenda);

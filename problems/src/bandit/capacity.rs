@@ -102,8 +102,9 @@ impl Capacity {
         };
         let total = self.maximal.iter().map(cost).max().unwrap_or(0);
         let terms: Vec<(u32, f64)> = (0..).zip(&self.costs).map(|(action, &cost)| (action, f64::from(cost))).collect();
-        let mut rows = vec![Row::cardinality(0..self.costs.len() as u32, self.most())];
-        rows.push(Row { terms, least: f64::NEG_INFINITY, limit: total as f64 });
+        // The total of the costs says most: prices are looked for on the first row first.
+        let mut rows = vec![Row { terms, least: f64::NEG_INFINITY, limit: total as f64 }];
+        rows.push(Row::cardinality(0..self.costs.len() as u32, self.most()));
         for (class, &most) in self.most.iter().enumerate() {
             let members = (0..).zip(&self.class).filter(|(_, other)| **other as usize == class).map(|(a, _)| a);
             rows.push(Row::cardinality(members, most));
@@ -204,7 +205,7 @@ mod tests {
         let capacity = Capacity::new(costs, vec![100; 3]).unwrap();
         assert_eq!(capacity.most(), 75);
         let capacity = Capacity::new(vec![4_000_000_000; 3], vec![4_000_000_000; 2]).unwrap();
-        assert_eq!((capacity.most(), capacity.rows()[1].limit), (2, 8e9));
+        assert_eq!((capacity.most(), capacity.rows()[0].limit), (2, 8e9));
     }
 
     #[test]

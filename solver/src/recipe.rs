@@ -195,7 +195,7 @@ pub(crate) const JSSP: &[Method<Jssp>] = &[
     },
 ];
 
-/// Moves of an island's tabu search before branch and bound, as part of the cube of the operations: 300 000 with 100, after which
+/// Moves of an island's tabu search before branch and bound, per cube of the operations: 300 000 with 100, after which
 /// ft10 and the files of Lawrence with 10 machines mostly have their optimum. Smaller shops have it sooner: of 6 x 6
 /// (ft06 and ten others, three seeds) all within 1 000 moves, of 10 x 5 all within 30 000, of 8 x 8 all within 10 000;
 /// the cube allows 14 000, 37 500 and 79 000 there.

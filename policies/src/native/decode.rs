@@ -59,8 +59,8 @@ struct Lane<S> {
 
 impl AttentionModel {
     /// Constructs a solution per start, which may force the first action. Sampling draws from one stream per start, so
-    /// that a lane does not depend on the lanes beside it; greedy decoding takes none. None if the rollout is over before
-    /// its end.
+    /// that a lane does not depend on the lanes beside it; greedy decoding takes none. None if the rollout is over
+    /// before its end.
     pub fn decode_unless<P: Learnable>(
         &self,
         problem: &P,

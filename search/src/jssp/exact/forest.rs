@@ -22,8 +22,8 @@ impl<'s, 'm> Forest<'s, 'm> {
         Some(Self { trees, islands: setup.islands.max(1), threads: setup.threads })
     }
 
-    /// Topological orders of schedules within the limit that up to `count` nodes in all have led to, and how many nodes.
-    /// They do not depend on the number of threads.
+    /// Topological orders of schedules within the limit that up to `count` nodes in all have led to, and how many
+    /// nodes. They do not depend on the number of threads.
     pub fn explore(&mut self, count: u64, watch: &Watch) -> (Vec<Vec<u32>>, u64) {
         while self.trees.len() < self.islands {
             let Some(part) = self.trees.iter_mut().find_map(Branching::split) else { break };

@@ -84,8 +84,8 @@ struct Proof<'m> {
 }
 
 impl Proof<'_> {
-    /// The tree of all schedules better than the incumbent. Whether another one may follow, because this one took all the
-    /// nodes of its kind; without tests of single values it may take `plain` after every better schedule.
+    /// The tree of all schedules better than the incumbent. Whether another one may follow, because this one took all
+    /// the nodes of its kind; without tests of single values it may take `plain` after every better schedule.
     fn grow(&mut self, plain: u64, jssp: &Jssp, run: &mut Run<'_, Jssp>) -> bool {
         let (Some(mut cost), shaves) = (run.cost(), self.plain == 0) else { return false };
         let Some(mut forest) = Forest::new(&self.shop, cost - 1, shaves, run.setup(), &self.watch) else {

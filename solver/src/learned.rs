@@ -202,9 +202,9 @@ impl Teachable for Jssp {
 impl Teachable for Ffsp {
     type Rule = FlowDispatch;
 
-    const RULE: Rule<FlowDispatch> = recipe::FLOW_RULE;
+    const RULE: Rule<FlowDispatch> = Rule { policy: FlowDispatch::First, temperature: 0.1 };
 
-    const SAMPLES: u64 = recipe::FLOW_SAMPLES;
+    const SAMPLES: u64 = 32;
 
     fn nodes(&self) -> usize {
         self.jobs.saturating_mul(self.machines.iter().sum())

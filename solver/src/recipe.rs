@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use heuron_policies::rules::FlowDispatch;
 use heuron_problems::{Cvrp, Ffsp, Jssp, Knapsack, Problem, Tsp};
 use heuron_search::cvrp::exact;
 use heuron_search::cvrp::hgs::Hgs;
@@ -15,7 +14,7 @@ use heuron_search::tsp::eax::Eax;
 use heuron_search::tsp::exact::{DYNAMIC, Exact};
 use heuron_search::tsp::held_karp::HeldKarp;
 use heuron_search::tsp::{Curve, LocalSearch};
-use heuron_search::{Rule, Sample, Setup, Stages};
+use heuron_search::{Setup, Stages};
 
 use crate::error::Error;
 use crate::instance::Solvable;
@@ -237,32 +236,18 @@ fn job_shop(problem: &Jssp, setup: &Setup) -> Stages<Jssp> {
 /// Walks of iterated greedy search before branch and bound: small flow shops mostly have their optimum then.
 const WALKS: u64 = 200;
 
-/// What constructs flow shops without a model, with a temperature for its samples.
-pub(crate) const FLOW_RULE: Rule<FlowDispatch> = Rule { policy: FlowDispatch::First, temperature: 0.1 };
-
-/// Its samples before iterated greedy search, and the part of the time that they may take. 24 shops each of 20, 50 and
-/// 100 jobs, seed 101, 30 ms, 100 ms and 1 s: they lower the mean makespan by up to 1.1 % in seven of the nine rows,
-/// and raise it by 0.8 % in one (100 jobs, 30 ms).
-pub(crate) const FLOW_SAMPLES: u64 = 32;
-const FLOW_SHARE: f64 = 0.1;
-
 fn flow_shop(problem: &Ffsp, _: &Setup) -> Stages<Ffsp> {
     let exact = ffsp::exact::Exact::default();
     let greedy = |walks| Box::new(IteratedGreedy { walks });
     if problem.jobs * problem.stages() > exact.most_tasks {
-        let samples = Sample { source: FLOW_RULE, samples: FLOW_SAMPLES, share: FLOW_SHARE };
-        return vec![Box::new(samples), greedy(None)];
+        return vec![greedy(None)];
     }
     vec![greedy(Some(WALKS)), Box::new(exact), greedy(None)]
 }
 
 /// Methods of the flexible flow shop.
 pub(crate) const FFSP: &[Method<Ffsp>] = &[
-    Method {
-        name: "auto",
-        about: "branch-and-bound up to 50 tasks, samples of a rule above, and iterated-greedy",
-        stages: flow_shop,
-    },
+    Method { name: "auto", about: "iterated-greedy, and branch-and-bound up to 50 tasks", stages: flow_shop },
     Method {
         name: "iterated-greedy",
         about: "iterated greedy search (Ruiz and Stützle, 2007) over permutations and over the machines' sequences",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The training claims of the papers, paired, at equal CPU time: small networks, several seeds, intervals.
 
-    python3 benches/versus/claims.py [--problem tsp] [--cpu 240] [--n 20] [--seeds 1,2,3] [--arms reinforce,preference]
+    python3 benches/versus/claims.py [--problem tsp] [--cpu 240] [--n 20] [--seeds 1,2,3] [--arm reinforce --arm preference]
 
 On the TSP:
 
@@ -172,12 +172,12 @@ def reached(run: Path, other: Path) -> str:
     return f"{parts[0]:.2f}" if parts else "never"
 
 
-def chosen(study: Study, names: str | None) -> list[str]:
-    """Arms by their names, which may have commas themselves; all if none are named."""
-    arms = [arm for arm in study.arms if names is None or f",{arm}," in f",{names},"]
-    if not arms:
-        raise SystemExit(f"no arm is called {names}: {'; '.join(study.arms)}")
-    return arms
+def chosen(study: Study, names: list[str] | None) -> list[str]:
+    """Arms by their names, all if none are named."""
+    unknown = set(names or []) - set(study.arms)
+    if unknown:
+        raise SystemExit(f"unknown arm {', '.join(sorted(unknown))}; there are: {'; '.join(study.arms)}")
+    return [arm for arm in study.arms if names is None or arm in names]
 
 
 def main() -> None:
@@ -188,17 +188,16 @@ def main() -> None:
     add("--cpu", type=float, default=240, help="CPU seconds of every run [default: %(default)s]")
     add("--n", type=int, default=20, help="nodes or jobs of an instance [default: %(default)s]")
     add("--seeds", default="1,2,3", metavar="K,K...", help="of the trainings, with commas [default: %(default)s]")
-    add("--arms", metavar="NAME,NAME...", help="which, with commas [default: all]")
+    add("--arm", action="append", metavar="NAME", help="which; may be repeated [default: all]")
     add("--jobs", type=int, default=1, help="runs at a time; only their own CPU time counts [default: %(default)s]")
     add("--output", type=Path, metavar="DIR", help="folder of the runs [default: benches/versus/out/claims-PROBLEM-N]")
     heuron.add_flag(parser, FEATURES)
     options = parser.parse_args()
-    seeds = options.seeds.split(",")
+    arms, seeds = chosen(STUDIES[options.problem], options.arm), options.seeds.split(",")
     output = options.output or OUT / f"claims-{options.problem}-{options.n}"
     output.mkdir(parents=True, exist_ok=True)
     bench = Bench(options, output)
     runs, found, column = {}, {}, bench.study.column
-    arms = chosen(bench.study, options.arms)
     with ThreadPoolExecutor(options.jobs) as pool:
         steps = dict(zip(arms, pool.map(bench.steps, arms), strict=True))
 
